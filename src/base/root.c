@@ -1,0 +1,524 @@
+/* See root.h. Two kinds of root behind each function: a directory handle and a tree in memory. */
+#include "base/root.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/tree.h"
+
+#define MAX_DIR_ENTRIES 1000000 /* more than any kernel directory: a listing must end */
+
+struct root {
+	int fd;             /* -1: in memory */
+	bool live;
+	struct tree *tree;  /* in memory: owned; else NULL */
+	struct tree *trace; /* borrowed; NULL: not tracing */
+};
+
+static int open_inside(int dirfd, const char *name, int flags)
+{
+	struct open_how how = {
+		.flags = (unsigned)(flags | O_CLOEXEC | O_NONBLOCK | O_NOCTTY),
+		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
+	};
+	long fd = syscall(SYS_openat2, dirfd, name, &how, sizeof(how));
+
+	return fd < 0 ? -errno : (int)fd;
+}
+
+/* Where openat2 is missing or filtered, only the live root works: there is nothing to leak. */
+static int open_from(const struct root *root, int dirfd, const char *name, int flags)
+{
+	while (root->live && *name == '/')
+		name++;
+	if (*name == '\0')
+		name = ".";
+	if (root->live) {
+		int fd = openat(dirfd, name, flags | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+		return fd < 0 ? -errno : fd;
+	}
+	return open_inside(dirfd, name, flags);
+}
+
+struct root *root_open(const char *path, GError **error)
+{
+	int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0) {
+		g_set_error(error, VFIOKIT_ERROR, STATUS_USAGE, "cannot open root '%s': %s", path,
+			    g_strerror(errno));
+		return NULL;
+	}
+
+	struct stat here, live;
+	bool is_live = fstat(fd, &here) == 0 && stat("/", &live) == 0 &&
+		       here.st_dev == live.st_dev && here.st_ino == live.st_ino;
+	int probe = is_live ? 0 : open_inside(fd, ".", O_PATH | O_DIRECTORY);
+	if (probe < 0) {
+		g_set_error(error, VFIOKIT_ERROR, STATUS_USAGE,
+			    "cannot shut '%s' in as a root: openat2: %s", path, g_strerror(-probe));
+		error_hint(error, "reading another tree needs Linux 5.6 or later");
+		close(fd);
+		return NULL;
+	}
+	if (!is_live)
+		close(probe);
+
+	struct root *root = g_new0(struct root, 1);
+	root->fd = fd;
+	root->live = is_live;
+	return root;
+}
+
+struct root *root_from_tree(struct tree *tree)
+{
+	struct root *root = g_new0(struct root, 1);
+
+	root->fd = -1;
+	root->tree = tree;
+	return root;
+}
+
+void root_free(struct root *root)
+{
+	if (!root)
+		return;
+	if (root->fd >= 0)
+		close(root->fd);
+	tree_free(root->tree);
+	g_free(root);
+}
+
+bool root_is_live(const struct root *root)
+{
+	return root->live;
+}
+
+void root_trace(struct root *root, struct tree *tree)
+{
+	root->trace = tree;
+}
+
+/* ---- tracing: what was read is put into a tree, the links on the way with it ---- */
+
+/* Puts the links that path leads through into the trace, so that it resolves there as it did here. */
+static void trace_links(const struct root *root, const char *path)
+{
+	g_autofree char *copy = g_strdup(path);
+	char target[4096];
+
+	for (char *slash = strchr(copy + 1, '/');; slash = strchr(slash + 1, '/')) {
+		if (slash)
+			*slash = '\0';
+		const char *at = *copy == '/' ? copy + 1 : copy;
+		int parent_error = 0;
+		ssize_t n = *at ? readlinkat(root->fd, at, target, sizeof(target) - 1) : -1;
+		if (n > 0 && !tree_find(root->trace, NULL, copy, false, &parent_error)) {
+			target[n] = '\0';
+			tree_put_link(root->trace, copy, target);
+		}
+		if (!slash)
+			return;
+		*slash = '/';
+	}
+}
+
+static char *trace_path(const struct root_dir *dir, const char *name)
+{
+	return g_strconcat(dir->path ? dir->path : "", "/", name, NULL);
+}
+
+static void trace_data(const struct root_dir *dir, const char *name, const void *data, ssize_t n)
+{
+	g_autofree char *path = trace_path(dir, name);
+
+	if (n >= 0)
+		tree_put_file(dir->root->trace, path, data, (size_t)n);
+	else if (n != -ENOENT && n != -ENOTDIR)
+		tree_put_error(dir->root->trace, path, (int)-n);
+}
+
+static void trace_list(const struct root_dir *dir, int result, const GPtrArray *names)
+{
+	if (result < 0)
+		return;
+	g_autofree char *path = trace_path(dir, ".");
+	path[strlen(path) - 2] = '\0';
+	tree_put_dir(dir->root->trace, path);
+	for (guint i = 0; i < names->len; i++) {
+		g_autofree char *entry = trace_path(dir, names->pdata[i]);
+		char target[4096];
+		int error;
+		if (tree_find(dir->root->trace, NULL, entry, false, &error))
+			continue;
+		ssize_t n = readlinkat(dir->fd, names->pdata[i], target, sizeof(target) - 1);
+		if (n > 0) {
+			target[n] = '\0';
+			tree_put_link(dir->root->trace, entry, target);
+		} else {
+			struct stat st;
+			bool is_dir = fstatat(dir->fd, names->pdata[i], &st, 0) == 0 && S_ISDIR(st.st_mode);
+			if (is_dir)
+				tree_put_dir(dir->root->trace, entry);
+			else
+				tree_put_file(dir->root->trace, entry, "", 0);
+		}
+	}
+}
+
+/* ---- directories ---- */
+
+static int dir_opened(struct root *root, int fd, char *path, struct root_dir *ret)
+{
+	if (fd < 0) {
+		g_free(path);
+		return fd;
+	}
+	*ret = (struct root_dir){ .root = root, .fd = fd, .path = path };
+	return 0;
+}
+
+static int dir_open_memory(struct root *root, const struct tree_node *from, const char *path,
+			   struct root_dir *ret)
+{
+	int error = ENOENT;
+	const struct tree_node *node = tree_find(root->tree, from, path, true, &error);
+
+	if (!node)
+		return -error;
+	if (node->kind == TREE_ERROR)
+		return -node->error;
+	if (node->kind != TREE_DIR)
+		return -ENOTDIR;
+	*ret = (struct root_dir){ .root = root, .fd = -1, .node = node };
+	return 0;
+}
+
+int root_dir_open(struct root *root, const char *path, struct root_dir *ret)
+{
+	if (root->tree)
+		return dir_open_memory(root, NULL, path, ret);
+
+	char *traced = NULL;
+	if (root->trace) {
+		traced = g_strdup(path);
+		trace_links(root, path);
+	}
+	int fd = open_from(root, root->fd, path, O_RDONLY | O_DIRECTORY);
+	if (root->trace && fd < 0 && fd != -ENOENT && fd != -ENOTDIR)
+		tree_put_error(root->trace, path, -fd);
+	return dir_opened(root, fd, traced, ret);
+}
+
+int root_dir_open_at(const struct root_dir *dir, const char *name, struct root_dir *ret)
+{
+	if (!dir->root)
+		return -ENOENT;
+	if (dir->node)
+		return dir_open_memory(dir->root, dir->node, name, ret);
+	if (dir->root->trace) {
+		g_autofree char *path = trace_path(dir, name);
+		return root_dir_open(dir->root, path, ret);
+	}
+	return dir_opened(dir->root, open_from(dir->root, dir->fd, name, O_RDONLY | O_DIRECTORY),
+			  NULL, ret);
+}
+
+void root_dir_close(struct root_dir *dir)
+{
+	if (dir->fd >= 0)
+		close(dir->fd);
+	g_free(dir->path);
+	*dir = ROOT_DIR_CLOSED;
+}
+
+/* ---- files ---- */
+
+static ssize_t read_fd(int fd, char *buf, size_t size)
+{
+	size_t n = 0;
+
+	while (n < size - 1) {
+		ssize_t r = read(fd, buf + n, size - 1 - n);
+		if (r < 0 && errno == EINTR)
+			continue;
+		if (r < 0)
+			return -errno;
+		if (r == 0)
+			break;
+		n += (size_t)r;
+	}
+	buf[n] = '\0';
+	return (ssize_t)n;
+}
+
+/* Another tree may hold pipes and device nodes where files are expected. */
+static bool is_readable_kind(const struct root *root, int fd)
+{
+	struct stat st;
+
+	return root->live || (fstat(fd, &st) == 0 && S_ISREG(st.st_mode));
+}
+
+static ssize_t read_file(const struct root_dir *dir, const char *name, char *buf, size_t size)
+{
+	int fd = open_from(dir->root, dir->fd, name, O_RDONLY);
+	if (fd < 0)
+		return fd;
+
+	ssize_t n = is_readable_kind(dir->root, fd) ? read_fd(fd, buf, size) : -EINVAL;
+	close(fd);
+	return n;
+}
+
+static ssize_t read_memory(const struct root_dir *dir, const char *name, char *buf, size_t size)
+{
+	int error = ENOENT;
+	const struct tree_node *node = tree_find(dir->root->tree, dir->node, name, true, &error);
+
+	if (!node)
+		return -error;
+	if (node->kind == TREE_ERROR)
+		return -node->error;
+	if (node->kind != TREE_FILE)
+		return -EISDIR;
+	size_t n = MIN(node->length, size - 1);
+	memcpy(buf, node->data, n);
+	buf[n] = '\0';
+	return (ssize_t)n;
+}
+
+ssize_t root_dir_read(const struct root_dir *dir, const char *name, void *buf, size_t size)
+{
+	if (!dir->root)
+		return -ENOENT;
+	if (dir->node)
+		return read_memory(dir, name, buf, size);
+
+	ssize_t n = read_file(dir, name, buf, size);
+	if (dir->root->trace)
+		trace_data(dir, name, buf, n);
+	return n;
+}
+
+static ssize_t link_memory(const struct root_dir *dir, const char *name, char *buf, size_t size)
+{
+	int error = ENOENT;
+	const struct tree_node *node = tree_find(dir->root->tree, dir->node, name, false, &error);
+
+	if (!node)
+		return -error;
+	if (node->kind != TREE_LINK)
+		return -EINVAL;
+	if (node->length >= size)
+		return -ENAMETOOLONG;
+	memcpy(buf, node->data, node->length + 1);
+	return (ssize_t)node->length;
+}
+
+/* The directory part of a link's path must stay inside, too: opened first, then the link is read. */
+static ssize_t link_file(const struct root_dir *dir, const char *name, char *buf, size_t size)
+{
+	const char *slash = strrchr(name, '/');
+	struct root_dir parent = *dir;
+	ssize_t n;
+
+	if (slash) {
+		g_autofree char *path = g_strndup(name, (gsize)(slash - name));
+		int fd = open_from(dir->root, dir->fd, path, O_PATH | O_DIRECTORY);
+		if (fd < 0)
+			return fd;
+		n = readlinkat(fd, slash + 1, buf, size);
+		int saved = errno;
+		close(fd);
+		errno = saved;
+	} else {
+		n = readlinkat(parent.fd, name, buf, size);
+	}
+	if (n < 0)
+		return -errno;
+	if ((size_t)n >= size)
+		return -ENAMETOOLONG;
+	buf[n] = '\0';
+	return n;
+}
+
+ssize_t root_dir_link(const struct root_dir *dir, const char *name, char *buf, size_t size)
+{
+	if (!dir->root)
+		return -ENOENT;
+	if (dir->node)
+		return link_memory(dir, name, buf, size);
+
+	ssize_t n = link_file(dir, name, buf, size);
+	if (dir->root->trace && n >= 0) {
+		g_autofree char *path = trace_path(dir, name);
+		tree_put_link(dir->root->trace, path, buf);
+	}
+	return n;
+}
+
+static gint compare_names(gconstpointer a, gconstpointer b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static int list_fd(int dirfd, GPtrArray *names)
+{
+	int fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *stream = fd < 0 ? NULL : fdopendir(fd);
+	if (!stream) {
+		int error = errno;
+		if (fd >= 0)
+			close(fd);
+		return -error;
+	}
+
+	struct dirent *entry;
+	while (names->len < MAX_DIR_ENTRIES && (entry = readdir(stream))) {
+		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+			g_ptr_array_add(names, g_strdup(entry->d_name));
+	}
+	closedir(stream);
+	return 0;
+}
+
+static void list_memory(const struct tree_node *node, GPtrArray *names)
+{
+	g_autoptr(GPtrArray) found = tree_names(node);
+
+	for (guint i = 0; i < found->len; i++)
+		g_ptr_array_add(names, g_strdup(found->pdata[i]));
+}
+
+int root_dir_list(const struct root_dir *dir, GPtrArray **ret)
+{
+	if (!dir->root)
+		return -ENOENT;
+
+	g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+	int r = 0;
+	if (dir->node)
+		list_memory(dir->node, names);
+	else
+		r = list_fd(dir->fd, names);
+	g_ptr_array_sort(names, compare_names);
+	if (dir->root->trace && !dir->node)
+		trace_list(dir, r, names);
+	if (r == 0)
+		*ret = g_steal_pointer(&names);
+	return r;
+}
+
+/* ---- the same by path ---- */
+
+/* Opens the directory part of path; *name is set to the last name in it. */
+static int open_parent(struct root *root, const char *path, struct root_dir *dir, const char **name)
+{
+	const char *slash = strrchr(path, '/');
+
+	*name = slash ? slash + 1 : path;
+	if (!slash || slash == path)
+		return root_dir_open(root, "/", dir);
+	g_autofree char *parent = g_strndup(path, (gsize)(slash - path));
+	return root_dir_open(root, parent, dir);
+}
+
+ssize_t root_read(struct root *root, const char *path, void *buf, size_t size)
+{
+	struct root_dir dir = ROOT_DIR_CLOSED;
+	const char *name;
+	ssize_t n = open_parent(root, path, &dir, &name);
+
+	if (n == 0)
+		n = root_dir_read(&dir, name, buf, size);
+	root_dir_close(&dir);
+	return n;
+}
+
+ssize_t root_link(struct root *root, const char *path, char *buf, size_t size)
+{
+	struct root_dir dir = ROOT_DIR_CLOSED;
+	const char *name;
+	ssize_t n = open_parent(root, path, &dir, &name);
+
+	if (n == 0)
+		n = root_dir_link(&dir, name, buf, size);
+	root_dir_close(&dir);
+	return n;
+}
+
+int root_list(struct root *root, const char *path, GPtrArray **ret)
+{
+	struct root_dir dir = ROOT_DIR_CLOSED;
+	int r = root_dir_open(root, path, &dir);
+
+	if (r == 0)
+		r = root_dir_list(&dir, ret);
+	root_dir_close(&dir);
+	return r;
+}
+
+bool root_exists(struct root *root, const char *path)
+{
+	int error;
+
+	if (root->tree)
+		return tree_find(root->tree, NULL, path, true, &error) != NULL;
+
+	int fd = open_from(root, root->fd, path, O_PATH);
+	if (fd < 0)
+		return false;
+	struct stat st;
+	if (root->trace && fstat(fd, &st) == 0) {
+		trace_links(root, path);
+		if (S_ISDIR(st.st_mode))
+			tree_put_dir(root->trace, path);
+		else if (!tree_find(root->trace, NULL, path, true, &error))
+			tree_put_file(root->trace, path, "", 0);
+	}
+	close(fd);
+	return true;
+}
+
+char *root_read_all(struct root *root, const char *path, size_t max, size_t *length, int *error)
+{
+	size_t size = MIN(max, 64 * 1024) + 1;
+	g_autofree char *buf = g_malloc(size);
+	ssize_t n;
+
+	while ((n = root_read(root, path, buf, size)) == (ssize_t)size - 1 && size - 1 < max) {
+		size = MIN((size - 1) * 4, max) + 1;
+		buf = g_realloc(buf, size);
+	}
+	if (n < 0) {
+		if (error)
+			*error = (int)-n;
+		return NULL;
+	}
+	if (length)
+		*length = (size_t)n;
+	return g_steal_pointer(&buf);
+}
+
+char *root_fact(struct root *root, const char *name, char *(*make)(struct root *root))
+{
+	g_autofree char *path = g_strconcat("/vfiokit/", name, NULL);
+
+	if (!root->live)
+		return root_read_all(root, path, 16 * 1024 * 1024, NULL, NULL);
+
+	struct tree *trace = root->trace;
+	root->trace = NULL; /* what make() reads on its way is no part of the recording */
+	char *text = make(root);
+	root->trace = trace;
+	if (trace && text)
+		tree_put_file(trace, path, text, strlen(text));
+	return text;
+}

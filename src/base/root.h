@@ -1,0 +1,84 @@
+/* The door: the only place that opens files of the machine.
+ *
+ * A root is "/", another directory tree, or a recorded host in memory. All paths are taken inside
+ * it: links are followed, but absolute links and ".." stop at the root (openat2 with
+ * RESOLVE_IN_ROOT), so another tree can never leak into the live machine, nor the reverse.
+ *
+ * All functions return 0 or a length when they succeed, and -errno when not: -ENOENT means "not
+ * there", -EACCES "there, but not for you". The two are different facts; see host_gap().
+ */
+#pragma once
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+struct root;
+struct tree;
+struct tree_node;
+
+/* Opens the tree at path; "/" is the live machine. Fails with STATUS_USAGE when it is no readable
+ * directory, or when the kernel (before 5.6) cannot keep another tree shut in. */
+struct root *root_open(const char *path, GError **error);
+
+/* A root made of a tree in memory, which it owns from now on. */
+struct root *root_from_tree(struct tree *tree);
+
+void root_free(struct root *root);
+
+/* Is this the running machine? Then facts that no file holds can be asked for, too. */
+bool root_is_live(const struct root *root);
+
+/* Everything that is read through root from now on is also put into tree (to make a recording of
+ * it). tree stays the caller's and must live as long as the root; NULL ends it. */
+void root_trace(struct root *root, struct tree *tree);
+
+/* An open directory. Plain data: move it, but close it once. */
+struct root_dir {
+	struct root *root;
+	int fd;                       /* -1: in memory */
+	const struct tree_node *node; /* NULL: in a file system */
+	char *path;                   /* only while a trace is made */
+};
+
+/* A closed directory: closing it does nothing, reading from it gives -ENOENT. */
+#define ROOT_DIR_CLOSED ((struct root_dir){ .fd = -1 })
+
+int root_dir_open(struct root *root, const char *path, struct root_dir *ret);
+int root_dir_open_at(const struct root_dir *dir, const char *name, struct root_dir *ret);
+void root_dir_close(struct root_dir *dir);
+
+/* Reads a regular file in dir (name may hold slashes) from its start into buf: at most size - 1
+ * bytes, a NUL behind them. Returns how many. A longer file is cut off there without an error:
+ * callers size buf for what they look for. */
+ssize_t root_dir_read(const struct root_dir *dir, const char *name, void *buf, size_t size);
+
+/* The text of a link, as root_dir_read(); a longer one is -ENAMETOOLONG. */
+ssize_t root_dir_link(const struct root_dir *dir, const char *name, char *buf, size_t size);
+
+/* The names in a directory, sorted, without "." and ".."; the array owns them. */
+int root_dir_list(const struct root_dir *dir, GPtrArray **ret);
+
+/* The same by path from the root. */
+ssize_t root_read(struct root *root, const char *path, void *buf, size_t size);
+ssize_t root_link(struct root *root, const char *path, char *buf, size_t size);
+int root_list(struct root *root, const char *path, GPtrArray **ret);
+bool root_exists(struct root *root, const char *path);
+
+/* Reads a whole file of at most max bytes (a longer one is cut there). The text, with a NUL behind
+ * it, is the caller's; NULL and *error (an errno value; may be NULL) on failure. length may be NULL. */
+char *root_read_all(struct root *root, const char *path, size_t max, size_t *length, int *error);
+
+/* Facts that no file of the machine holds: asked from the running machine by make(), and kept in a
+ * recording under /vfiokit/NAME. Returns the text, the caller's to free, or NULL where it is not
+ * known: not live and not recorded, or make() itself does not know. */
+char *root_fact(struct root *root, const char *name, char *(*make)(struct root *root));
+
+/* Closes a root or a directory when the variable goes out of scope. */
+static inline void root_auto_free(struct root **root)
+{
+	root_free(*root);
+}
+#define ROOT_AUTO __attribute__((cleanup(root_auto_free)))
+#define ROOT_DIR_AUTO __attribute__((cleanup(root_dir_close)))

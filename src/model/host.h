@@ -1,0 +1,82 @@
+/* The one model of a machine. Filled by probe/ (or by a reader of posted text), linked once by
+ * host_link(), then read-only; every string and array in it lives as long as it does. */
+#pragma once
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "model/iommu.h"
+#include "model/pci.h"
+#include "model/platform.h"
+#include "model/usage.h"
+#include "model/usb.h"
+
+enum host_source {
+	HOST_LIVE,
+	HOST_TREE,      /* --root */
+	HOST_RECORDING, /* --host, made by record */
+	HOST_POSTED,    /* --host, lspci output or a group listing */
+};
+
+/* A fact that could not be read. */
+struct gap {
+	const char *path;
+	const char *reason; /* as strerror() says it */
+};
+
+struct host {
+	enum host_source source;
+	struct pci_dev *pci; /* sorted by address */
+	unsigned n_pci;
+	struct iommu_group *groups; /* sorted by number */
+	unsigned n_groups;
+	struct iommu iommu;
+	struct platform platform; /* CPU, kernel, firmware, memory */
+	struct usb usb;
+	struct usages usages;     /* what the host does with its devices */
+	GArray *gaps;             /* of struct gap */
+	bool privileged;          /* read as root */
+
+	GArray *pci_array;   /* while it is filled */
+	GArray *group_array; /* while it is filled */
+	GStringChunk *strings;
+	GPtrArray *memory; /* arrays that live as long as the host */
+};
+
+struct host *host_new(enum host_source source);
+void host_free(struct host *host);
+
+/* A copy of text that lives as long as the host; equal texts share one. NULL gives NULL. */
+const char *host_string(struct host *host, const char *text);
+const char *host_string_n(struct host *host, const char *text, size_t length);
+
+/* Zeroed memory that lives as long as the host. */
+void *host_alloc(struct host *host, size_t size);
+
+/* Adds a function with everything unknown but its address. The pointer is good until the next one
+ * is added. */
+struct pci_dev *host_add_pci(struct host *host, struct pci_addr addr);
+
+/* Notes that path could not be read; error is an errno value. "Not there" is no gap. */
+void host_gap(struct host *host, const char *path, int error);
+/* The same with a reason in words. */
+void host_gap_text(struct host *host, const char *path, const char *reason);
+
+/* Sorts, removes double entries, makes the groups from group_id, finds parents (by sysfs path, else
+ * by the secondary bus numbers of bridges). To be called once, when all functions are added. */
+void host_link(struct host *host);
+
+/* Finds a function; -1: there is none. */
+int host_find_pci(const struct host *host, struct pci_addr addr);
+
+/* Finds a group by the kernel's number; -1: there is none. */
+int host_find_group(const struct host *host, int id);
+
+/* Frees a host when the variable goes out of scope: HOST_AUTO struct host *host = …; */
+static inline void host_auto_free(struct host **host)
+{
+	host_free(*host);
+}
+#define HOST_AUTO __attribute__((cleanup(host_auto_free)))

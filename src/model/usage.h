@@ -1,0 +1,48 @@
+/* What the host does with its devices: what it would lose by giving one away. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum usage_kind {
+	USAGE_ROOT_DISK,  /* the root file system, directly or through md, dm, … */
+	USAGE_DISK,       /* a mounted disk or swap */
+	USAGE_BLOCK,      /* a disk that nothing uses now */
+	USAGE_ROUTE,      /* a network interface with a default route */
+	USAGE_NETWORK,    /* any other network interface */
+	USAGE_KEYBOARD,
+	USAGE_MOUSE,
+	USAGE_INPUT,      /* any other input device */
+	USAGE_DISPLAY,    /* a connector with a monitor */
+	USAGE_DRM,        /* a display node: card0, renderD128 */
+	USAGE_FRAMEBUFFER,
+	USAGE_SOUND,
+	USAGE_BLUETOOTH,
+	USAGE_VIDEO,      /* camera */
+	USAGE_VFIO,       /* opened by a guest */
+	USAGE_HOLDER,     /* a process has one of its nodes open */
+	USAGE_OTHER,
+};
+
+/* One use. Belongs to a PCI function, and where it is behind USB also to a USB device. */
+struct usage {
+	enum usage_kind kind;
+	const char *name;   /* "nvme0n1p2", "eth0", "card0", … */
+	const char *detail; /* "mounted on /", "default route", "Xorg (pid 812)"; NULL: nothing */
+	int pci;            /* index in host.pci; -1: none */
+	int usb;            /* index in host.usb.devs; -1: not behind USB */
+	int pid;            /* USAGE_HOLDER; else 0 */
+};
+
+struct usages {
+	const struct usage *list; /* sorted by pci, then kind, then name */
+	unsigned n;
+	bool probed;
+	bool holders_known; /* every process could be looked at */
+};
+
+/* "keyboard", "mounted-disk", "root-disk", … as in JSON. */
+const char *usage_kind_name(enum usage_kind kind);
+
+/* Would the host miss it at once: mounted disks, the default route, the keyboard, a monitor? */
+bool usage_is_critical(enum usage_kind kind);

@@ -1,0 +1,40 @@
+/* USB: controllers, ports and devices. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* A USB device, hub or root hub. */
+struct usb_dev {
+	const char *name;   /* bus-port: "1-4.2"; root hubs "usb1" */
+	int bus;            /* busnum */
+	int number;         /* devnum: changes at every plug; -1: not known */
+	int parent;         /* index of the hub in usb.devs; -1: a root hub */
+	int ctrl;           /* index in usb.ctrls; -1: not known */
+	int32_t vendor;     /* -1: not known */
+	int32_t product;    /* -1: not known */
+	int device_class;   /* bDeviceClass; -1: not known */
+	int ports;          /* hubs: maxchild; 0: not a hub */
+	const char *speed;  /* Mbit/s as the kernel says it: "480"; NULL: not known */
+	const char *manufacturer_text; /* the device's own words; NULL: none */
+	const char *product_text;
+	const char *interfaces; /* "03:01:01/usbhid 03:00:00/usbhid"; NULL: not known */
+	const char *power_control;
+};
+
+/* A USB host controller: a PCI function, or something else (platform). */
+struct usb_ctrl {
+	int pci;          /* index in host.pci; -1: not a PCI function */
+	const char *name; /* address, or the platform device's name */
+	int speed_max;    /* Mbit/s of its fastest bus; 0: not known */
+	int first_bus;    /* lowest busnum; 0: no bus (driver not bound) */
+};
+
+struct usb {
+	struct usb_ctrl *ctrls; /* sorted by address, then name */
+	unsigned n_ctrls;
+	struct usb_dev *devs;   /* sorted by bus, then port path */
+	unsigned n_devs;
+	bool probed;
+	bool known; /* the bus was there to be listed */
+};
