@@ -1,0 +1,75 @@
+# A thin front for Meson, for the few commands that people give. The build itself is described in
+# meson.build; the tests' tiers in build-aux/check; what is installed by `make deps` in
+# build-aux/dependencies.
+
+BUILD  = build
+PREFIX = /usr/local
+TIER   =
+# make DEV=1: the developers' build, with sanitizers and warnings as errors, in build-check.
+DEV    =
+FUZZ_SECONDS = 600
+
+MESON_SETUP = meson setup --buildtype=release --prefix=$(PREFIX)
+
+all: $(if $(DEV),dev,release)
+
+help:
+	@sed -n 's/^#: //p' $(firstword $(MAKEFILE_LIST))
+
+#: make           build the program: build/vfiokit (DEV=1: build-check/vfiokit, with sanitizers)
+release: $(BUILD)/build.ninja
+	@ninja -C $(BUILD)
+
+dev:
+	@build-aux/check --build-only
+
+$(BUILD)/build.ninja:
+	@command -v meson >/dev/null && command -v ninja >/dev/null || \
+		{ echo "make: meson and ninja are missing: give 'make deps' first" >&2; exit 1; }
+	$(MESON_SETUP) $(BUILD)
+
+#: make deps      install what is missing to build and to test (apt; elsewhere it says what to do)
+deps:
+	@build-aux/deps build unit lint lab
+
+#: make demo      build, then show what this machine can pass through
+demo:
+	@build-aux/deps build
+	@$(MAKE) --no-print-directory release
+	@build-aux/demo $(BUILD)/vfiokit
+
+#: make check     all tests; make check TIER=unit, lab or disk: one tier of them
+check:
+	@build-aux/deps build $(if $(TIER),$(filter unit lab disk,$(TIER)),unit lab) \
+		$(if $(filter unit,$(or $(TIER),unit)),lint)
+	@build-aux/check $(TIER)
+
+#: make bench     how fast it is, beside loops that do only the reading, and lspci
+bench: release
+	@bench/run $(BUILD)
+
+#: make fuzz      run the fuzzers for a longer time (FUZZ_SECONDS=600 each)
+fuzz:
+	@build-aux/deps build unit
+	@build-aux/check --fuzz $(FUZZ_SECONDS)
+
+#: make format    lay out the C files as .clang-format says
+format:
+	clang-format -i $$(git ls-files --cached --others --exclude-standard '*.c' '*.h')
+
+#: make lint      the static checks alone
+lint:
+	@build-aux/deps build lint
+	@build-aux/check --suite lint
+
+#: make install   install the program (PREFIX=/usr/local, DESTDIR=)
+install: release
+	@meson setup --reconfigure --prefix=$(PREFIX) $(BUILD) >/dev/null
+	@ninja -C $(BUILD)
+	DESTDIR='$(DESTDIR)' meson install -C $(BUILD) --no-rebuild
+
+#: make clean     remove all that was built
+clean:
+	rm -rf build build-check build-fuzz
+
+.PHONY: all help release dev deps demo check bench fuzz format lint install clean
