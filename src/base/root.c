@@ -16,7 +16,7 @@
 #define MAX_DIR_ENTRIES 1000000 /* more than any kernel directory: a listing must end */
 
 struct root {
-	int fd;             /* -1: in memory */
+	int fd; /* -1: in memory */
 	bool live;
 	struct tree *tree;  /* in memory: owned; else NULL */
 	struct tree *trace; /* borrowed; NULL: not tracing */
@@ -107,22 +107,26 @@ void root_trace(struct root *root, struct tree *tree)
 
 /* ---- tracing: what was read is put into a tree, the links on the way with it ---- */
 
-/* Puts the links that path leads through into the trace, so that it resolves there as it did here. */
-static void trace_links(const struct root *root, const char *path)
-{
-	g_autofree char *copy = g_strdup(path);
-	char target[4096];
+static ssize_t link_file(const struct root_dir *dir, const char *name, char *buf, size_t size);
 
-	for (char *slash = strchr(copy + 1, '/');; slash = strchr(slash + 1, '/')) {
+/* Puts the links that path leads through into the trace, so that it resolves there as it did here:
+ * without them, the trace would get directories in their places. last: the last name, too. */
+static void trace_links(const struct root *root, const char *path, bool last)
+{
+	const struct root_dir top = { .root = (struct root *)root, .fd = root->fd };
+	g_autofree char *copy = g_strdup(path + strspn(path, "/"));
+	char target[4096];
+	int error;
+
+	for (char *slash = copy; slash; slash++) {
+		slash = strchr(slash, '/');
+		if (!slash && !last)
+			return;
 		if (slash)
 			*slash = '\0';
-		const char *at = *copy == '/' ? copy + 1 : copy;
-		int parent_error = 0;
-		ssize_t n = *at ? readlinkat(root->fd, at, target, sizeof(target) - 1) : -1;
-		if (n > 0 && !tree_find(root->trace, NULL, copy, false, &parent_error)) {
-			target[n] = '\0';
+		if (!tree_find(root->trace, NULL, copy, false, &error) &&
+		    link_file(&top, copy, target, sizeof(target)) > 0)
 			tree_put_link(root->trace, copy, target);
-		}
 		if (!slash)
 			return;
 		*slash = '/';
@@ -134,42 +138,51 @@ static char *trace_path(const struct root_dir *dir, const char *name)
 	return g_strconcat(dir->path ? dir->path : "", "/", name, NULL);
 }
 
+/* A file may be read more than once, and cut to different lengths: the longest is kept. */
 static void trace_data(const struct root_dir *dir, const char *name, const void *data, ssize_t n)
 {
+	struct tree *trace = dir->root->trace;
 	g_autofree char *path = trace_path(dir, name);
+	int error;
 
-	if (n >= 0)
-		tree_put_file(dir->root->trace, path, data, (size_t)n);
-	else if (n != -ENOENT && n != -ENOTDIR)
-		tree_put_error(dir->root->trace, path, (int)-n);
+	trace_links(dir->root, path, true);
+	const struct tree_node *old = tree_find(trace, NULL, path, true, &error);
+	if (n >= 0 && !(old && old->kind == TREE_FILE && old->length >= (size_t)n))
+		tree_put_file(trace, path, data, (size_t)n);
+	else if (n < 0 && n != -ENOENT && n != -ENOTDIR && !(old && old->kind == TREE_FILE))
+		tree_put_error(trace, path, (int)-n);
+}
+
+/* A name that was seen, but not read (yet). */
+static void trace_name(const struct root_dir *dir, const char *name)
+{
+	struct tree *trace = dir->root->trace;
+	g_autofree char *path = trace_path(dir, name);
+	char target[4096];
+	struct stat st;
+	int error;
+
+	if (tree_find(trace, NULL, path, false, &error))
+		return;
+	ssize_t n = readlinkat(dir->fd, name, target, sizeof(target) - 1);
+	if (n > 0) {
+		target[n] = '\0';
+		tree_put_link(trace, path, target);
+	} else if (fstatat(dir->fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode)) {
+		tree_put_dir(trace, path);
+	} else {
+		tree_put_error(trace, path, ENODATA);
+	}
 }
 
 static void trace_list(const struct root_dir *dir, int result, const GPtrArray *names)
 {
 	if (result < 0)
 		return;
-	g_autofree char *path = trace_path(dir, ".");
-	path[strlen(path) - 2] = '\0';
-	tree_put_dir(dir->root->trace, path);
-	for (guint i = 0; i < names->len; i++) {
-		g_autofree char *entry = trace_path(dir, names->pdata[i]);
-		char target[4096];
-		int error;
-		if (tree_find(dir->root->trace, NULL, entry, false, &error))
-			continue;
-		ssize_t n = readlinkat(dir->fd, names->pdata[i], target, sizeof(target) - 1);
-		if (n > 0) {
-			target[n] = '\0';
-			tree_put_link(dir->root->trace, entry, target);
-		} else {
-			struct stat st;
-			bool is_dir = fstatat(dir->fd, names->pdata[i], &st, 0) == 0 && S_ISDIR(st.st_mode);
-			if (is_dir)
-				tree_put_dir(dir->root->trace, entry);
-			else
-				tree_put_file(dir->root->trace, entry, "", 0);
-		}
-	}
+	if (dir->path)
+		tree_put_dir(dir->root->trace, dir->path);
+	for (guint i = 0; i < names->len; i++)
+		trace_name(dir, names->pdata[i]);
 }
 
 /* ---- directories ---- */
@@ -208,7 +221,7 @@ int root_dir_open(struct root *root, const char *path, struct root_dir *ret)
 	char *traced = NULL;
 	if (root->trace) {
 		traced = g_strdup(path);
-		trace_links(root, path);
+		trace_links(root, path, true);
 	}
 	int fd = open_from(root, root->fd, path, O_RDONLY | O_DIRECTORY);
 	if (root->trace && fd < 0 && fd != -ENOENT && fd != -ENOTDIR)
@@ -322,7 +335,8 @@ static ssize_t link_memory(const struct root_dir *dir, const char *name, char *b
 	return (ssize_t)node->length;
 }
 
-/* The directory part of a link's path must stay inside, too: opened first, then the link is read. */
+/* The directory part of a link's path must stay inside, too: opened first, then the link is read.
+ */
 static ssize_t link_file(const struct root_dir *dir, const char *name, char *buf, size_t size)
 {
 	const char *slash = strrchr(name, '/');
@@ -359,6 +373,7 @@ ssize_t root_dir_link(const struct root_dir *dir, const char *name, char *buf, s
 	ssize_t n = link_file(dir, name, buf, size);
 	if (dir->root->trace && n >= 0) {
 		g_autofree char *path = trace_path(dir, name);
+		trace_links(dir->root, path, false);
 		tree_put_link(dir->root->trace, path, buf);
 	}
 	return n;
@@ -477,11 +492,11 @@ bool root_exists(struct root *root, const char *path)
 		return false;
 	struct stat st;
 	if (root->trace && fstat(fd, &st) == 0) {
-		trace_links(root, path);
+		trace_links(root, path, true);
 		if (S_ISDIR(st.st_mode))
 			tree_put_dir(root->trace, path);
 		else if (!tree_find(root->trace, NULL, path, true, &error))
-			tree_put_file(root->trace, path, "", 0);
+			tree_put_error(root->trace, path, ENODATA);
 	}
 	close(fd);
 	return true;
@@ -521,4 +536,9 @@ char *root_fact(struct root *root, const char *name, char *(*make)(struct root *
 	if (trace && text)
 		tree_put_file(trace, path, text, strlen(text));
 	return text;
+}
+
+bool root_is_privileged(void)
+{
+	return geteuid() == 0;
 }
