@@ -82,3 +82,6 @@ static inline void root_auto_free(struct root **root)
 }
 #define ROOT_AUTO __attribute__((cleanup(root_auto_free)))
 #define ROOT_DIR_AUTO __attribute__((cleanup(root_dir_close)))
+
+/* Does this process read as root does? */
+bool root_is_privileged(void);

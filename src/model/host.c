@@ -97,6 +97,14 @@ struct pci_dev *host_add_pci(struct host *host, struct pci_addr addr)
 	return &g_array_index(host->pci_array, struct pci_dev, host->pci_array->len - 1);
 }
 
+struct iommu_group *host_add_group(struct host *host, int id)
+{
+	struct iommu_group group = { .id = id };
+
+	g_array_append_val(host->group_array, group);
+	return &g_array_index(host->group_array, struct iommu_group, host->group_array->len - 1);
+}
+
 void host_gap_text(struct host *host, const char *path, const char *reason)
 {
 	struct gap gap = {
@@ -124,7 +132,7 @@ static int compare_pci(const void *a, const void *b)
 }
 
 /* Posted texts name a function twice now and then: the first one is kept. */
-static void sort_pci(struct host *host)
+void host_sort(struct host *host)
 {
 	struct pci_dev *pci = (struct pci_dev *)(void *)host->pci_array->data;
 	unsigned n = host->pci_array->len;
@@ -281,7 +289,7 @@ void host_link(struct host *host)
 	g_array_sort(host->group_array, compare_groups);
 	host->groups = (struct iommu_group *)(void *)host->group_array->data;
 	host->n_groups = host->group_array->len;
-	sort_pci(host);
+	host_sort(host);
 	link_parents(host);
 	link_groups(host);
 }

@@ -64,9 +64,16 @@ void host_gap(struct host *host, const char *path, int error);
 /* The same with a reason in words. */
 void host_gap_text(struct host *host, const char *path, const char *reason);
 
-/* Sorts, removes double entries, makes the groups from group_id, finds parents (by sysfs path, else
- * by the secondary bus numbers of bridges). To be called once, when all functions are added. */
+/* Sorts the functions and removes double entries: host.pci and host_find_pci() work from then on. */
+void host_sort(struct host *host);
+
+/* Sorts, makes the groups from group_id, finds parents (by sysfs path, else by the secondary bus
+ * numbers of bridges). To be called once, when all functions are added. */
 void host_link(struct host *host);
+
+/* Adds a group with nothing known but its number; before host_link(). The pointer is good until the
+ * next one is added. */
+struct iommu_group *host_add_group(struct host *host, int id);
 
 /* Finds a function; -1: there is none. */
 int host_find_pci(const struct host *host, struct pci_addr addr);

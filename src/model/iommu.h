@@ -43,6 +43,7 @@ struct iommu_group {
 	unsigned n_members;
 	const char **others;    /* members that are no PCI functions: names; NULL: none */
 	unsigned n_others;
+	bool others_bound;      /* one of them has a driver of the host */
 	const char **missing;   /* members that the group names but that are not on the bus */
 	unsigned n_missing;
 	const struct iommu_region *regions; /* NULL: not probed */

@@ -1,0 +1,384 @@
+/* vfiokit check: is the IOMMU on, and which groups are there? As list, as tree, as JSON. */
+#include <string.h>
+
+#include "cmd/command.h"
+#include "model/predict.h"
+#include "probe/probe.h"
+#include "view/device.h"
+#include "view/table.h"
+#include "view/verdict.h"
+
+struct check_options {
+	bool tree;
+	bool predict;
+};
+
+static const struct option_row check_option_rows[] = {
+	{ .name = "tree", .letter = 't', .kind = OPTION_FLAG,
+	  .help = "show the functions along the PCI topology",
+	  .offset = offsetof(struct check_options, tree) },
+	{ .name = "predict", .letter = 'p', .kind = OPTION_FLAG,
+	  .help = "work out what the groups are, or would be with the IOMMU on",
+	  .offset = offsetof(struct check_options, predict) },
+	{ 0 },
+};
+
+/* All that the writers below need. */
+struct check {
+	struct context *context;
+	const struct host *host;
+	const struct iommu_verdict *verdict;
+	const struct prediction *prediction; /* NULL: not asked for */
+	struct device_view view;
+	bool *groups;                        /* which to show; NULL: all */
+};
+
+static bool is_shown(const struct check *check, int group)
+{
+	return !check->groups || (group >= 0 && check->groups[group]);
+}
+
+/* ---- JSON ---- */
+
+static void json_group(const struct check *check, struct json *json, const struct iommu_group *group)
+{
+	json_object(json, NULL);
+	json_int(json, "id", group->id);
+	json_text(json, "type", group->type);
+	json_tri(json, "viable", iommu_group_viable(check->host, group));
+	json_bool(json, "isolated", iommu_group_isolated(check->host, group));
+	if (group->n_others > 0) {
+		json_array_flat(json, "other_devices");
+		for (unsigned i = 0; i < group->n_others; i++)
+			json_text(json, NULL, group->others[i]);
+		json_array_end(json);
+	}
+	json_array(json, "devices");
+	for (unsigned i = 0; i < group->n_members; i++)
+		device_json(json, &check->view, &check->host->pci[group->members[i]]);
+	json_array_end(json);
+	json_object_end(json);
+}
+
+static void json_addresses(const struct check *check, struct json *json, const char *key,
+			   const int *list, unsigned n)
+{
+	char buf[PCI_ADDR_SIZE];
+
+	json_array_flat(json, key);
+	for (unsigned i = 0; i < n; i++)
+		json_text(json, NULL, pci_addr_format(check->host->pci[list[i]].addr, buf));
+	json_array_end(json);
+}
+
+static void json_prediction(const struct check *check, struct json *json)
+{
+	const struct prediction *prediction = check->prediction;
+
+	json_object(json, "prediction");
+	json_array(json, "groups");
+	for (unsigned i = 0; i < prediction->n_groups; i++)
+		json_addresses(check, json, NULL, prediction->groups[i].members,
+			       prediction->groups[i].n_members);
+	json_array_end(json);
+	json_addresses(check, json, "unknown", prediction->unknown, prediction->n_unknown);
+	json_tri(json, "equal", prediction->equal);
+	json_addresses(check, json, "different", prediction->different, prediction->n_different);
+	json_array(json, "notes");
+	for (unsigned i = 0; i < prediction->n_notes; i++)
+		json_text(json, NULL, prediction->notes[i]);
+	json_array_end(json);
+	json_object_end(json);
+}
+
+static void print_json(const struct check *check)
+{
+	const struct host *host = check->host;
+	struct json json;
+
+	context_json(check->context, &json, "vfiokit.check/1");
+	verdict_json(&json, host, check->verdict);
+	json_array(&json, "groups");
+	for (unsigned i = 0; i < host->n_groups; i++)
+		if (is_shown(check, (int)i))
+			json_group(check, &json, &host->groups[i]);
+	json_array_end(&json);
+	json_array(&json, "ungrouped");
+	for (unsigned i = 0; i < host->n_pci; i++)
+		if (host->pci[i].group < 0 && !check->groups)
+			device_json(&json, &check->view, &host->pci[i]);
+	json_array_end(&json);
+	if (check->prediction)
+		json_prediction(check, &json);
+	context_json_gaps(&json, host);
+	json_object_end(&json);
+	json_end(&json);
+}
+
+/* ---- list ---- */
+
+enum { COLUMN_GROUP, COLUMN_ADDRESS, COLUMN_IDS, COLUMN_DRIVER, COLUMN_NAME, COLUMN_MARKS };
+
+static const struct column list_columns[] = {
+	[COLUMN_GROUP] = { .heading = "GROUP", .right = true },
+	[COLUMN_ADDRESS] = { .heading = "ADDRESS" },
+	[COLUMN_IDS] = { .heading = "IDS" },
+	[COLUMN_DRIVER] = { .heading = "DRIVER" },
+	[COLUMN_NAME] = { .heading = "NAME", .width = 0.3, .truncate = true },
+	[COLUMN_MARKS] = { .heading = "MARKS" },
+};
+
+#define WIDE 110 /* columns from which on names are written as lspci does */
+
+static enum device_name_form name_form(const struct term *term)
+{
+	return term->width == 0 || term->width >= WIDE ? DEVICE_FULL : DEVICE_SHORT;
+}
+
+static void add_device(const struct check *check, struct table *table, const struct pci_dev *dev,
+		       const char *group)
+{
+	const struct host *host = check->host;
+	struct table_row *row = table_add(table, NULL);
+	enum role role = device_role(host, dev);
+	g_autofree char *name = device_name(&check->view, dev, name_form(&check->context->term));
+	GString *marks = g_string_new(NULL);
+	char buf[PCI_ADDR_SIZE];
+
+	device_marks(host, dev, marks);
+	table_set_role(table, row, COLUMN_GROUP, group, role);
+	table_set_role(table, row, COLUMN_ADDRESS, device_address(&check->view, dev->addr, buf),
+		       role);
+	table_set_role(table, row, COLUMN_IDS, device_ids(dev, buf), role);
+	table_set_role(table, row, COLUMN_DRIVER,
+		       dev->driver         ? dev->driver
+		       : dev->driver_known ? "-"
+					   : "?",
+		       role);
+	table_set_role(table, row, COLUMN_NAME, name, role);
+	table_set_role(table, row, COLUMN_MARKS, marks->str, role);
+	g_string_free(marks, TRUE);
+}
+
+static void print_list(const struct check *check)
+{
+	const struct host *host = check->host;
+	struct table *table =
+		table_new(&check->context->term, list_columns, G_N_ELEMENTS(list_columns));
+
+	for (unsigned i = 0; i < host->n_groups; i++) {
+		char id[16];
+		const struct iommu_group *group = &host->groups[i];
+		g_snprintf(id, sizeof(id), "%d", group->id);
+		for (unsigned j = 0; j < group->n_members && is_shown(check, (int)i); j++)
+			add_device(check, table, &host->pci[group->members[j]], id);
+	}
+	for (unsigned i = 0; i < host->n_pci && !check->groups; i++)
+		if (host->pci[i].group < 0)
+			add_device(check, table, &host->pci[i],
+				   host->pci[i].group_known ? "-" : "?");
+	table_print(table);
+}
+
+/* ---- tree ---- */
+
+enum { TREE_DEVICE, TREE_GROUP, TREE_DRIVER, TREE_MARKS };
+
+static const struct column tree_columns[] = {
+	[TREE_DEVICE] = { .heading = "DEVICE", .width = 0.5, .truncate = true, .tree = true },
+	[TREE_GROUP] = { .heading = "GROUP", .right = true },
+	[TREE_DRIVER] = { .heading = "DRIVER" },
+	[TREE_MARKS] = { .heading = "MARKS" },
+};
+
+static struct table_row *add_root_bus(const struct check *check, struct table *table,
+				      const struct pci_dev *dev)
+{
+	struct table_row *row = table_add(table, NULL);
+	g_autofree char *text =
+		g_strdup_printf("bus %04x:%02x", dev->addr.domain, dev->addr.bus);
+
+	table_set_role(table, row, TREE_DEVICE, text, ROLE_STRONG);
+	return row;
+}
+
+static struct table_row *add_node(const struct check *check, struct table *table,
+				  struct table_row *parent, const struct pci_dev *dev)
+{
+	struct table_row *row = table_add(table, parent);
+	enum role role = device_role(check->host, dev);
+	g_autofree char *name = device_name(&check->view, dev, name_form(&check->context->term));
+	GString *marks = g_string_new(NULL);
+	char buf[PCI_ADDR_SIZE], group[16] = "-";
+
+	g_autofree char *text =
+		g_strdup_printf("%s %s", device_address(&check->view, dev->addr, buf), name);
+	if (dev->group_id >= 0)
+		g_snprintf(group, sizeof(group), "%d", dev->group_id);
+	device_marks(check->host, dev, marks);
+	table_set_role(table, row, TREE_DEVICE, text, role);
+	table_set_role(table, row, TREE_GROUP, group, role);
+	table_set_role(table, row, TREE_DRIVER, dev->driver, role);
+	table_set_role(table, row, TREE_MARKS, marks->str, role);
+	g_string_free(marks, TRUE);
+	return row;
+}
+
+/* Parents have lower bus numbers than what is behind them, so in order of addresses each row's
+ * parent is there before it; only VMD's domains come after the function that they hang on, as well. */
+static void print_tree(const struct check *check)
+{
+	const struct host *host = check->host;
+	struct table *table =
+		table_new(&check->context->term, tree_columns, G_N_ELEMENTS(tree_columns));
+	g_autofree struct table_row **rows = g_new0(struct table_row *, host->n_pci + 1);
+	struct table_row *bus = NULL;
+	int64_t bus_key = -1;
+
+	for (unsigned i = 0; i < host->n_pci; i++) {
+		const struct pci_dev *dev = &host->pci[i];
+		int64_t key = (int64_t)(pci_addr_key(dev->addr) >> 8);
+		struct table_row *parent = dev->parent >= 0 ? rows[dev->parent] : NULL;
+		if (!parent && key != bus_key) {
+			bus = add_root_bus(check, table, dev);
+			bus_key = key;
+		}
+		rows[i] = add_node(check, table, parent ? parent : bus, dev);
+	}
+	table_print(table);
+}
+
+/* ---- prediction ---- */
+
+static void print_members(const struct check *check, const int *members, unsigned n,
+			  const char *label)
+{
+	const struct term *term = &check->context->term;
+	GString *text = g_string_new(NULL);
+	char buf[PCI_ADDR_SIZE];
+
+	for (unsigned i = 0; i < n; i++)
+		g_string_append_printf(
+			text, "%s%s", i ? " " : "",
+			device_address(&check->view, check->host->pci[members[i]].addr, buf));
+	unsigned printed = (unsigned)fprintf(term->out, "  %s", label);
+	term_paragraph(term, ROLE_PLAIN, 13, printed, 13, text->str);
+	g_string_free(text, TRUE);
+}
+
+static void print_prediction(const struct check *check)
+{
+	const struct prediction *prediction = check->prediction;
+	const struct term *term = &check->context->term;
+	static const char *const answers[] = {
+		[TRI_NO] = "differ from the kernel's (the kernel is right)",
+		[TRI_YES] = "equal to the kernel's",
+	};
+
+	fputc('\n', term->out);
+	term_print(term, ROLE_STRONG, "Predicted groups: ");
+	if (prediction->equal == TRI_UNKNOWN)
+		fprintf(term->out, "what the kernel will make of these devices\n");
+	else
+		term_print(term, prediction->equal == TRI_YES ? ROLE_GOOD : ROLE_BAD, "%s\n",
+			   answers[prediction->equal]);
+	for (unsigned i = 0; i < prediction->n_groups && !check->context->quiet; i++)
+		print_members(check, prediction->groups[i].members,
+			      prediction->groups[i].n_members, "");
+	if (prediction->n_unknown > 0)
+		print_members(check, prediction->unknown, prediction->n_unknown, "not known:");
+	if (prediction->n_different > 0)
+		print_members(check, prediction->different, prediction->n_different, "different:");
+	for (unsigned i = 0; i < prediction->n_notes; i++)
+		term_paragraph(term, ROLE_DIM, 2, 0, 2, prediction->notes[i]);
+}
+
+/* ---- the command ---- */
+
+/* Marks the groups that the DEVICE arguments are in. */
+static bool select_groups(struct check *check, GError **error)
+{
+	const struct host *host = check->host;
+	g_autoptr(GArray) found = g_array_new(FALSE, FALSE, sizeof(int));
+
+	for (unsigned i = 0; i < check->context->n_arguments; i++)
+		if (!context_find_devices(host, check->context->arguments[i], found, error))
+			return false;
+	if (check->context->n_arguments == 0)
+		return true;
+	check->groups = g_new0(bool, host->n_groups + 1);
+	for (guint i = 0; i < found->len; i++) {
+		int group = host->pci[g_array_index(found, int, i)].group;
+		if (group >= 0)
+			check->groups[group] = true;
+	}
+	return true;
+}
+
+static void print_check(const struct check *check, const struct check_options *options)
+{
+	struct context *context = check->context;
+
+	if (context->json) {
+		print_json(check);
+		return;
+	}
+	verdict_print(&context->term, check->host, check->verdict, context->verbose);
+	if (check->host->n_pci > 0)
+		fputc('\n', context->term.out);
+	if (options->tree)
+		print_tree(check);
+	else
+		print_list(check);
+	if (check->prediction)
+		print_prediction(check);
+	context_print_gaps(context, check->host);
+}
+
+static int run_check(struct context *context, GError **error)
+{
+	const struct check_options *options = context->options;
+	unsigned what = PROBE_BASE | (options->predict ? PROBE_CONFIG : 0U);
+	const struct host *host = context_host(context, what, error);
+	struct iommu_verdict verdict;
+	struct prediction prediction;
+
+	if (!host)
+		return -1;
+	iommu_judge(host, &verdict);
+	if (options->predict)
+		predict_groups(host, &prediction);
+	struct check check = {
+		.context = context,
+		.host = host,
+		.verdict = &verdict,
+		.prediction = options->predict ? &prediction : NULL,
+	};
+	device_view_init(&check.view, host, context_names(context));
+	bool ok = select_groups(&check, error);
+	if (ok)
+		print_check(&check, options);
+	int status = verdict_is_good(&verdict) ? STATUS_OK : STATUS_FOUND;
+	iommu_verdict_clear(&verdict);
+	if (options->predict)
+		prediction_clear(&prediction);
+	g_free(check.groups);
+	return ok ? status : -1;
+}
+
+const struct command command_check = {
+	.name = "check",
+	.arguments = "[DEVICE…]",
+	.summary = "is the IOMMU on, and which groups are there",
+	.help = "Prints the verdict on the IOMMU with its cause and what to do, then every group "
+		"with its functions, or only the groups of the devices named.\n"
+		"\n"
+		"DEVICE is an address (01:00.0), a slot (01:00) or ids (10de:1c03). Marks: isolated, "
+		"the group holds the functions of one slot only (bridges apart); shared, it does not; "
+		"viable, no driver of the host uses it, so a guest can have it.\n"
+		"\n"
+		"Exit status 1: the IOMMU is not on, or interrupt remapping is off.",
+	.options = check_option_rows,
+	.options_size = sizeof(struct check_options),
+	.run = run_check,
+};

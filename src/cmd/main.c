@@ -1,0 +1,146 @@
+/* From the command line to a command and back: global options, help, version, the error at the end. */
+#include "cmd/main.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "cmd/command.h"
+#include "cmd/context.h"
+#include "cmd/help.h"
+#include "cmd/options.h"
+#include "config.h"
+
+/* ---- tables ---- */
+
+const struct option_row global_options[] = {
+	{ .name = "root", .kind = OPTION_TEXT, .argument = "DIR",
+	  .help = "read the file system tree under DIR instead of /",
+	  .offset = offsetof(struct context, root_path) },
+	{ .name = "host", .kind = OPTION_TEXT, .argument = "FILE",
+	  .help = "read a recorded host, or posted lspci output or group listing (- for standard "
+		  "input)",
+	  .offset = offsetof(struct context, host_path) },
+	{ .name = "json", .kind = OPTION_FLAG, .help = "print one JSON object",
+	  .offset = offsetof(struct context, json) },
+	{ .name = "color", .kind = OPTION_CHOICE, .argument = "WHEN",
+	  .choices = "auto always never", .help = "colour: auto, always or never",
+	  .offset = offsetof(struct context, colour) },
+	{ .name = "quiet", .letter = 'q', .kind = OPTION_FLAG, .help = "print less",
+	  .offset = offsetof(struct context, quiet) },
+	{ .name = "verbose", .letter = 'v', .kind = OPTION_FLAG, .help = "print more",
+	  .offset = offsetof(struct context, verbose) },
+	{ .name = "help", .letter = 'h', .kind = OPTION_FLAG, .help = "print this help",
+	  .offset = offsetof(struct context, help) },
+	{ .name = "version", .letter = 'V', .kind = OPTION_FLAG, .help = "print the version",
+	  .offset = offsetof(struct context, version) },
+	{ 0 },
+};
+
+const struct command *command_find(const char *name)
+{
+	for (size_t i = 0; commands[i]; i++)
+		if (strcmp(commands[i]->name, name) == 0)
+			return commands[i];
+	return NULL;
+}
+
+/* ---- running ---- */
+
+static int run_command(struct context *context, const struct command *command, char **words,
+		       unsigned n, GError **error)
+{
+	g_autoptr(GPtrArray) rest = g_ptr_array_new();
+	g_autofree void *values = g_malloc0(command->options_size + 1);
+	const struct option_target targets[] = {
+		{ command->options, values },
+		{ global_options, context },
+	};
+
+	bool ok = options_read(targets, G_N_ELEMENTS(targets), words, n, false, NULL, rest, error);
+	int status = -1;
+	if (ok && context->help) {
+		help_command(command);
+		status = STATUS_OK;
+	} else if (ok) {
+		g_ptr_array_add(rest, NULL);
+		context->arguments = (const char **)rest->pdata;
+		context->n_arguments = rest->len - 1;
+		context->options = values;
+		status = context_run(context, command, error);
+	}
+	options_clear(&targets[0]);
+	return status;
+}
+
+/* Points at the command that was meant, when one is near. */
+static void set_unknown(const char *word, GError **error)
+{
+	g_set_error(error, VFIOKIT_ERROR, STATUS_USAGE, "unknown command '%s'", word);
+	for (size_t i = 0; commands[i]; i++)
+		if (g_str_has_prefix(commands[i]->name, word) ||
+		    g_str_has_prefix(word, commands[i]->name)) {
+			error_hint(error, "did you mean 'vfiokit %s'?", commands[i]->name);
+			return;
+		}
+	error_hint(error, "'vfiokit --help' lists the commands");
+}
+
+static int run_line(struct context *context, int argc, char **argv, GError **error)
+{
+	const struct option_target global = { global_options, context };
+	char **words = argv + 1;
+	unsigned n = argc > 1 ? (unsigned)argc - 1 : 0, used = 0;
+
+	if (!options_read(&global, 1, words, n, true, &used, NULL, error))
+		return -1;
+	if (context->version) {
+		printf("vfiokit %s\n", VERSION);
+		return STATUS_OK;
+	}
+	if (context->help && used == n) {
+		help_all();
+		return STATUS_OK;
+	}
+	const char *name = used < n ? words[used] : "overview";
+	const struct command *command = command_find(name);
+	if (!command) {
+		set_unknown(name, error);
+		return -1;
+	}
+	unsigned skip = MIN(used + 1, n);
+	return run_command(context, command, words + skip, n - skip, error);
+}
+
+static void print_error(const GError *error)
+{
+	size_t length;
+	const char *hint = error_split_hint(error->message, &length);
+
+	fprintf(stderr, "vfiokit: %.*s\n", (int)length, error->message);
+	if (hint)
+		fprintf(stderr, "hint: %s\n", hint);
+}
+
+/* Output that could not be written (a full disk, a closed pipe) is an error, too. */
+static int finish_output(int status)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return status;
+	fprintf(stderr, "vfiokit: cannot write standard output\n");
+	return STATUS_FAILED;
+}
+
+int vfiokit_main(int argc, char **argv)
+{
+	struct context context = { .colour = "auto" };
+	g_autoptr(GError) error = NULL;
+	int status = run_line(&context, argc, argv, &error);
+
+	context_clear(&context);
+	if (error) {
+		fflush(stdout);
+		print_error(error);
+		status = error->domain == VFIOKIT_ERROR ? error->code : STATUS_USAGE;
+	}
+	return finish_output(status);
+}

@@ -1,0 +1,306 @@
+/* vfiokit alone: one screen that says whether this machine can pass devices through, which GPUs and
+ * USB controllers are candidates, what is in the way, and the next command. */
+#include <string.h>
+
+#include "cmd/command.h"
+#include "model/loss.h"
+#include "probe/probe.h"
+#include "view/device.h"
+#include "view/verdict.h"
+
+struct overview {
+	struct context *context;
+	const struct host *host;
+	const struct iommu_verdict *verdict;
+	struct device_view view;
+};
+
+/* ---- what is in the way of giving a function's group away ---- */
+
+enum obstacle_weight {
+	OBSTACLE_NONE,
+	OBSTACLE_WARN, /* think first */
+	OBSTACLE_STOP, /* not as things are */
+};
+
+struct obstacle {
+	enum obstacle_weight weight;
+	const char *what;
+};
+
+#define MAX_OBSTACLES 10
+
+static void add_obstacle(struct obstacle *list, unsigned *n, bool there,
+			 enum obstacle_weight weight, const char *what)
+{
+	if (there && *n < MAX_OBSTACLES)
+		list[(*n)++] = (struct obstacle){ weight, what };
+}
+
+/* How many GPUs stay with the host when the group of this one goes? */
+static unsigned gpus_left(const struct host *host, const struct pci_dev *dev)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < host->n_pci; i++)
+		n += host->pci[i].kind == KIND_GPU && &host->pci[i] != dev &&
+		     (dev->group < 0 || host->pci[i].group != dev->group) &&
+		     !pci_driver_is_vfio(host->pci[i].driver);
+	return n;
+}
+
+static unsigned find_obstacles(const struct overview *overview, int index,
+			       struct obstacle list[MAX_OBSTACLES])
+{
+	const struct host *host = overview->host;
+	const struct pci_dev *dev = &host->pci[index];
+	struct loss loss LOSS_AUTO;
+	unsigned n = 0;
+	bool grouped = dev->group >= 0;
+	bool isolated = grouped && iommu_group_isolated(host, &host->groups[dev->group]);
+
+	if (grouped)
+		loss_of_group(host, dev->group, &loss);
+	else
+		loss_of(host, &index, 1, &loss);
+	add_obstacle(list, &n, overview->verdict->state == IOMMU_ENABLED && !grouped,
+		     OBSTACLE_STOP, "in no IOMMU group");
+	add_obstacle(list, &n, grouped && !isolated, OBSTACLE_WARN, "group shared with others");
+	add_obstacle(list, &n, loss.root_disk == TRI_YES, OBSTACLE_STOP, "the system is on it");
+	add_obstacle(list, &n, loss.mounted_disk == TRI_YES, OBSTACLE_STOP, "mounted disk");
+	add_obstacle(list, &n, loss.network_in_use == TRI_YES, OBSTACLE_STOP, "network in use");
+	add_obstacle(list, &n, loss.last_keyboard == TRI_YES, OBSTACLE_STOP, "the only keyboard");
+	add_obstacle(list, &n, loss.keyboard == TRI_YES && loss.last_keyboard != TRI_YES,
+		     OBSTACLE_WARN, "a keyboard");
+	add_obstacle(list, &n, dev->kind == KIND_GPU && gpus_left(host, dev) == 0, OBSTACLE_WARN,
+		     "the host's only GPU");
+	add_obstacle(list, &n, dev->boot_vga == TRI_YES, OBSTACLE_WARN, "boot display");
+	add_obstacle(list, &n, loss.held == TRI_YES, OBSTACLE_WARN, "in use by programs");
+	return n;
+}
+
+static enum obstacle_weight heaviest(const struct obstacle *list, unsigned n)
+{
+	enum obstacle_weight weight = OBSTACLE_NONE;
+
+	for (unsigned i = 0; i < n; i++)
+		weight = MAX(weight, list[i].weight);
+	return weight;
+}
+
+/* ---- printing ---- */
+
+static void print_machine(const struct overview *overview)
+{
+	const struct platform *platform = &overview->host->platform;
+	const struct term *term = &overview->context->term;
+	const char *product = platform->firmware.product ? platform->firmware.product
+							 : platform->firmware.board;
+	g_autoptr(GString) text = g_string_new(NULL);
+
+	if (product)
+		g_string_append_printf(text, "%s; ", product);
+	if (platform->cpu.model_name)
+		g_string_append_printf(text, "%s; ", platform->cpu.model_name);
+	if (platform->topology.cores > 0)
+		g_string_append_printf(text, "%d cores, %d threads; ", platform->topology.cores,
+				       platform->topology.threads);
+	if (platform->memory.total > 0)
+		g_string_append_printf(text, "%.0f GiB; ",
+				       (double)platform->memory.total / (1 << 30));
+	if (platform->kernel.release)
+		g_string_append_printf(text, "Linux %s; ", platform->kernel.release);
+	if (text->len == 0)
+		return;
+	g_string_truncate(text, text->len - 2);
+	term_print(term, ROLE_STRONG, "Machine: ");
+	term_paragraph(term, ROLE_PLAIN, 9, 9, 9, text->str);
+}
+
+static void print_candidate(const struct overview *overview, int index)
+{
+	static const enum role roles[] = {
+		[OBSTACLE_NONE] = ROLE_GOOD,
+		[OBSTACLE_WARN] = ROLE_WARN,
+		[OBSTACLE_STOP] = ROLE_BAD,
+	};
+	const struct host *host = overview->host;
+	const struct pci_dev *dev = &host->pci[index];
+	const struct term *term = &overview->context->term;
+	g_autofree char *name = device_name(&overview->view, dev, DEVICE_SHORT);
+	g_autoptr(GString) why = g_string_new(NULL);
+	struct obstacle list[MAX_OBSTACLES];
+	char buf[PCI_ADDR_SIZE];
+	unsigned n = find_obstacles(overview, index, list);
+	bool bound = pci_driver_is_vfio(dev->driver);
+
+	for (unsigned i = 0; i < n; i++)
+		g_string_append_printf(why, "%s%s", i ? ", " : "", list[i].what);
+	if (n == 0)
+		g_string_append(why, bound ? "bound, ready for a guest" : "can be given away");
+	fprintf(term->out, "  %s  %s", device_address(&overview->view, dev->addr, buf), name);
+	if (dev->group_id >= 0)
+		fprintf(term->out, ", group %d", dev->group_id);
+	if (dev->driver)
+		fprintf(term->out, ", %s", dev->driver);
+	fputc('\n', term->out);
+	term_paragraph(term, roles[heaviest(list, n)], 11, 0, 11, why->str);
+}
+
+#define SHOWN 8 /* of a kind, so that it stays one screen */
+
+static void print_kind(const struct overview *overview, enum pci_kind kind, const char *heading)
+{
+	const struct host *host = overview->host;
+	const struct term *term = &overview->context->term;
+	unsigned n = 0;
+
+	fputc('\n', term->out);
+	term_print(term, ROLE_STRONG, "%s\n", heading);
+	for (unsigned i = 0; i < host->n_pci; i++) {
+		if (host->pci[i].kind != kind)
+			continue;
+		if (n++ < SHOWN || overview->context->verbose)
+			print_candidate(overview, (int)i);
+	}
+	if (n > SHOWN && !overview->context->verbose)
+		fprintf(term->out, "  and %u more (--verbose shows them)\n", n - SHOWN);
+	if (n == 0)
+		fprintf(term->out, "  none\n");
+}
+
+/* ---- the next step ---- */
+
+/* The best GPU to give away: the one with the least in the way, the boot display last. */
+static int best_candidate(const struct overview *overview, enum pci_kind kind)
+{
+	const struct host *host = overview->host;
+	unsigned best_cost = G_MAXUINT;
+	int best = -1;
+
+	for (unsigned i = 0; i < host->n_pci; i++) {
+		struct obstacle list[MAX_OBSTACLES];
+		if (host->pci[i].kind != kind)
+			continue;
+		unsigned n = find_obstacles(overview, (int)i, list);
+		unsigned cost = heaviest(list, n) * MAX_OBSTACLES + n;
+		if (cost < best_cost) {
+			best_cost = cost;
+			best = (int)i;
+		}
+	}
+	return best;
+}
+
+/* The words that lead back to the machine that is being looked at. */
+static char *command_prefix(const struct context *context)
+{
+	if (context->host_path)
+		return g_strdup_printf("vfiokit --host %s", context->host_path);
+	if (context->root_path)
+		return g_strdup_printf("vfiokit --root %s", context->root_path);
+	return g_strdup("vfiokit");
+}
+
+static void print_next(const struct overview *overview)
+{
+	const struct host *host = overview->host;
+	const struct term *term = &overview->context->term;
+	g_autofree char *prefix = command_prefix(overview->context);
+	char buf[PCI_ADDR_SIZE];
+	int gpu = best_candidate(overview, KIND_GPU);
+	bool off = overview->verdict->state != IOMMU_ENABLED;
+
+	fputc('\n', term->out);
+	term_print(term, ROLE_STRONG, "Next: ");
+	if (off && host->n_pci > 0)
+		term_print(term, ROLE_COMMAND, "%s check --predict", prefix);
+	else if (gpu >= 0)
+		term_print(term, ROLE_COMMAND, "%s show %s", prefix,
+			   device_address(&overview->view, host->pci[gpu].addr, buf));
+	else
+		term_print(term, ROLE_COMMAND, "%s check", prefix);
+	fprintf(term->out, "%s\n",
+		off && host->n_pci > 0 ? "   (the groups there would be with the IOMMU on)"
+		: gpu >= 0	       ? "   (all about it, and what it would take)"
+				       : "   (all devices and groups)");
+}
+
+/* ---- JSON ---- */
+
+static void json_candidate(const struct overview *overview, struct json *json, int index)
+{
+	const struct pci_dev *dev = &overview->host->pci[index];
+	struct obstacle list[MAX_OBSTACLES];
+	unsigned n = find_obstacles(overview, index, list);
+
+	json_object(json, NULL);
+	device_json_fields(json, &overview->view, dev);
+	json_count(json, "group", dev->group_id);
+	json_array(json, "in_the_way");
+	for (unsigned i = 0; i < n; i++)
+		json_text(json, NULL, list[i].what);
+	json_array_end(json);
+	json_object_end(json);
+}
+
+static void print_json(const struct overview *overview)
+{
+	static const struct {
+		const char *key;
+		enum pci_kind kind;
+	} kinds[] = { { "gpus", KIND_GPU }, { "usb_controllers", KIND_USB_CONTROLLER } };
+	const struct host *host = overview->host;
+	struct json json;
+
+	context_json(overview->context, &json, "vfiokit.overview/1");
+	verdict_json(&json, host, overview->verdict);
+	for (size_t k = 0; k < G_N_ELEMENTS(kinds); k++) {
+		json_array(&json, kinds[k].key);
+		for (unsigned i = 0; i < host->n_pci; i++)
+			if (host->pci[i].kind == kinds[k].kind)
+				json_candidate(overview, &json, (int)i);
+		json_array_end(&json);
+	}
+	context_json_gaps(&json, host);
+	json_object_end(&json);
+	json_end(&json);
+}
+
+/* ---- the command ---- */
+
+static int run_overview(struct context *context, GError **error)
+{
+	const struct host *host = context_host(
+		context, PROBE_USB | PROBE_USAGE | PROBE_HOLDERS | PROBE_PLATFORM | PROBE_TOPOLOGY,
+		error);
+	struct iommu_verdict verdict;
+
+	if (!host)
+		return -1;
+	iommu_judge(host, &verdict);
+	struct overview overview = { .context = context, .host = host, .verdict = &verdict };
+	device_view_init(&overview.view, host, context_names(context));
+	if (context->json) {
+		print_json(&overview);
+	} else {
+		print_machine(&overview);
+		verdict_print(&context->term, host, &verdict, context->verbose);
+		print_kind(&overview, KIND_GPU, "GPUs:");
+		print_kind(&overview, KIND_USB_CONTROLLER, "USB controllers:");
+		print_next(&overview);
+		if (context->verbose)
+			context_print_gaps(context, host);
+	}
+	int status = verdict_is_good(&verdict) ? STATUS_OK : STATUS_FOUND;
+	iommu_verdict_clear(&verdict);
+	return status;
+}
+
+const struct command command_overview = {
+	.name = "overview",
+	.summary = "this machine at a glance, and the next step (as without a command)",
+	.help = "Can this machine pass devices through, which GPUs and USB controllers are "
+		"candidates, what is in the way, and what to do next.",
+	.run = run_overview,
+};

@@ -1,0 +1,339 @@
+/* See iommu.h. */
+#include "probe/iommu.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/root.h"
+#include "base/text.h"
+#include "model/host.h"
+#include "probe/probe.h"
+
+#define GROUPS "/sys/kernel/iommu_groups"
+#define UNITS  "/sys/class/iommu"
+#define TABLES "/sys/firmware/acpi/tables"
+
+/* ---- units ---- */
+
+/* Names that the drivers give their units; first match. */
+static const struct {
+	const char *prefix;
+	enum iommu_vendor vendor;
+	const char *registers; /* folder of the register files */
+} unit_kinds[] = {
+	{ .prefix = "dmar", .vendor = IOMMU_INTEL, .registers = "intel-iommu" },
+	{ .prefix = "ivhd", .vendor = IOMMU_AMD, .registers = "amd-iommu" },
+	{ .prefix = "smmu", .vendor = IOMMU_ARM },
+	{ .prefix = "arm-smmu", .vendor = IOMMU_ARM },
+	{ .prefix = "virtio", .vendor = IOMMU_VIRTIO },
+	{ .prefix = "", .vendor = IOMMU_OTHER },
+};
+
+static const char *read_register(struct root *root, struct host *host, const char *unit,
+				 const char *folder, const char *name)
+{
+	g_autofree char *path = g_strdup_printf(UNITS "/%s/%s/%s", unit, folder, name);
+	char buf[128];
+
+	if (root_read(root, path, buf, sizeof(buf)) < 0)
+		return NULL;
+	return host_string(host, text_chomp(buf));
+}
+
+static void probe_unit(struct root *root, struct host *host, const char *name, unsigned what,
+		       struct iommu_unit *unit)
+{
+	size_t i = 0;
+
+	while (!g_str_has_prefix(name, unit_kinds[i].prefix))
+		i++;
+	unit->name = host_string(host, name);
+	unit->vendor = unit_kinds[i].vendor;
+	const char *folder = unit_kinds[i].registers;
+	if (!folder || !(what & PROBE_PLATFORM))
+		return;
+	unit->cap = read_register(root, host, name, folder, "cap");
+	unit->ecap = read_register(root, host, name, folder, "ecap");
+	unit->version = read_register(root, host, name, folder, "version");
+	unit->features = read_register(root, host, name, folder, "features");
+}
+
+static void probe_units(struct root *root, struct host *host, unsigned what)
+{
+	g_autoptr(GPtrArray) names = NULL;
+	int r = root_list(root, UNITS, &names);
+
+	if (r < 0) {
+		host_gap(host, UNITS, -r);
+		host->iommu.units_known = root_is_live(root) && r == -ENOENT;
+		return;
+	}
+	host->iommu.units_known = true;
+	host->iommu.n_units = names->len;
+	host->iommu.units = host_alloc(host, (names->len + 1) * sizeof(struct iommu_unit));
+	for (guint i = 0; i < names->len; i++)
+		probe_unit(root, host, names->pdata[i], what, &host->iommu.units[i]);
+}
+
+/* ---- groups ---- */
+
+/* A line "0x00000000fee00000 0x00000000feefffff msi". */
+static bool parse_region(struct host *host, const char *line, size_t length,
+			 struct iommu_region *region)
+{
+	g_autofree char *copy = g_strndup(line, length);
+	g_auto(GStrv) words = g_strsplit(copy, " ", 3);
+
+	if (g_strv_length(words) != 3 || !text_to_u64(words[0], 16, &region->start) ||
+	    !text_to_u64(words[1], 16, &region->end))
+		return false;
+	region->type = host_string(host, g_strstrip(words[2]));
+	return true;
+}
+
+static void probe_regions(struct host *host, const struct root_dir *dir, struct iommu_group *group)
+{
+	char buf[8192];
+	const char *cursor = buf, *line;
+	size_t length;
+
+	if (root_dir_read(dir, "reserved_regions", buf, sizeof(buf)) < 0)
+		return;
+	unsigned lines = 1;
+	for (const char *c = buf; *c; c++)
+		lines += *c == '\n';
+	struct iommu_region *regions = host_alloc(host, lines * sizeof(*regions));
+	while ((line = text_next_line(&cursor, &length)))
+		group->n_regions +=
+			parse_region(host, line, length, &regions[group->n_regions]) ? 1 : 0;
+	group->regions = regions;
+	group->regions_known = true;
+}
+
+/* A member that is no PCI function, as "arm-smmu-test.0": does a driver of the host drive it? */
+static void add_other(struct host *host, const struct root_dir *devices, const char *name,
+		      struct iommu_group *group)
+{
+	g_autofree char *driver = g_strconcat(name, "/driver", NULL);
+	char target[256];
+
+	group->others[group->n_others++] = host_string(host, name);
+	if (root_dir_link(devices, driver, target, sizeof(target)) > 0)
+		group->others_bound = true;
+}
+
+static void add_member(struct host *host, const struct root_dir *devices, const char *name,
+		       struct iommu_group *group)
+{
+	struct pci_addr addr;
+
+	if (!pci_addr_parse(name, &addr)) {
+		add_other(host, devices, name, group);
+		return;
+	}
+	int index = host_find_pci(host, addr);
+	if (index < 0) {
+		group->missing[group->n_missing++] = host_string(host, name);
+		g_autofree char *path = g_strdup_printf(GROUPS "/%d/devices/%s", group->id, name);
+		host_gap_text(host, path, "names a device that is not on the bus");
+		return;
+	}
+	struct pci_dev *dev = &host->pci[index];
+	if (dev->group_id >= 0 && dev->group_id != group->id) {
+		g_autofree char *path = g_strdup_printf(GROUPS "/%d/devices/%s", group->id, name);
+		host_gap_text(host, path, "the device itself names another group");
+		return;
+	}
+	dev->group_id = group->id;
+	dev->group_known = true;
+}
+
+/* Most groups hold PCI functions only: room for other names is made when one turns up. */
+static void probe_members(struct host *host, const struct root_dir *devices,
+			  struct iommu_group *group)
+{
+	g_autoptr(GPtrArray) names = NULL;
+	int r = root_dir_list(devices, &names);
+	struct pci_addr addr;
+
+	if (r < 0)
+		return;
+	for (guint i = 0; i < names->len; i++) {
+		bool known = pci_addr_parse(names->pdata[i], &addr) &&
+			     host_find_pci(host, addr) >= 0;
+		if (!known && !group->others) {
+			group->others = host_alloc(host, names->len * sizeof(char *));
+			group->missing = host_alloc(host, names->len * sizeof(char *));
+		}
+		add_member(host, devices, names->pdata[i], group);
+	}
+}
+
+static void probe_group(struct root *root, struct host *host, const char *name, int id,
+			unsigned what)
+{
+	struct root_dir dir ROOT_DIR_AUTO = ROOT_DIR_CLOSED;
+	struct root_dir devices ROOT_DIR_AUTO = ROOT_DIR_CLOSED;
+	struct iommu_group *group = host_add_group(host, id);
+	g_autofree char *path = g_strconcat(GROUPS "/", name, NULL);
+	char buf[64];
+	int r = root_dir_open(root, path, &dir);
+
+	if (r < 0) {
+		host_gap(host, path, -r);
+		return;
+	}
+	if (root_dir_read(&dir, "type", buf, sizeof(buf)) > 0)
+		group->type = host_string(host, text_chomp(buf));
+	/* VFIO without an IOMMU (no unit) makes groups of its own, with this name. */
+	if (host->iommu.n_units == 0 && root_dir_read(&dir, "name", buf, sizeof(buf)) > 0 &&
+	    text_after(buf, "vfio-noiommu"))
+		host->iommu.noiommu = true;
+	if (root_dir_open_at(&dir, "devices", &devices) == 0)
+		probe_members(host, &devices, group);
+	if (what & PROBE_REGIONS)
+		probe_regions(host, &dir, group);
+}
+
+static void probe_groups(struct root *root, struct host *host, unsigned what)
+{
+	g_autoptr(GPtrArray) names = NULL;
+	int r = root_list(root, GROUPS, &names);
+	uint32_t id;
+
+	if (r < 0) {
+		host_gap(host, GROUPS, -r);
+		host->iommu.groups_known = root_is_live(root) && r == -ENOENT;
+		return;
+	}
+	host->iommu.groups_known = true;
+	for (guint i = 0; i < names->len; i++) {
+		if (text_to_u32(names->pdata[i], 10, G_MAXINT, &id))
+			probe_group(root, host, names->pdata[i], (int)id, what);
+	}
+	for (unsigned i = 0; i < host->n_pci; i++)
+		host->pci[i].group_known = true;
+}
+
+/* ---- firmware tables ---- */
+
+#define DMAR_FLAGS_OFFSET  37 /* ACPI DMA Remapping table: flags */
+#define IVRS_INFO_OFFSET   36 /* AMD I/O Virtualization table: IVinfo */
+#define IVRS_INFO_VALUE    0x7fffffff
+
+static void read_table_flags(struct root *root, struct host *host)
+{
+	uint8_t buf[64];
+
+	if (root_read(root, TABLES "/DMAR", buf, sizeof(buf)) > DMAR_FLAGS_OFFSET)
+		host->iommu.dmar_flags = buf[DMAR_FLAGS_OFFSET];
+	if (root_read(root, TABLES "/IVRS", buf, sizeof(buf)) >= IVRS_INFO_OFFSET + 4) {
+		uint32_t info = 0;
+		for (int i = 3; i >= 0; i--)
+			info = info << 8 | buf[IVRS_INFO_OFFSET + i];
+		host->iommu.ivrs_info = (int)(info & IVRS_INFO_VALUE);
+	}
+}
+
+static enum tri has_name(const GPtrArray *names, const char *name)
+{
+	for (guint i = 0; i < names->len; i++)
+		if (strcmp(names->pdata[i], name) == 0)
+			return TRI_YES;
+	return TRI_NO;
+}
+
+static void probe_tables(struct root *root, struct host *host, unsigned what)
+{
+	g_autoptr(GPtrArray) names = NULL;
+	int r = root_list(root, TABLES, &names);
+
+	if (r < 0) {
+		host_gap(host, TABLES, -r);
+		if (!root_is_live(root) || r != -ENOENT)
+			return;
+		names = g_ptr_array_new();
+	}
+	host->iommu.has_dmar = has_name(names, "DMAR");
+	host->iommu.has_ivrs = has_name(names, "IVRS");
+	host->iommu.has_iort = has_name(names, "IORT");
+	host->iommu.has_viot = has_name(names, "VIOT");
+	if (what & PROBE_PLATFORM)
+		read_table_flags(root, host);
+}
+
+/* ---- interrupts ---- */
+
+/* Chips in /proc/interrupts: "IR-PCI-MSI-0000:01:00.0" goes through the IOMMU, "PCI-MSI" does not.
+ * "DMAR-MSI" is the IOMMU's own interrupt and says nothing. */
+static enum tri chip_is_remapped(const char *word)
+{
+	static const char *const plain[] = { "IO-APIC", "PCI-MSI" };
+	const char *rest = text_after(word, "IR-");
+
+	for (size_t i = 0; i < G_N_ELEMENTS(plain); i++) {
+		if (rest && text_after(rest, plain[i]))
+			return TRI_YES;
+		if (text_after(word, plain[i]))
+			return TRI_NO;
+	}
+	return TRI_UNKNOWN;
+}
+
+static enum tri interrupts_remapped(const char *text)
+{
+	enum tri answer = TRI_UNKNOWN;
+	const char *word = text;
+
+	while (*word) {
+		size_t n = strcspn(word, " \t\n");
+		enum tri one = g_ascii_isalpha(*word) ? chip_is_remapped(word) : TRI_UNKNOWN;
+		if (one == TRI_YES)
+			return TRI_YES;
+		if (one == TRI_NO)
+			answer = TRI_NO;
+		word += n;
+		word += strspn(word, " \t\n");
+	}
+	return answer;
+}
+
+#define INTERRUPTS_MAX (256 * 1024) /* enough for the I/O APIC lines of 256 CPUs, which come first */
+
+static void probe_interrupts(struct root *root, struct host *host)
+{
+	int error = ENOENT;
+	g_autofree char *text =
+		root_read_all(root, "/proc/interrupts", INTERRUPTS_MAX, NULL, &error);
+
+	if (text)
+		host->iommu.irq_remapped = interrupts_remapped(text);
+	else
+		host_gap(host, "/proc/interrupts", error);
+}
+
+static void probe_unsafe_interrupts(struct root *root, struct host *host)
+{
+	static const char *const paths[] = {
+		"/sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts",
+		"/sys/module/iommufd/parameters/allow_unsafe_interrupts",
+	};
+	char buf[8];
+
+	for (size_t i = 0; i < G_N_ELEMENTS(paths); i++) {
+		if (root_read(root, paths[i], buf, sizeof(buf)) <= 0)
+			continue;
+		bool on = *buf == 'Y' || *buf == '1';
+		if (on || host->iommu.unsafe_interrupts == TRI_UNKNOWN)
+			host->iommu.unsafe_interrupts = on ? TRI_YES : TRI_NO;
+	}
+}
+
+void iommu_probe(struct root *root, struct host *host, unsigned what)
+{
+	probe_units(root, host, what);
+	probe_groups(root, host, what);
+	probe_tables(root, host, what);
+	probe_interrupts(root, host);
+	probe_unsafe_interrupts(root, host);
+}

@@ -1,0 +1,312 @@
+/* See pci.h. The kernel's uevent file answers five questions at once, so it is read first; single
+ * attributes are read only for what it leaves open (other trees than a live one may lack it). */
+#include "probe/pci.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/root.h"
+#include "base/text.h"
+#include "model/host.h"
+#include "probe/probe.h"
+#include "probe/pci_detail.h"
+
+#define DEVICES "/sys/bus/pci/devices"
+
+/* ---- small readers: absent leaves the value unknown, unreadable is a gap as well ---- */
+
+static ssize_t read_attribute(struct host *host, const struct root_dir *dir, struct pci_addr addr,
+			      const char *name, char *buf, size_t size)
+{
+	ssize_t n = root_dir_read(dir, name, buf, size);
+
+	if (n < 0 && n != -ENOENT) {
+		char text[PCI_ADDR_SIZE];
+		g_autofree char *path =
+			g_strdup_printf(DEVICES "/%s/%s", pci_addr_format(addr, text), name);
+		host_gap(host, path, (int)-n);
+	}
+	return n;
+}
+
+static int32_t read_hex(struct host *host, const struct root_dir *dir, struct pci_addr addr,
+			const char *name, uint32_t max)
+{
+	char buf[64];
+	uint32_t value;
+
+	if (read_attribute(host, dir, addr, name, buf, sizeof(buf)) < 0 ||
+	    !text_to_u32(buf, 16, max, &value))
+		return -1;
+	return (int32_t)value;
+}
+
+/* ---- ids and driver ---- */
+
+/* "10DE:1C03" */
+static bool parse_pair(const char *text, size_t length, int32_t *first, int32_t *second)
+{
+	uint32_t left, right;
+
+	if (!text || length != 9 || text[4] != ':' || !text_hex(text, 4, &left) ||
+	    !text_hex(text + 5, 4, &right))
+		return false;
+	*first = (int32_t)left;
+	*second = (int32_t)right;
+	return true;
+}
+
+static int32_t parse_class(const char *text, size_t length)
+{
+	char buf[16];
+	uint32_t value;
+
+	if (!text || length >= sizeof(buf))
+		return -1;
+	memcpy(buf, text, length);
+	buf[length] = '\0';
+	return text_to_u32(buf, 16, 0xffffff, &value) ? (int32_t)value : -1;
+}
+
+static void parse_uevent(struct host *host, const char *text, struct pci_dev *dev)
+{
+	size_t n = 0;
+	const char *value = text_uevent(text, "DRIVER", &n);
+
+	if (value && n > 0) {
+		dev->driver = host_string_n(host, value, n);
+		dev->driver_known = true;
+	}
+	value = text_uevent(text, "PCI_ID", &n);
+	parse_pair(value, n, &dev->vendor, &dev->device);
+	value = text_uevent(text, "PCI_SUBSYS_ID", &n);
+	parse_pair(value, n, &dev->subsystem_vendor, &dev->subsystem_device);
+	value = text_uevent(text, "PCI_CLASS", &n);
+	dev->class_code = parse_class(value, n);
+	value = text_uevent(text, "MODALIAS", &n);
+	if (value)
+		dev->modalias = host_string_n(host, value, n);
+}
+
+static void read_ids(struct host *host, const struct root_dir *dir, struct pci_dev *dev)
+{
+	struct pci_addr addr = dev->addr;
+
+	if (dev->vendor < 0)
+		dev->vendor = read_hex(host, dir, addr, "vendor", 0xffff);
+	if (dev->device < 0)
+		dev->device = read_hex(host, dir, addr, "device", 0xffff);
+	if (dev->subsystem_vendor < 0)
+		dev->subsystem_vendor = read_hex(host, dir, addr, "subsystem_vendor", 0xffff);
+	if (dev->subsystem_device < 0)
+		dev->subsystem_device = read_hex(host, dir, addr, "subsystem_device", 0xffff);
+	if (dev->class_code < 0)
+		dev->class_code = read_hex(host, dir, addr, "class", 0xffffff);
+	dev->prog_if_known = dev->class_code >= 0;
+	dev->kind = (int8_t)pci_class_kind(dev->class_code);
+	dev->revision = (int16_t)read_hex(host, dir, addr, "revision", 0xff);
+}
+
+/* The last name of a link's target, as "../../../bus/pci/drivers/nvidia". */
+static const char *link_name(struct host *host, const struct root_dir *dir, const char *name)
+{
+	char target[1024];
+
+	if (root_dir_link(dir, name, target, sizeof(target)) < 0)
+		return NULL;
+	const char *slash = strrchr(target, '/');
+	const char *last = slash ? slash + 1 : target;
+	return *last ? host_string(host, last) : NULL;
+}
+
+static void read_driver(struct host *host, const struct root_dir *dir, bool drivers_listed,
+			struct pci_dev *dev)
+{
+	if (dev->driver)
+		return;
+	dev->driver = link_name(host, dir, "driver");
+	dev->driver_known = dev->driver || drivers_listed;
+}
+
+/* ---- the rest of what `check` shows ---- */
+
+static void read_override(struct host *host, const struct root_dir *dir, struct pci_dev *dev)
+{
+	char buf[256];
+
+	if (read_attribute(host, dir, dev->addr, "driver_override", buf, sizeof(buf)) < 0)
+		return;
+	text_chomp(buf);
+	dev->driver_override_known = true;
+	/* Unset reads back as "(null)". */
+	if (*buf && strcmp(buf, "(null)") != 0)
+		dev->driver_override = host_string(host, buf);
+}
+
+static void read_reset(struct host *host, const struct root_dir *dir, struct pci_dev *dev)
+{
+	char buf[256];
+
+	if (read_attribute(host, dir, dev->addr, "reset_method", buf, sizeof(buf)) < 0)
+		return;
+	dev->reset_methods = host_string(host, text_chomp(buf));
+	dev->reset_known = true;
+}
+
+static void read_numa_node(struct host *host, const struct root_dir *dir, struct pci_dev *dev)
+{
+	char buf[32];
+	uint32_t node;
+
+	if (read_attribute(host, dir, dev->addr, "numa_node", buf, sizeof(buf)) >= 0 &&
+	    text_to_u32(buf, 10, G_MAXINT16, &node))
+		dev->numa_node = (int16_t)node;
+}
+
+static void read_boot_vga(struct host *host, const struct root_dir *dir, struct pci_dev *dev)
+{
+	char buf[16];
+
+	/* The file exists for VGA controllers only (kernel: drivers/pci/pci-sysfs.c). */
+	if (dev->class_code >> 8 != 0x0300 && dev->class_code >> 8 != 0x0001) {
+		if (dev->class_code >= 0)
+			dev->boot_vga = TRI_NO;
+		return;
+	}
+	if (read_attribute(host, dir, dev->addr, "boot_vga", buf, sizeof(buf)) > 0)
+		dev->boot_vga = *buf == '1' ? TRI_YES : TRI_NO;
+}
+
+static void read_group(const struct root_dir *dir, struct pci_dev *dev)
+{
+	char target[1024];
+	uint32_t id;
+
+	if (root_dir_link(dir, "iommu_group", target, sizeof(target)) < 0)
+		return;
+	const char *slash = strrchr(target, '/');
+	if (slash && text_to_u32(slash + 1, 10, G_MAXINT, &id)) {
+		dev->group_id = (int)id;
+		dev->group_known = true;
+	}
+}
+
+/* ---- where it sits ---- */
+
+/* Reads the parent off the path ".../0000:00:01.0/0000:01:00.0". Behind Intel VMD there is a root
+ * bus between: ".../0000:00:0e.0/pci10000:e0/10000:e0:06.0", whose parent is the VMD function. */
+static void parse_path(const char *path, struct pci_dev *dev)
+{
+	g_auto(GStrv) names = g_strsplit(path, "/", -1);
+	guint n = g_strv_length(names);
+
+	if (n < 2)
+		return;
+	if (pci_addr_parse(names[n - 2], &dev->path_parent)) {
+		dev->has_path_parent = true;
+		return;
+	}
+	if (!g_str_has_prefix(names[n - 2], "pci"))
+		return;
+	dev->on_root_bus = true;
+	dev->has_path_parent = n >= 3 && pci_addr_parse(names[n - 3], &dev->path_parent);
+}
+
+/* ---- one function ---- */
+
+struct pci_probe {
+	struct root *root;
+	struct host *host;
+	const struct root_dir *bus;
+	unsigned what;
+	bool drivers_listed; /* sys/bus/pci/drivers is there: no driver link means no driver */
+};
+
+static void probe_function(struct pci_probe *probe, const char *name, struct pci_addr addr)
+{
+	char path[sizeof(DEVICES) + PCI_ADDR_SIZE + 16];
+	char buf[4096];
+	struct host *host = probe->host;
+	struct root_dir dir ROOT_DIR_AUTO = ROOT_DIR_CLOSED;
+	ssize_t linked = root_dir_link(probe->bus, name, buf, sizeof(buf));
+	struct pci_dev *dev = host_add_pci(host, addr);
+
+	if (linked > 0)
+		parse_path(buf, dev);
+	g_snprintf(path, sizeof(path), DEVICES "/%s", name);
+	int r = root_dir_open(probe->root, path, &dir);
+	if (r < 0) {
+		host_gap_text(host, path, r == -ENOENT ? "listed, but gone" : g_strerror(-r));
+		return;
+	}
+
+	if (read_attribute(host, &dir, addr, "uevent", buf, sizeof(buf)) > 0)
+		parse_uevent(host, buf, dev);
+	read_ids(host, &dir, dev);
+	read_driver(host, &dir, probe->drivers_listed, dev);
+	read_override(host, &dir, dev);
+	read_reset(host, &dir, dev);
+	read_numa_node(host, &dir, dev);
+	read_boot_vga(host, &dir, dev);
+	read_group(&dir, dev);
+	if (probe->what & PROBE_CONFIG)
+		pci_config_probe(host, &dir, dev);
+	if (probe->what & PROBE_DETAIL)
+		pci_detail_probe(host, &dir, dev);
+}
+
+/* Facts that are only knowable with all functions in view: an attribute that some have and others
+ * lack is known to be absent there (kernel: such files are hidden where they mean nothing). */
+static void settle_absent(struct host *host)
+{
+	bool any_reset = false, any_group = false;
+
+	for (unsigned i = 0; i < host->n_pci; i++) {
+		any_reset = any_reset || host->pci[i].reset_known;
+		any_group = any_group || host->pci[i].group_known;
+	}
+	for (unsigned i = 0; i < host->n_pci; i++) {
+		struct pci_dev *dev = &host->pci[i];
+		if (any_reset && !dev->reset_known) {
+			dev->reset_methods = host_string(host, "");
+			dev->reset_known = true;
+		}
+		dev->group_known = dev->group_known || any_group;
+	}
+}
+
+void pci_probe(struct root *root, struct host *host, unsigned what)
+{
+	struct root_dir bus ROOT_DIR_AUTO = ROOT_DIR_CLOSED;
+	g_autoptr(GPtrArray) names = NULL;
+	int r = root_dir_open(root, DEVICES, &bus);
+
+	if (r == 0)
+		r = root_dir_list(&bus, &names);
+	if (r < 0) {
+		host_gap_text(host, DEVICES, g_strerror(-r));
+		host_sort(host);
+		return;
+	}
+
+	struct pci_probe probe = {
+		.root = root,
+		.host = host,
+		.bus = &bus,
+		.what = what,
+		.drivers_listed = root_is_live(root) || root_exists(root, "/sys/bus/pci/drivers"),
+	};
+	for (guint i = 0; i < names->len; i++) {
+		const char *name = names->pdata[i];
+		struct pci_addr addr;
+		if (pci_addr_parse(name, &addr)) {
+			probe_function(&probe, name, addr);
+		} else {
+			g_autofree char *shown = text_printable(name, strlen(name));
+			g_autofree char *path = g_strconcat(DEVICES "/", shown, NULL);
+			host_gap_text(host, path, "not a PCI address");
+		}
+	}
+	host_sort(host);
+	settle_absent(host);
+}

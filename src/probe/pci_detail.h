@@ -1,0 +1,13 @@
+/* More about one PCI function: config space, BARs, links, power, SR-IOV. */
+#pragma once
+
+struct host;
+struct pci_dev;
+struct root_dir;
+
+/* Reads config space (64 bytes for anybody, all of it as root) and decodes it into dev->caps; with
+ * it the physical function of a virtual one. */
+void pci_config_probe(struct host *host, const struct root_dir *dir, struct pci_dev *dev);
+
+/* Fills dev->detail. */
+void pci_detail_probe(struct host *host, const struct root_dir *dir, struct pci_dev *dev);

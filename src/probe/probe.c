@@ -1,0 +1,82 @@
+/* See probe.h: the order of the probes, since each stands on what is before it. */
+#include "probe/probe.h"
+
+#include "base/error.h"
+#include "base/root.h"
+#include "model/host.h"
+#include "probe/iommu.h"
+#include "probe/pci.h"
+#include "probe/platform.h"
+#include "probe/usage.h"
+#include "probe/usb.h"
+
+/* What a live machine alone can tell: recorded, so that a recording tells the same. */
+static char *ask_privileged(struct root *root)
+{
+	return g_strdup(root_is_live(root) && root_is_privileged() ? "root\n" : "user\n");
+}
+
+static bool is_recording(struct root *root)
+{
+	return !root_is_live(root) && root_exists(root, "/vfiokit");
+}
+
+static bool is_machine(struct root *root)
+{
+	return root_exists(root, "/sys") || root_exists(root, "/proc");
+}
+
+/* Without privilege the kernel shows 64 bytes of config space: capabilities are then not known. */
+static void note_short_config(struct host *host)
+{
+	unsigned short_ones = 0;
+
+	for (unsigned i = 0; i < host->n_pci; i++)
+		short_ones += host->pci[i].caps && host->pci[i].caps->depth == CONFIG_HEADER;
+	if (short_ones == 0)
+		return;
+	g_autofree char *reason = g_strdup_printf(
+		"only the first 64 bytes of %u functions could be read (run as root)", short_ones);
+	host_gap_text(host, "/sys/bus/pci/devices/*/config", reason);
+}
+
+static unsigned platform_parts(const struct host *host, unsigned what)
+{
+	unsigned parts = PLATFORM_VERDICT;
+
+	/* Why there are no groups is in the kernel's configuration and log. */
+	if (host->n_groups == 0)
+		parts |= PLATFORM_CONFIG;
+	if (what & PROBE_PLATFORM)
+		parts |= PLATFORM_CONFIG | PLATFORM_FULL;
+	if (what & PROBE_TOPOLOGY)
+		parts |= PLATFORM_TOPOLOGY;
+	return parts;
+}
+
+struct host *host_probe(struct root *root, unsigned what, GError **error)
+{
+	if (!is_machine(root)) {
+		g_set_error(error, VFIOKIT_ERROR, STATUS_USAGE,
+			    "this is no machine: it has neither /sys nor /proc");
+		return NULL;
+	}
+
+	struct host *host = host_new(root_is_live(root)   ? HOST_LIVE
+				     : is_recording(root) ? HOST_RECORDING
+							  : HOST_TREE);
+	g_autofree char *who = root_fact(root, "reader", ask_privileged);
+	host->privileged = who && g_str_has_prefix(who, "root");
+
+	pci_probe(root, host, what);
+	if (what & PROBE_CONFIG)
+		note_short_config(host);
+	iommu_probe(root, host, what);
+	host_link(host);
+	platform_probe(root, host, platform_parts(host, what));
+	if (what & PROBE_USB)
+		usb_probe(root, host);
+	if (what & (PROBE_USAGE | PROBE_HOLDERS))
+		usage_probe(root, host, what & PROBE_HOLDERS ? USAGE_HOLDERS : 0);
+	return host;
+}
