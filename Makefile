@@ -45,7 +45,9 @@ check:
 	@build-aux/check $(TIER)
 
 #: make bench     how fast it is, beside loops that do only the reading, and lspci
-bench: release
+bench:
+	@build-aux/deps build unit
+	@$(MAKE) --no-print-directory release
 	@bench/run $(BUILD)
 
 #: make fuzz      run the fuzzers for a longer time (FUZZ_SECONDS=600 each)

@@ -58,37 +58,45 @@ static const struct function onboard[] = {
 };
 
 static const struct function gpu[] = {
-	{ 0, 0, 0x10de, 0x1c03, 0x030000, "nvidia", 1, false, "bus" },
-	{ 0, 1, 0x10de, 0x10f1, 0x040300, "snd_hda_intel", 0, true, "bus" },
+	{ 0, 0, 0x10de, 0x1e87, 0x030000, "nvidia", 1, true, "bus" },
+	{ 0, 1, 0x10de, 0x10f8, 0x040300, "snd_hda_intel", 0, true, "bus" },
+	{ 0, 2, 0x10de, 0x1ad8, 0x0c0330, "xhci_hcd", 0, true, "pm" },
+	{ 0, 3, 0x10de, 0x1ad9, 0x0c8000, "nvidia-gpu", 0, true, "pm" },
 };
 
 static const struct function nvme[] = {
 	{ 0, 0, 0x144d, 0xa808, 0x010802, "nvme", 0, false, "flr bus" },
 };
 
+/* Known by the kernel to be isolated without saying so. */
 static const struct function nic[] = {
 	{ 0, 0, 0x8086, 0x1521, 0x020000, "igb", 0, false, "flr bus" },
 	{ 0, 1, 0x8086, 0x1521, 0x020000, "igb", 0, false, "flr bus" },
+};
+
+static const struct function quad[] = {
+	{ 0, 0, 0x14e4, 0x165f, 0x020000, "tg3", 0, false, "flr bus" },
+	{ 0, 1, 0x14e4, 0x165f, 0x020000, "tg3", 0, true, "flr bus" },
+	{ 0, 2, 0x14e4, 0x165f, 0x020000, NULL, 0, true, "flr bus" },
+	{ 0, 3, 0x14e4, 0x165f, 0x020000, NULL, 0, true, "flr bus" },
 };
 
 static const struct function usb[] = {
 	{ 0, 0, 0x1b73, 0x1100, 0x0c0330, "vfio-pci", 0, false, "flr bus" },
 };
 
-/* A network card with virtual functions. */
-static const struct function sriov[] = {
+static const struct function isolated[] = {
 	{ 0, 0, 0x15b3, 0x1017, 0x020000, "mlx5_core", 0, false, "flr bus", true },
 	{ 0, 1, 0x15b3, 0x1017, 0x020000, "mlx5_core", 0, false, "flr bus", true },
-	{ 0, 2, 0x15b3, 0x1018, 0x020000, "mlx5_core", 0, false, "flr", true },
-	{ 0, 3, 0x15b3, 0x1018, 0x020000, "mlx5_core", 0, false, "flr", true },
-	{ 0, 4, 0x15b3, 0x1018, 0x020000, "vfio-pci", 0, false, "flr", true },
-	{ 0, 5, 0x15b3, 0x1018, 0x020000, "vfio-pci", 0, false, "flr", true },
-	{ 0, 6, 0x15b3, 0x1018, 0x020000, NULL, 0, false, "flr", true },
-	{ 0, 7, 0x15b3, 0x1018, 0x020000, NULL, 0, false, "flr", true },
+	{ 0, 2, 0x15b3, 0x1017, 0x020000, "vfio-pci", 0, false, "flr", true },
+	{ 0, 3, 0x15b3, 0x1017, 0x020000, NULL, 0, false, "flr", true },
 };
 
+/* The cards of eight ports; then again from the start. The functions of real machines make up about
+ * five groups for eight functions, and so do these. */
 static const struct card cards[] = {
-	CARD(gpu), CARD(nvme), CARD(nic), CARD(usb), CARD(sriov),
+	CARD(gpu), CARD(nvme), CARD(nic),  CARD(isolated),
+	CARD(gpu), CARD(usb),  CARD(quad), CARD(nvme),
 };
 
 #define N_CARDS (sizeof(cards) / sizeof(cards[0]))
@@ -100,7 +108,6 @@ static const struct function root_port = {
 	.driver = "pcieport",
 	.pcie_type = 4,
 	.reset = "pm",
-	.acs = true,
 };
 
 /* ---- writing ---- */
@@ -379,6 +386,7 @@ static void put_port(struct machine *m, const struct place *root, unsigned nth)
 
 	port.slot = (uint8_t)(3 + nth / 4);
 	port.function = (uint8_t)(nth % 4);
+	port.acs = cards[nth % N_CARDS].functions != gpu; /* a GPU shares its port's group */
 	below.depth = root->depth + 1;
 	below.path = text_new("%s/%04x:%02x:%02x.%x", root->path, root->domain, root->bus,
 			      port.slot, port.function);
@@ -411,8 +419,9 @@ static void put_root_bus(struct machine *m, unsigned nth)
 /* ---- what a machine has once ---- */
 
 static const char *const drivers[] = {
-	"skl_uncore", "i915", "xhci_hcd", "ahci",      "snd_hda_intel", "i801_smbus", "intel-spi",
-	"nvidia",     "nvme", "igb",      "mlx5_core", "vfio-pci",      "pcieport",
+	"skl_uncore", "i915",      "xhci_hcd", "ahci", "snd_hda_intel",
+	"i801_smbus", "intel-spi", "nvidia",   "nvme", "igb",
+	"mlx5_core",  "vfio-pci",  "pcieport", "tg3",  "nvidia-gpu",
 };
 
 /* path, text */

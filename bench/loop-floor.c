@@ -64,17 +64,21 @@ static int open_dir(int at, const char *name)
 	return fd;
 }
 
-/* Calls visit for each name in a directory; takes over dir. */
+/* Calls visit, if there is one, for each name in a directory; closes dir. */
 static void each_name(int dir, void (*visit)(int dir, const char *name))
 {
-	DIR *stream = fdopendir(dir);
+	_Alignas(struct dirent64) char buf[32768];
+	ssize_t n;
 
-	for (const struct dirent *entry; stream && (entry = readdir(stream));) {
-		if (entry->d_name[0] != '.')
-			visit(dir, entry->d_name);
+	while ((n = getdents64(dir, buf, sizeof(buf))) > 0) {
+		for (ssize_t at = 0; at < n;) {
+			const struct dirent64 *entry = (const struct dirent64 *)(buf + at);
+			if (visit && entry->d_name[0] != '.')
+				visit(dir, entry->d_name);
+			at += entry->d_reclen;
+		}
 	}
-	if (stream)
-		closedir(stream);
+	close(dir);
 }
 
 static void read_function(int bus, const char *address)
@@ -95,20 +99,14 @@ static void read_function(int bus, const char *address)
 	close(dir);
 }
 
-static void ignore_name(int dir, const char *name)
-{
-	(void)dir;
-	(void)name;
-}
-
 static void read_group(int groups, const char *name)
 {
-	char buf[PATH_MAX];
-	int dir = open_dir(groups, name);
+	char path[PATH_MAX], buf[64];
 
-	read_file(dir, "type", buf, sizeof(buf));
-	each_name(open_dir(dir, "devices"), ignore_name);
-	close(dir);
+	snprintf(path, sizeof(path), "%s/type", name);
+	read_file(groups, path, buf, sizeof(buf));
+	snprintf(path, sizeof(path), "%s/devices", name);
+	each_name(open_dir(groups, path), NULL);
 }
 
 static void read_host(void)
@@ -118,7 +116,7 @@ static void read_host(void)
 	for (size_t i = 0; i < sizeof(host_files) / sizeof(host_files[0]); i++)
 		read_file(AT_FDCWD, host_files[i], buf, 1 << 20);
 	for (size_t i = 0; i < sizeof(host_dirs) / sizeof(host_dirs[0]); i++)
-		each_name(open_dir(AT_FDCWD, host_dirs[i]), ignore_name);
+		each_name(open_dir(AT_FDCWD, host_dirs[i]), NULL);
 	for (size_t i = 0; i < sizeof(name_files) / sizeof(name_files[0]); i++) {
 		if (read_file(AT_FDCWD, name_files[i], buf, 4 << 20) > 0)
 			break;
