@@ -67,7 +67,8 @@ int root_list(struct root *root, const char *path, GPtrArray **ret);
 bool root_exists(struct root *root, const char *path);
 
 /* Reads a whole file of at most max bytes (a longer one is cut there). The text, with a NUL behind
- * it, is the caller's; NULL and *error (an errno value; may be NULL) on failure. length may be NULL. */
+ * it, is the caller's; NULL and *error (an errno value; may be NULL) on failure. length may be
+ * NULL. */
 char *root_read_all(struct root *root, const char *path, size_t max, size_t *length, int *error);
 
 /* Facts that no file of the machine holds: asked from the running machine by make(), and kept in a
@@ -80,7 +81,7 @@ static inline void root_auto_free(struct root **root)
 {
 	root_free(*root);
 }
-#define ROOT_AUTO __attribute__((cleanup(root_auto_free)))
+#define ROOT_AUTO     __attribute__((cleanup(root_auto_free)))
 #define ROOT_DIR_AUTO __attribute__((cleanup(root_dir_close)))
 
 /* Does this process read as root does? */

@@ -18,12 +18,12 @@ enum tree_kind {
 
 struct tree_node {
 	enum tree_kind kind;
-	int error;                 /* TREE_ERROR: an errno value */
-	char *data;                /* TREE_FILE, TREE_LINK: NUL-terminated; else NULL */
-	size_t length;             /* of data, without the NUL */
-	struct tree_node *parent;  /* NULL: the root */
-	char *name;                /* "" for the root */
-	GHashTable *children;      /* TREE_DIR: name → struct tree_node, owned; may be NULL */
+	int error;                /* TREE_ERROR: an errno value */
+	char *data;               /* TREE_FILE, TREE_LINK: NUL-terminated; else NULL */
+	size_t length;            /* of data, without the NUL */
+	struct tree_node *parent; /* NULL: the root */
+	char *name;               /* "" for the root */
+	GHashTable *children;     /* TREE_DIR: name → struct tree_node, owned; may be NULL */
 };
 
 struct tree;

@@ -14,10 +14,14 @@ struct check_options {
 };
 
 static const struct option_row check_option_rows[] = {
-	{ .name = "tree", .letter = 't', .kind = OPTION_FLAG,
+	{ .name = "tree",
+	  .letter = 't',
+	  .kind = OPTION_FLAG,
 	  .help = "show the functions along the PCI topology",
 	  .offset = offsetof(struct check_options, tree) },
-	{ .name = "predict", .letter = 'p', .kind = OPTION_FLAG,
+	{ .name = "predict",
+	  .letter = 'p',
+	  .kind = OPTION_FLAG,
 	  .help = "work out what the groups are, or would be with the IOMMU on",
 	  .offset = offsetof(struct check_options, predict) },
 	{ 0 },
@@ -30,7 +34,7 @@ struct check {
 	const struct iommu_verdict *verdict;
 	const struct prediction *prediction; /* NULL: not asked for */
 	struct device_view view;
-	bool *groups;                        /* which to show; NULL: all */
+	bool *groups; /* which to show; NULL: all */
 };
 
 static bool is_shown(const struct check *check, int group)
@@ -40,7 +44,8 @@ static bool is_shown(const struct check *check, int group)
 
 /* ---- JSON ---- */
 
-static void json_group(const struct check *check, struct json *json, const struct iommu_group *group)
+static void json_group(const struct check *check, struct json *json,
+		       const struct iommu_group *group)
 {
 	json_object(json, NULL);
 	json_int(json, "id", group->id);
@@ -195,8 +200,7 @@ static struct table_row *add_root_bus(const struct check *check, struct table *t
 				      const struct pci_dev *dev)
 {
 	struct table_row *row = table_add(table, NULL);
-	g_autofree char *text =
-		g_strdup_printf("bus %04x:%02x", dev->addr.domain, dev->addr.bus);
+	g_autofree char *text = g_strdup_printf("bus %04x:%02x", dev->addr.domain, dev->addr.bus);
 
 	table_set_role(table, row, TREE_DEVICE, text, ROLE_STRONG);
 	return row;
@@ -225,7 +229,8 @@ static struct table_row *add_node(const struct check *check, struct table *table
 }
 
 /* Parents have lower bus numbers than what is behind them, so in order of addresses each row's
- * parent is there before it; only VMD's domains come after the function that they hang on, as well. */
+ * parent is there before it; only VMD's domains come after the function that they hang on, as well.
+ */
 static void print_tree(const struct check *check)
 {
 	const struct host *host = check->host;
@@ -258,9 +263,9 @@ static void print_members(const struct check *check, const int *members, unsigne
 	char buf[PCI_ADDR_SIZE];
 
 	for (unsigned i = 0; i < n; i++)
-		g_string_append_printf(
-			text, "%s%s", i ? " " : "",
-			device_address(&check->view, check->host->pci[members[i]].addr, buf));
+		g_string_append_printf(text, "%s%s", i ? " " : "",
+				       device_address(&check->view,
+						      check->host->pci[members[i]].addr, buf));
 	unsigned printed = (unsigned)fprintf(term->out, "  %s", label);
 	term_paragraph(term, ROLE_PLAIN, 13, printed, 13, text->str);
 	g_string_free(text, TRUE);
@@ -283,8 +288,8 @@ static void print_prediction(const struct check *check)
 		term_print(term, prediction->equal == TRI_YES ? ROLE_GOOD : ROLE_BAD, "%s\n",
 			   answers[prediction->equal]);
 	for (unsigned i = 0; i < prediction->n_groups && !check->context->quiet; i++)
-		print_members(check, prediction->groups[i].members,
-			      prediction->groups[i].n_members, "");
+		print_members(check, prediction->groups[i].members, prediction->groups[i].n_members,
+			      "");
 	if (prediction->n_unknown > 0)
 		print_members(check, prediction->unknown, prediction->n_unknown, "not known:");
 	if (prediction->n_different > 0)
@@ -373,8 +378,10 @@ const struct command command_check = {
 	.help = "Prints the verdict on the IOMMU with its cause and what to do, then every group "
 		"with its functions, or only the groups of the devices named.\n"
 		"\n"
-		"DEVICE is an address (01:00.0), a slot (01:00) or ids (10de:1c03). Marks: isolated, "
-		"the group holds the functions of one slot only (bridges apart); shared, it does not; "
+		"DEVICE is an address (01:00.0), a slot (01:00) or ids (10de:1c03). Marks: "
+		"isolated, "
+		"the group holds the functions of one slot only (bridges apart); shared, it does "
+		"not; "
 		"viable, no driver of the host uses it, so a guest can have it.\n"
 		"\n"
 		"Exit status 1: the IOMMU is not on, or interrupt remapping is off.",

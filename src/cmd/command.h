@@ -22,19 +22,19 @@ enum option_kind {
 };
 
 struct option_row {
-	const char *name;     /* long name without dashes */
-	char letter;          /* 0: none */
+	const char *name; /* long name without dashes */
+	char letter;      /* 0: none */
 	enum option_kind kind;
 	const char *argument; /* its name in the help; NULL for flags */
 	const char *choices;  /* OPTION_CHOICE: words between blanks */
 	const char *help;
-	size_t offset;        /* of the value in the struct that the options are read into */
+	size_t offset; /* of the value in the struct that the options are read into */
 };
 
 /* What every command gets. */
 struct context {
-	const char *root_path;  /* --root; NULL: none */
-	const char *host_path;  /* --host; NULL: none */
+	const char *root_path; /* --root; NULL: none */
+	const char *host_path; /* --host; NULL: none */
 	bool json;
 	bool quiet;
 	bool verbose;
@@ -49,25 +49,25 @@ struct context {
 	struct names *names;    /* after context_names(); freed with the context */
 	const char **arguments; /* what is left after the options, NULL-terminated */
 	unsigned n_arguments;
-	void *options;          /* the command's own struct */
-	bool tracing;           /* root has a trace on it: record */
+	void *options; /* the command's own struct */
+	bool tracing;  /* root has a trace on it: record */
 };
 
 enum command_flag {
 	COMMAND_NEEDS_ROOT = 1 << 0,
-	COMMAND_CHANGES = 1 << 1,  /* changes the machine: not with --root or --host */
-	COMMAND_NO_JSON = 1 << 2,  /* has no JSON form */
-	COMMAND_NO_ROOT = 1 << 3,  /* needs no machine at all: none is opened */
-	COMMAND_HIDDEN = 1 << 4,   /* not in the list of commands */
+	COMMAND_CHANGES = 1 << 1, /* changes the machine: not with --root or --host */
+	COMMAND_NO_JSON = 1 << 2, /* has no JSON form */
+	COMMAND_NO_ROOT = 1 << 3, /* needs no machine at all: none is opened */
+	COMMAND_HIDDEN = 1 << 4,  /* not in the list of commands */
 };
 
 struct command {
 	const char *name;
-	const char *arguments; /* as in the usage line; NULL: takes none */
-	const char *summary;   /* one line, for the list */
-	const char *help;      /* paragraphs under the usage line; NULL: none */
+	const char *arguments;            /* as in the usage line; NULL: takes none */
+	const char *summary;              /* one line, for the list */
+	const char *help;                 /* paragraphs under the usage line; NULL: none */
 	const struct option_row *options; /* ends with a row without a name; NULL: none */
-	size_t options_size;   /* of the struct behind context.options */
+	size_t options_size;              /* of the struct behind context.options */
 	unsigned flags;
 	/* Returns an exit status (STATUS_OK, STATUS_FOUND), or -1 and sets *error. */
 	int (*run)(struct context *context, GError **error);

@@ -36,7 +36,8 @@ static void print_bash(FILE *out)
 	      "\tcase $previous in\n"
 	      "\t--root) COMPREPLY=($(compgen -d -- \"$current\")); return ;;\n"
 	      "\t--host) COMPREPLY=($(compgen -f -- \"$current\")); return ;;\n"
-	      "\t--color) COMPREPLY=($(compgen -W 'auto always never' -- \"$current\")); return ;;\n"
+	      "\t--color) COMPREPLY=($(compgen -W 'auto always never' -- \"$current\")); return "
+	      ";;\n"
 	      "\tesac\n"
 	      "\tfor word in \"${COMP_WORDS[@]:1:COMP_CWORD-1}\"; do\n"
 	      "\t\tcase $word in -*) ;; *) command=$word; break ;; esac\n"
@@ -162,8 +163,8 @@ static void print_fish(FILE *out)
 	      out);
 	print_fish_options(out, global_options, "");
 	for (size_t i = 0; commands[i]; i++) {
-		g_autofree char *condition = g_strdup_printf(
-			"-n '__fish_seen_subcommand_from %s' ", commands[i]->name);
+		g_autofree char *condition =
+			g_strdup_printf("-n '__fish_seen_subcommand_from %s' ", commands[i]->name);
 		if (!(commands[i]->flags & COMMAND_HIDDEN)) {
 			fprintf(out, "complete -c vfiokit -n __fish_use_subcommand -a %s -d ",
 				commands[i]->name);
@@ -173,7 +174,8 @@ static void print_fish(FILE *out)
 		print_fish_options(out, commands[i]->options, condition);
 		if (takes_devices(commands[i]))
 			fprintf(out,
-				"complete -c vfiokit %s-a '(ls /sys/bus/pci/devices 2>/dev/null)'\n",
+				"complete -c vfiokit %s-a '(ls /sys/bus/pci/devices "
+				"2>/dev/null)'\n",
 				condition);
 	}
 }

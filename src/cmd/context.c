@@ -164,7 +164,8 @@ static void find_by_ids(const struct host *host, uint32_t vendor, uint32_t devic
 {
 	for (unsigned i = 0; i < host->n_pci; i++) {
 		int index = (int)i;
-		if (host->pci[i].vendor == (int32_t)vendor && host->pci[i].device == (int32_t)device)
+		if (host->pci[i].vendor == (int32_t)vendor &&
+		    host->pci[i].device == (int32_t)device)
 			g_array_append_val(found, index);
 	}
 }
@@ -196,8 +197,8 @@ bool context_find_devices(const struct host *host, const char *argument, GArray 
 		int index = host_find_pci(host, addr);
 		if (index >= 0)
 			g_array_append_val(found, index);
-	} else if (strlen(argument) == 9 && argument[4] == ':' &&
-		   text_hex(argument, 4, &vendor) && text_hex(argument + 5, 4, &device)) {
+	} else if (strlen(argument) == 9 && argument[4] == ':' && text_hex(argument, 4, &vendor) &&
+		   text_hex(argument + 5, 4, &device)) {
 		find_by_ids(host, vendor, device, found);
 	} else if (!find_by_slot(host, argument, found)) {
 		g_set_error(error, VFIOKIT_ERROR, STATUS_USAGE, "'%s' is no device", argument);

@@ -45,7 +45,8 @@ void help_all(void)
 
 	term_init(&term, stdout, COLOUR_AUTO);
 	printf("Usage: vfiokit [OPTION…] COMMAND [ARGUMENT…]\n\n"
-	       "Gives a PCI or USB device of this machine to a virtual machine, and takes it back.\n"
+	       "Gives a PCI or USB device of this machine to a virtual machine, and takes it "
+	       "back.\n"
 	       "Without a command: this machine at a glance, and what to do next.\n\nCommands:\n");
 	for (size_t i = 0; commands[i]; i++)
 		if (!(commands[i]->flags & COMMAND_HIDDEN))

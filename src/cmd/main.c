@@ -1,4 +1,5 @@
-/* From the command line to a command and back: global options, help, version, the error at the end. */
+/* From the command line to a command and back: global options, help, version, the error at the end.
+ */
 #include "cmd/main.h"
 
 #include <stdlib.h>
@@ -13,25 +14,46 @@
 /* ---- tables ---- */
 
 const struct option_row global_options[] = {
-	{ .name = "root", .kind = OPTION_TEXT, .argument = "DIR",
+	{ .name = "root",
+	  .kind = OPTION_TEXT,
+	  .argument = "DIR",
 	  .help = "read the file system tree under DIR instead of /",
 	  .offset = offsetof(struct context, root_path) },
-	{ .name = "host", .kind = OPTION_TEXT, .argument = "FILE",
+	{ .name = "host",
+	  .kind = OPTION_TEXT,
+	  .argument = "FILE",
 	  .help = "read a recorded host, or posted lspci output or group listing (- for standard "
 		  "input)",
 	  .offset = offsetof(struct context, host_path) },
-	{ .name = "json", .kind = OPTION_FLAG, .help = "print one JSON object",
+	{ .name = "json",
+	  .kind = OPTION_FLAG,
+	  .help = "print one JSON object",
 	  .offset = offsetof(struct context, json) },
-	{ .name = "color", .kind = OPTION_CHOICE, .argument = "WHEN",
-	  .choices = "auto always never", .help = "colour: auto, always or never",
+	{ .name = "color",
+	  .kind = OPTION_CHOICE,
+	  .argument = "WHEN",
+	  .choices = "auto always never",
+	  .help = "colour: auto, always or never",
 	  .offset = offsetof(struct context, colour) },
-	{ .name = "quiet", .letter = 'q', .kind = OPTION_FLAG, .help = "print less",
+	{ .name = "quiet",
+	  .letter = 'q',
+	  .kind = OPTION_FLAG,
+	  .help = "print less",
 	  .offset = offsetof(struct context, quiet) },
-	{ .name = "verbose", .letter = 'v', .kind = OPTION_FLAG, .help = "print more",
+	{ .name = "verbose",
+	  .letter = 'v',
+	  .kind = OPTION_FLAG,
+	  .help = "print more",
 	  .offset = offsetof(struct context, verbose) },
-	{ .name = "help", .letter = 'h', .kind = OPTION_FLAG, .help = "print this help",
+	{ .name = "help",
+	  .letter = 'h',
+	  .kind = OPTION_FLAG,
+	  .help = "print this help",
 	  .offset = offsetof(struct context, help) },
-	{ .name = "version", .letter = 'V', .kind = OPTION_FLAG, .help = "print the version",
+	{ .name = "version",
+	  .letter = 'V',
+	  .kind = OPTION_FLAG,
+	  .help = "print the version",
 	  .offset = offsetof(struct context, version) },
 	{ 0 },
 };

@@ -32,8 +32,7 @@ static struct found find_name(const struct option_target *targets, unsigned n, c
 			if (strncmp(row->name, name, length) != 0)
 				continue;
 			if (row->name[length] == '\0')
-				return *ambiguous = false,
-				       (struct found){ row, targets[i].values };
+				return *ambiguous = false, (struct found){ row, targets[i].values };
 			*ambiguous = found.row != NULL;
 			found = (struct found){ row, targets[i].values };
 		}
@@ -114,7 +113,8 @@ static bool read_long(struct reader *reader, const char *word)
 	size_t length = strcspn(name, "=");
 	const char *attached = name[length] == '=' ? name + length + 1 : NULL;
 	bool ambiguous;
-	struct found found = find_name(reader->targets, reader->n_targets, name, length, &ambiguous);
+	struct found found =
+		find_name(reader->targets, reader->n_targets, name, length, &ambiguous);
 
 	if (ambiguous)
 		return usage_error(reader, word, "is ambiguous");

@@ -63,8 +63,8 @@ static unsigned find_obstacles(const struct overview *overview, int index,
 		loss_of_group(host, dev->group, &loss);
 	else
 		loss_of(host, &index, 1, &loss);
-	add_obstacle(list, &n, overview->verdict->state == IOMMU_ENABLED && !grouped,
-		     OBSTACLE_STOP, "in no IOMMU group");
+	add_obstacle(list, &n, overview->verdict->state == IOMMU_ENABLED && !grouped, OBSTACLE_STOP,
+		     "in no IOMMU group");
 	add_obstacle(list, &n, grouped && !isolated, OBSTACLE_WARN, "group shared with others");
 	add_obstacle(list, &n, loss.root_disk == TRI_YES, OBSTACLE_STOP, "the system is on it");
 	add_obstacle(list, &n, loss.mounted_disk == TRI_YES, OBSTACLE_STOP, "mounted disk");
@@ -94,8 +94,8 @@ static void print_machine(const struct overview *overview)
 {
 	const struct platform *platform = &overview->host->platform;
 	const struct term *term = &overview->context->term;
-	const char *product = platform->firmware.product ? platform->firmware.product
-							 : platform->firmware.board;
+	const char *product =
+		platform->firmware.product ? platform->firmware.product : platform->firmware.board;
 	g_autoptr(GString) text = g_string_new(NULL);
 
 	if (product)
@@ -222,7 +222,7 @@ static void print_next(const struct overview *overview)
 		term_print(term, ROLE_COMMAND, "%s check", prefix);
 	fprintf(term->out, "%s\n",
 		off && host->n_pci > 0 ? "   (the groups there would be with the IOMMU on)"
-		: gpu >= 0	       ? "   (all about it, and what it would take)"
+		: gpu >= 0             ? "   (all about it, and what it would take)"
 				       : "   (all devices and groups)");
 }
 
@@ -271,9 +271,10 @@ static void print_json(const struct overview *overview)
 
 static int run_overview(struct context *context, GError **error)
 {
-	const struct host *host = context_host(
-		context, PROBE_USB | PROBE_USAGE | PROBE_HOLDERS | PROBE_PLATFORM | PROBE_TOPOLOGY,
-		error);
+	const struct host *host = context_host(context,
+					       PROBE_USB | PROBE_USAGE | PROBE_HOLDERS |
+						       PROBE_PLATFORM | PROBE_TOPOLOGY,
+					       error);
 	struct iommu_verdict verdict;
 
 	if (!host)

@@ -31,7 +31,11 @@ struct host *host_new(enum host_source source)
 	host->platform.kernel.vfio_pci_builtin = TRI_UNKNOWN;
 	host->platform.firmware.efi = host->platform.firmware.secure_boot = TRI_UNKNOWN;
 	host->platform.topology = (struct topology){
-		.packages = -1, .cores = -1, .threads = -1, .nodes = -1, .l3 = -1,
+		.packages = -1,
+		.cores = -1,
+		.threads = -1,
+		.nodes = -1,
+		.l3 = -1,
 		.efficiency_kinds = -1,
 	};
 	return host;

@@ -35,9 +35,9 @@ struct host {
 	struct iommu iommu;
 	struct platform platform; /* CPU, kernel, firmware, memory */
 	struct usb usb;
-	struct usages usages;     /* what the host does with its devices */
-	GArray *gaps;             /* of struct gap */
-	bool privileged;          /* read as root */
+	struct usages usages; /* what the host does with its devices */
+	GArray *gaps;         /* of struct gap */
+	bool privileged;      /* read as root */
 
 	GArray *pci_array;   /* while it is filled */
 	GArray *group_array; /* while it is filled */
@@ -64,7 +64,8 @@ void host_gap(struct host *host, const char *path, int error);
 /* The same with a reason in words. */
 void host_gap_text(struct host *host, const char *path, const char *reason);
 
-/* Sorts the functions and removes double entries: host.pci and host_find_pci() work from then on. */
+/* Sorts the functions and removes double entries: host.pci and host_find_pci() work from then on.
+ */
 void host_sort(struct host *host);
 
 /* Sorts, makes the groups from group_id, finds parents (by sysfs path, else by the secondary bus

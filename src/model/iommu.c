@@ -4,10 +4,8 @@
 #include "model/host.h"
 
 static const char *const state_names[] = {
-	[IOMMU_STATE_UNKNOWN] = "unknown",
-	[IOMMU_ENABLED] = "enabled",
-	[IOMMU_OFF_IN_FIRMWARE] = "off-in-firmware",
-	[IOMMU_OFF_IN_KERNEL] = "off-in-kernel",
+	[IOMMU_STATE_UNKNOWN] = "unknown",           [IOMMU_ENABLED] = "enabled",
+	[IOMMU_OFF_IN_FIRMWARE] = "off-in-firmware", [IOMMU_OFF_IN_KERNEL] = "off-in-kernel",
 	[IOMMU_UNSUPPORTED] = "unsupported",
 };
 

@@ -32,19 +32,19 @@ struct iommu_unit {
 /* A line of /sys/kernel/iommu_groups/N/reserved_regions. */
 struct iommu_region {
 	uint64_t start;
-	uint64_t end; /* included */
+	uint64_t end;     /* included */
 	const char *type; /* "direct", "direct-relaxable", "msi", "reserved" */
 };
 
 struct iommu_group {
-	int id;                 /* the kernel's number */
-	const char *type;       /* "DMA", "DMA-FQ", "identity", …; NULL: not known */
-	const int *members;     /* indexes in host.pci, ascending */
+	int id;             /* the kernel's number */
+	const char *type;   /* "DMA", "DMA-FQ", "identity", …; NULL: not known */
+	const int *members; /* indexes in host.pci, ascending */
 	unsigned n_members;
-	const char **others;    /* members that are no PCI functions: names; NULL: none */
+	const char **others; /* members that are no PCI functions: names; NULL: none */
 	unsigned n_others;
-	bool others_bound;      /* one of them has a driver of the host */
-	const char **missing;   /* members that the group names but that are not on the bus */
+	bool others_bound;    /* one of them has a driver of the host */
+	const char **missing; /* members that the group names but that are not on the bus */
 	unsigned n_missing;
 	const struct iommu_region *regions; /* NULL: not probed */
 	unsigned n_regions;
@@ -55,10 +55,10 @@ struct iommu_group {
 struct iommu {
 	struct iommu_unit *units;
 	unsigned n_units;
-	bool units_known;      /* /sys/class/iommu was there to be listed */
-	bool groups_known;     /* that there are these groups and no others is known */
-	bool noiommu;          /* the groups are VFIO's no-IOMMU ones */
-	enum tri has_dmar;     /* firmware tables */
+	bool units_known;  /* /sys/class/iommu was there to be listed */
+	bool groups_known; /* that there are these groups and no others is known */
+	bool noiommu;      /* the groups are VFIO's no-IOMMU ones */
+	enum tri has_dmar; /* firmware tables */
 	enum tri has_ivrs;
 	enum tri has_iort;
 	enum tri has_viot;
@@ -88,13 +88,13 @@ const char *iommu_vendor_name(enum iommu_vendor vendor);
 struct iommu_verdict {
 	enum iommu_state state;
 	enum iommu_vendor vendor;
-	const char *id;       /* stable name of the row, as "needs-intel-iommu-on"; NULL: enabled */
-	const char *cause;    /* one sentence; NULL: nothing wrong */
-	const char *remedy;   /* what to do, one sentence; NULL: nothing */
+	const char *id;     /* stable name of the row, as "needs-intel-iommu-on"; NULL: enabled */
+	const char *cause;  /* one sentence; NULL: nothing wrong */
+	const char *remedy; /* what to do, one sentence; NULL: nothing */
 	const char *default_domain; /* "translated", "passthrough", "mixed"; NULL: not known */
 	enum tri interrupt_remapping;
-	enum tri virtualization; /* can KVM run: CPU has it and firmware left it on */
-	const char *virtualization_note; /* why not, or what is odd; NULL */
+	enum tri virtualization;              /* can KVM run: CPU has it and firmware left it on */
+	const char *virtualization_note;      /* why not, or what is odd; NULL */
 	char *evidence[VERDICT_MAX_EVIDENCE]; /* "path: what it says"; owned */
 	unsigned n_evidence;
 };

@@ -124,8 +124,9 @@ bool pci_dev_is_bridge(const struct pci_dev *dev)
 
 bool pci_driver_is_vfio(const char *driver)
 {
-	return driver && (strcmp(driver, "vfio-pci") == 0 || g_str_has_suffix(driver, "-vfio-pci") ||
-			  g_str_has_suffix(driver, "_vfio_pci"));
+	return driver &&
+	       (strcmp(driver, "vfio-pci") == 0 || g_str_has_suffix(driver, "-vfio-pci") ||
+		g_str_has_suffix(driver, "_vfio_pci"));
 }
 
 /* Kernel: drivers with .driver_managed_dma set, and no driver at all. */

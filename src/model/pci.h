@@ -32,8 +32,8 @@ char *pci_addr_format(struct pci_addr addr, char buf[PCI_ADDR_SIZE]);
 /* One number per address, in the order of addresses. */
 static inline uint64_t pci_addr_key(struct pci_addr addr)
 {
-	return (uint64_t)addr.domain << 16 | (uint64_t)addr.bus << 8 |
-	       (uint64_t)(addr.slot << 3) | addr.function;
+	return (uint64_t)addr.domain << 16 | (uint64_t)addr.bus << 8 | (uint64_t)(addr.slot << 3) |
+	       addr.function;
 }
 
 static inline bool pci_addr_equal(struct pci_addr a, struct pci_addr b)
@@ -57,7 +57,8 @@ enum config_depth {
 	CONFIG_EXTENDED, /* all 4096 bytes, or all there is */
 };
 
-/* PCIe device/port types (PCI Express Base Specification, PCI Express Capabilities Register 7:4). */
+/* PCIe device/port types (PCI Express Base Specification, PCI Express Capabilities Register 7:4).
+ */
 enum pcie_type {
 	PCIE_ENDPOINT = 0,
 	PCIE_LEGACY_ENDPOINT = 1,
@@ -66,9 +67,9 @@ enum pcie_type {
 	PCIE_DOWNSTREAM_PORT = 6,
 	PCIE_TO_PCI_BRIDGE = 7,
 	PCI_TO_PCIE_BRIDGE = 8,
-	PCIE_RC_ENDPOINT = 9,         /* root complex integrated endpoint */
+	PCIE_RC_ENDPOINT = 9, /* root complex integrated endpoint */
 	PCIE_RC_EVENT_COLLECTOR = 10,
-	PCIE_CONVENTIONAL = -1,       /* known to have no PCIe capability */
+	PCIE_CONVENTIONAL = -1, /* known to have no PCIe capability */
 	PCIE_TYPE_UNKNOWN = -2,
 };
 
@@ -95,11 +96,11 @@ struct pci_cap {
 /* What config space says, decoded once, from bytes or from lspci's words for them. */
 struct pci_caps {
 	enum config_depth depth;
-	bool malformed;          /* a loop, a pointer out of range, or bytes that read as ff */
-	int header_type;         /* 0 endpoint, 1 bridge, 2 CardBus; -1: not known */
-	enum tri multifunction;  /* header type bit 7 */
-	int secondary_bus;       /* bridges; -1: not known or none */
-	int subordinate_bus;     /* bridges; -1: not known or none */
+	bool malformed;         /* a loop, a pointer out of range, or bytes that read as ff */
+	int header_type;        /* 0 endpoint, 1 bridge, 2 CardBus; -1: not known */
+	enum tri multifunction; /* header type bit 7 */
+	int secondary_bus;      /* bridges; -1: not known or none */
+	int subordinate_bus;    /* bridges; -1: not known or none */
 	enum pcie_type pcie_type;
 	enum tri slot;           /* PCIe: the port has a slot (hot-plug or not) */
 	enum tri acs;            /* has the ACS extended capability */
@@ -150,7 +151,7 @@ struct pci_bar {
 /* Facts that only some commands read. */
 struct pci_detail {
 	struct pci_bar bars[PCI_N_BARS];
-	uint64_t rom_size;          /* bytes; 0: none */
+	uint64_t rom_size; /* bytes; 0: none */
 	bool bars_known;
 	const char *link_speed;     /* the kernel's words, as "8.0 GT/s PCIe"; NULL: not known */
 	const char *max_link_speed; /* NULL: not known */
@@ -179,20 +180,21 @@ struct pci_dev {
 	int32_t device;
 	int32_t subsystem_vendor;
 	int32_t subsystem_device;
-	int32_t class_code;      /* 24 bits: class, subclass, programming interface */
-	bool prog_if_known;      /* the low 8 bits of class_code are known */
+	int32_t class_code; /* 24 bits: class, subclass, programming interface */
+	bool prog_if_known; /* the low 8 bits of class_code are known */
 	int16_t revision;
-	int16_t numa_node;       /* -1: not known, or the machine has one node only */
+	int16_t numa_node; /* -1: not known, or the machine has one node only */
 
 	bool driver_known;
 	bool driver_override_known;
 	bool reset_known;
-	int8_t boot_vga;         /* enum tri */
-	int8_t kind;             /* enum pci_kind, by class */
+	int8_t boot_vga;             /* enum tri */
+	int8_t kind;                 /* enum pci_kind, by class */
 	const char *driver;          /* NULL: none (or not known) */
 	const char *driver_override; /* NULL: none (or not known) */
 	const char *modalias;        /* NULL: not known */
-	const char *reset_methods;   /* names by blanks, the kernel's order; "" none; NULL: not known */
+	const char
+		*reset_methods; /* names by blanks, the kernel's order; "" none; NULL: not known */
 
 	/* What a posted text called it: used where ids are not known. NULL: nothing. */
 	const char *text_class;
@@ -203,14 +205,15 @@ struct pci_dev {
 	unsigned n_candidates;
 
 	/* Links, set by host_link(). -1: none, or not known. */
-	int parent;              /* index of the bridge above it in host.pci */
-	bool on_root_bus;        /* known to sit on a root bus: parent is -1 because there is none */
-	struct pci_addr path_parent; /* the bridge that the sysfs path names, while has_path_parent */
+	int parent;       /* index of the bridge above it in host.pci */
+	bool on_root_bus; /* known to sit on a root bus: parent is -1 because there is none */
+	struct pci_addr
+		path_parent; /* the bridge that the sysfs path names, while has_path_parent */
 	bool has_path_parent;
-	int group;               /* index in host.groups */
-	int group_id;            /* the kernel's number; -1: no group, or not known */
-	bool group_known;        /* whether it has a group is known */
-	struct pci_addr physfn;  /* the physical function of a virtual one, while is_virtfn */
+	int group;              /* index in host.groups */
+	int group_id;           /* the kernel's number; -1: no group, or not known */
+	bool group_known;       /* whether it has a group is known */
+	struct pci_addr physfn; /* the physical function of a virtual one, while is_virtfn */
 	bool is_virtfn;
 
 	struct pci_caps *caps;     /* NULL: not probed */

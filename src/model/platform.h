@@ -72,6 +72,7 @@ struct topology {
 /* A framebuffer or display of the host. */
 struct framebuffer {
 	const char *name;   /* "fb0", "simpledrm", "BOOTFB", … */
+	const char *driver; /* of an "fbN": as "EFI VGA"; NULL: not known */
 	uint64_t start;     /* physical address; 0: not known (needs root) */
 	uint64_t end;
 };

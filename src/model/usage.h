@@ -4,24 +4,27 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct host;
+
 enum usage_kind {
-	USAGE_ROOT_DISK,  /* the root file system, directly or through md, dm, … */
-	USAGE_DISK,       /* a mounted disk or swap */
-	USAGE_BLOCK,      /* a disk that nothing uses now */
-	USAGE_ROUTE,      /* a network interface with a default route */
-	USAGE_NETWORK,    /* any other network interface */
+	USAGE_ROOT_DISK, /* the root file system, directly or through md, dm, … */
+	USAGE_DISK,      /* a mounted disk or swap */
+	USAGE_BLOCK,     /* a disk that nothing uses now */
+	USAGE_ROUTE,     /* a network interface with a default route */
+	USAGE_NETWORK,   /* any other network interface */
 	USAGE_KEYBOARD,
 	USAGE_MOUSE,
-	USAGE_INPUT,      /* any other input device */
-	USAGE_DISPLAY,    /* a connector with a monitor */
-	USAGE_DRM,        /* a display node: card0, renderD128 */
+	USAGE_INPUT,   /* any other input device */
+	USAGE_DISPLAY, /* a connector with a monitor */
+	USAGE_DRM,     /* a display node: card0, renderD128 */
 	USAGE_FRAMEBUFFER,
 	USAGE_SOUND,
 	USAGE_BLUETOOTH,
-	USAGE_VIDEO,      /* camera */
-	USAGE_VFIO,       /* opened by a guest */
-	USAGE_HOLDER,     /* a process has one of its nodes open */
+	USAGE_VIDEO,  /* camera */
+	USAGE_VFIO,   /* opened by a guest */
+	USAGE_HOLDER, /* a process has one of its nodes open */
 	USAGE_OTHER,
+	USAGE_N_KINDS,
 };
 
 /* One use. Belongs to a PCI function, and where it is behind USB also to a USB device. */
@@ -39,6 +42,7 @@ struct usages {
 	unsigned n;
 	bool probed;
 	bool holders_known; /* every process could be looked at */
+	uint32_t known;     /* bit 1 << kind: there are no others of that kind on this host */
 };
 
 /* "keyboard", "mounted-disk", "root-disk", … as in JSON. */
@@ -46,3 +50,10 @@ const char *usage_kind_name(enum usage_kind kind);
 
 /* Would the host miss it at once: mounted disks, the default route, the keyboard, a monitor? */
 bool usage_is_critical(enum usage_kind kind);
+
+/* Are all uses of that kind in the list? Else one that is missing there may exist. */
+bool usage_kind_known(const struct usages *usages, enum usage_kind kind);
+
+/* The uses of a PCI function, also those behind USB: *n of them from the pointer on. pci -1: those
+ * that belong to none. */
+const struct usage *usage_of_pci(const struct host *host, int pci, unsigned *n);

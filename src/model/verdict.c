@@ -1,7 +1,8 @@
 /* Can this machine pass devices through? A table of states, first match wins (design: domain §1.2).
  *
- * Groups that exist are the proof; firmware tables, units and CPUID explain why there are none. Words
- * on the command line explain, and never decide: "intel_iommu=on" without groups is still off.
+ * Groups that exist are the proof; firmware tables, units and CPUID explain why there are none.
+ * Words on the command line explain, and never decide: "intel_iommu=on" without groups is still
+ * off.
  */
 #include <string.h>
 
@@ -10,9 +11,9 @@
 /* What the rows ask about, worked out once. */
 struct facts {
 	const struct host *host;
-	bool groups;          /* there are groups of a real IOMMU */
-	enum tri no_groups;   /* there are none: unknown where nobody looked */
-	enum tri table;       /* firmware describes an IOMMU */
+	bool groups;        /* there are groups of a real IOMMU */
+	enum tri no_groups; /* there are none: unknown where nobody looked */
+	enum tri table;     /* firmware describes an IOMMU */
 	bool units;
 	enum tri virt;        /* the CPU can run guests: flags, where firmware left it on */
 	enum tri cpu_virt;    /* the CPU has it at all: CPUID */
@@ -57,7 +58,7 @@ static void gather(const struct host *host, struct facts *facts)
 	*facts = (struct facts){
 		.host = host,
 		.groups = host->n_groups > 0 && !iommu->noiommu,
-		.no_groups = host->n_groups > 0  ? TRI_NO
+		.no_groups = host->n_groups > 0    ? TRI_NO
 			     : iommu->groups_known ? TRI_YES
 						   : TRI_UNKNOWN,
 		.table = any_of(tables, G_N_ELEMENTS(tables)),
@@ -174,8 +175,9 @@ static const struct row rows[] = {
 		.matches = is_noiommu,
 		.state = IOMMU_OFF_IN_KERNEL,
 		.id = "noiommu-mode",
-		.cause = "The only groups are those of VFIO's no-IOMMU mode: nothing is translated, "
-			 "and they are no use for virtual machines.",
+		.cause =
+			"The only groups are those of VFIO's no-IOMMU mode: nothing is translated, "
+			"and they are no use for virtual machines.",
 		.remedy = "Switch the mode off (vfio.enable_unsafe_noiommu_mode) and the IOMMU on.",
 	},
 	{
@@ -189,7 +191,8 @@ static const struct row rows[] = {
 		.matches = is_guest_without_nesting,
 		.state = IOMMU_OFF_IN_FIRMWARE,
 		.id = "guest-no-nested",
-		.cause = "This is a virtual machine without nested virtualisation and without an IOMMU "
+		.cause = "This is a virtual machine without nested virtualisation and without an "
+			 "IOMMU "
 			 "of its own.",
 		.remedy = "Run on the physical machine, or have its hypervisor offer nested "
 			  "virtualisation and emulate an IOMMU.",
@@ -198,11 +201,13 @@ static const struct row rows[] = {
 		.matches = is_virt_locked,
 		.state = IOMMU_OFF_IN_FIRMWARE,
 		.id = "virt-off-in-firmware",
-		.cause = "The CPU has hardware virtualisation, but the firmware has switched it off, "
+		.cause = "The CPU has hardware virtualisation, but the firmware has switched it "
+			 "off, "
 			 "and it describes no IOMMU either.",
 		.remedy = "Switch on both VT-x and VT-d in the firmware setup, then boot again.",
-		.remedy_amd = "Switch on SVM Mode and set IOMMU to Enabled in the firmware setup, then "
-			      "boot again.",
+		.remedy_amd =
+			"Switch on SVM Mode and set IOMMU to Enabled in the firmware setup, then "
+			"boot again.",
 	},
 	{
 		.matches = is_guest_without_table,
@@ -216,7 +221,8 @@ static const struct row rows[] = {
 		.matches = is_table_missing,
 		.state = IOMMU_OFF_IN_FIRMWARE,
 		.id = "iommu-off-in-firmware-or-unsupported",
-		.cause = "The firmware describes no IOMMU: it is switched off there, or the board or "
+		.cause = "The firmware describes no IOMMU: it is switched off there, or the board "
+			 "or "
 			 "CPU has none.",
 		.remedy = FIRMWARE_INTEL,
 		.remedy_amd = FIRMWARE_AMD,
@@ -233,7 +239,8 @@ static const struct row rows[] = {
 		.matches = is_switched_off,
 		.state = IOMMU_OFF_IN_KERNEL,
 		.id = "disabled-by-cmdline",
-		.cause = "The firmware offers an IOMMU, but the kernel command line switches it off.",
+		.cause = "The firmware offers an IOMMU, but the kernel command line switches it "
+			 "off.",
 		.remedy = "Remove that parameter from the boot configuration, then boot again.",
 	},
 	{
@@ -248,7 +255,8 @@ static const struct row rows[] = {
 		.matches = is_intel_waiting,
 		.state = IOMMU_OFF_IN_KERNEL,
 		.id = "needs-intel-iommu-on",
-		.cause = "The firmware offers an IOMMU, but this kernel leaves it off unless asked.",
+		.cause =
+			"The firmware offers an IOMMU, but this kernel leaves it off unless asked.",
 		.remedy = "Add intel_iommu=on to the kernel command line, then boot again.",
 	},
 	{
@@ -262,8 +270,10 @@ static const struct row rows[] = {
 		.matches = is_always,
 		.state = IOMMU_OFF_IN_KERNEL,
 		.id = "no-translation",
-		.cause = "The IOMMU runs, but it cannot translate addresses, so there are no groups.",
-		.remedy = "This is a limit of the hardware or firmware; look for DMAR or AMD-Vi in the "
+		.cause = "The IOMMU runs, but it cannot translate addresses, so there are no "
+			 "groups.",
+		.remedy = "This is a limit of the hardware or firmware; look for DMAR or AMD-Vi in "
+			  "the "
 			  "kernel log.",
 	},
 };
@@ -322,8 +332,8 @@ static void add_table_evidence(const struct host *host, struct iommu_verdict *ve
 
 static void add_log_evidence(const struct host *host, struct iommu_verdict *verdict)
 {
-	static const char *const words[] = { "AMD-Vi: Disabl", "IVRS", "Not attempting DMA",
-					     "not supported", "DMAR: Fail", "error" };
+	static const char *const words[] = { "AMD-Vi: Disabl", "IVRS",       "Not attempting DMA",
+					     "not supported",  "DMAR: Fail", "error" };
 
 	for (unsigned i = 0; i < host->platform.kernel.n_log; i++)
 		for (size_t j = 0; j < G_N_ELEMENTS(words); j++)
@@ -405,7 +415,8 @@ static void judge_virtualization(const struct facts *facts, struct iommu_verdict
 	if (facts->cpu_virt == TRI_YES)
 		ret->virtualization_note = "the CPU has it, but the firmware has switched it off";
 	else if (facts->guest == TRI_YES)
-		ret->virtualization_note = "this is a virtual machine without nested virtualisation";
+		ret->virtualization_note =
+			"this is a virtual machine without nested virtualisation";
 	else if (facts->cpu_virt == TRI_NO)
 		ret->virtualization_note = "the CPU has none";
 	else

@@ -159,8 +159,8 @@ static void probe_members(struct host *host, const struct root_dir *devices,
 	if (r < 0)
 		return;
 	for (guint i = 0; i < names->len; i++) {
-		bool known = pci_addr_parse(names->pdata[i], &addr) &&
-			     host_find_pci(host, addr) >= 0;
+		bool known =
+			pci_addr_parse(names->pdata[i], &addr) && host_find_pci(host, addr) >= 0;
 		if (!known && !group->others) {
 			group->others = host_alloc(host, names->len * sizeof(char *));
 			group->missing = host_alloc(host, names->len * sizeof(char *));
@@ -217,9 +217,9 @@ static void probe_groups(struct root *root, struct host *host, unsigned what)
 
 /* ---- firmware tables ---- */
 
-#define DMAR_FLAGS_OFFSET  37 /* ACPI DMA Remapping table: flags */
-#define IVRS_INFO_OFFSET   36 /* AMD I/O Virtualization table: IVinfo */
-#define IVRS_INFO_VALUE    0x7fffffff
+#define DMAR_FLAGS_OFFSET 37 /* ACPI DMA Remapping table: flags */
+#define IVRS_INFO_OFFSET  36 /* AMD I/O Virtualization table: IVinfo */
+#define IVRS_INFO_VALUE   0x7fffffff
 
 static void read_table_flags(struct root *root, struct host *host)
 {
@@ -298,7 +298,8 @@ static enum tri interrupts_remapped(const char *text)
 	return answer;
 }
 
-#define INTERRUPTS_MAX (256 * 1024) /* enough for the I/O APIC lines of 256 CPUs, which come first */
+#define INTERRUPTS_MAX                                                                             \
+	(256 * 1024) /* enough for the I/O APIC lines of 256 CPUs, which come first */
 
 static void probe_interrupts(struct root *root, struct host *host)
 {

@@ -8,8 +8,8 @@
 #include "base/root.h"
 #include "base/text.h"
 #include "model/host.h"
-#include "probe/probe.h"
 #include "probe/pci_detail.h"
+#include "probe/probe.h"
 
 #define DEVICES "/sys/bus/pci/devices"
 

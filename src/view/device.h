@@ -33,10 +33,10 @@ struct field_value {
 };
 
 struct device_field {
-	const char *key;     /* in JSON */
-	const char *label;   /* for people */
+	const char *key;   /* in JSON */
+	const char *label; /* for people */
 	enum field_kind kind;
-	unsigned digits;     /* FIELD_HEX */
+	unsigned digits; /* FIELD_HEX */
 	void (*get)(const struct device_view *view, const struct pci_dev *dev,
 		    struct field_value *value);
 };

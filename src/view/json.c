@@ -1,4 +1,5 @@
-/* See json.h. Numbers and ids are formatted by hand: printf would be most of the time of `check`. */
+/* See json.h. Numbers and ids are formatted by hand: printf would be most of the time of `check`.
+ */
 #include "view/json.h"
 
 #include <string.h>

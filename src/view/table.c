@@ -36,8 +36,8 @@ struct table *table_new(const struct term *term, const struct column *columns, s
 
 struct table_row *table_add(struct table *table, struct table_row *parent)
 {
-	return (struct table_row *)(void *)scols_table_new_line(
-		table->scols, (struct libscols_line *)(void *)parent);
+	return (struct table_row *)(void *)
+		scols_table_new_line(table->scols, (struct libscols_line *)(void *)parent);
 }
 
 void table_set(struct table_row *row, size_t column, const char *text)

@@ -10,8 +10,8 @@
 #include <unistd.h>
 
 static const char *const sequences[] = {
-	[ROLE_PLAIN] = "",         [ROLE_GOOD] = "\033[32m",  [ROLE_WARN] = "\033[33m",
-	[ROLE_BAD] = "\033[1;31m", [ROLE_STRONG] = "\033[1m", [ROLE_DIM] = "\033[2m",
+	[ROLE_PLAIN] = "",           [ROLE_GOOD] = "\033[32m",  [ROLE_WARN] = "\033[33m",
+	[ROLE_BAD] = "\033[1;31m",   [ROLE_STRONG] = "\033[1m", [ROLE_DIM] = "\033[2m",
 	[ROLE_COMMAND] = "\033[36m",
 };
 

@@ -17,8 +17,8 @@ static const struct {
 };
 
 static const char *const vendor_words[] = {
-	[IOMMU_VENDOR_UNKNOWN] = NULL, [IOMMU_INTEL] = "Intel VT-d",
-	[IOMMU_AMD] = "AMD-Vi",        [IOMMU_ARM] = "Arm SMMU",
+	[IOMMU_VENDOR_UNKNOWN] = NULL,   [IOMMU_INTEL] = "Intel VT-d",
+	[IOMMU_AMD] = "AMD-Vi",          [IOMMU_ARM] = "Arm SMMU",
 	[IOMMU_VIRTIO] = "virtio-iommu", [IOMMU_OTHER] = "another kind",
 };
 
@@ -61,9 +61,10 @@ static void print_interrupts(const struct term *term, const struct host *host,
 		return;
 	}
 	term_print(term, ROLE_BAD, "off\n");
-	term_paragraph(term, ROLE_PLAIN, 2, 0, 2,
-		       "Devices can be bound, but a virtual machine will not start with them "
-		       "(\"Operation not permitted\"): a guest could forge interrupts of the host.");
+	term_paragraph(
+		term, ROLE_PLAIN, 2, 0, 2,
+		"Devices can be bound, but a virtual machine will not start with them "
+		"(\"Operation not permitted\"): a guest could forge interrupts of the host.");
 	term_paragraph(term, ROLE_WARN, 2, 0, 2,
 		       "Remove intremap=off or nox2apic from the kernel command line, and look for "
 		       "an x2APIC option in the firmware setup.");

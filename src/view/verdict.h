@@ -1,4 +1,5 @@
-/* The verdict on the IOMMU, and what a group is, in words and colours: the same in every command. */
+/* The verdict on the IOMMU, and what a group is, in words and colours: the same in every command.
+ */
 #pragma once
 
 #include "model/host.h"

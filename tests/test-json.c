@@ -1,0 +1,133 @@
+/* The JSON writer: what it writes is read back by json-c, a reader that is not ours. */
+#include <glib.h>
+#include <json-c/json.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "view/json.h"
+
+struct written {
+	char *text;
+	size_t length;
+	FILE *file;
+	struct json json;
+};
+
+static void begin(struct written *written)
+{
+	written->file = open_memstream(&written->text, &written->length);
+	json_begin(&written->json, written->file);
+}
+
+static struct json_object *finish(struct written *written)
+{
+	json_end(&written->json);
+	fclose(written->file);
+	struct json_tokener *tokener = json_tokener_new();
+	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT);
+	struct json_object *object =
+		json_tokener_parse_ex(tokener, written->text, (int)written->length);
+	g_assert_cmpint(json_tokener_get_error(tokener), ==, json_tokener_success);
+	json_tokener_free(tokener);
+	free(written->text);
+	return object;
+}
+
+static void test_values(void)
+{
+	struct written w;
+
+	begin(&w);
+	json_object(&w.json, NULL);
+	json_text(&w.json, "text", "a \"quoted\" \\ line\n\t\x01 é");
+	json_text(&w.json, "bytes", "bad \xff\xc3 end");
+	json_text(&w.json, "none", NULL);
+	json_int(&w.json, "negative", INT64_MIN);
+	json_uint(&w.json, "large", UINT64_MAX);
+	json_hex(&w.json, "id", 0x1c3, 4);
+	json_hex(&w.json, "no_id", -1, 4);
+	json_tri(&w.json, "maybe", TRI_UNKNOWN);
+	json_tri(&w.json, "yes", TRI_YES);
+	json_count(&w.json, "no_count", -1);
+	json_words(&w.json, "words", " flr  bus ");
+	json_words(&w.json, "no_words", "");
+	json_object_end(&w.json);
+
+	struct json_object *object = finish(&w);
+	struct json_object *value;
+	g_assert_cmpstr(json_object_get_string(json_object_object_get(object, "text")), ==,
+			"a \"quoted\" \\ line\n\t\x01 é");
+	g_assert_cmpstr(json_object_get_string(json_object_object_get(object, "bytes")), ==,
+			"bad \xef\xbf\xbd\xef\xbf\xbd end");
+	g_assert_true(json_object_object_get_ex(object, "none", &value));
+	g_assert_null(value);
+	g_assert_cmpint(json_object_get_int64(json_object_object_get(object, "negative")), ==,
+			INT64_MIN);
+	g_assert_true(json_object_get_uint64(json_object_object_get(object, "large")) ==
+		      UINT64_MAX);
+	g_assert_cmpstr(json_object_get_string(json_object_object_get(object, "id")), ==, "01c3");
+	g_assert_null(json_object_object_get(object, "no_id"));
+	g_assert_null(json_object_object_get(object, "maybe"));
+	g_assert_true(json_object_get_boolean(json_object_object_get(object, "yes")));
+	g_assert_null(json_object_object_get(object, "no_count"));
+	g_assert_cmpint(json_object_array_length(json_object_object_get(object, "words")), ==, 2);
+	g_assert_cmpint(json_object_array_length(json_object_object_get(object, "no_words")), ==,
+			0);
+	json_object_put(object);
+}
+
+static void test_nesting(void)
+{
+	struct written w;
+
+	begin(&w);
+	json_object(&w.json, NULL);
+	json_array(&w.json, "empty");
+	json_array_end(&w.json);
+	json_array(&w.json, "outer");
+	for (int i = 0; i < 3; i++) {
+		json_array_flat(&w.json, NULL);
+		json_int(&w.json, NULL, i);
+		json_int(&w.json, NULL, i + 1);
+		json_array_end(&w.json);
+	}
+	json_object(&w.json, NULL);
+	json_object_end(&w.json);
+	json_array_end(&w.json);
+	json_object_end(&w.json);
+
+	struct json_object *object = finish(&w);
+	struct json_object *outer = json_object_object_get(object, "outer");
+	g_assert_cmpint(json_object_array_length(outer), ==, 4);
+	g_assert_cmpint(json_object_get_int(
+				json_object_array_get_idx(json_object_array_get_idx(outer, 2), 1)),
+			==, 3);
+	json_object_put(object);
+}
+
+/* More than the buffer holds: nothing is lost where it is flushed. */
+static void test_long(void)
+{
+	struct written w;
+	const int n = 50000;
+
+	begin(&w);
+	json_array(&w.json, NULL);
+	for (int i = 0; i < n; i++)
+		json_int(&w.json, NULL, i);
+	json_array_end(&w.json);
+	struct json_object *object = finish(&w);
+	g_assert_cmpint(json_object_array_length(object), ==, n);
+	g_assert_cmpint(json_object_get_int(json_object_array_get_idx(object, n - 1)), ==, n - 1);
+	json_object_put(object);
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/json/values", test_values);
+	g_test_add_func("/json/nesting", test_nesting);
+	g_test_add_func("/json/long", test_long);
+	return g_test_run();
+}
