@@ -1,0 +1,130 @@
+/* See usage.h: the parts add uses to one list, which is sorted at the end. */
+#include "probe/usage.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "model/host.h"
+#include "probe/blocks.h"
+#include "probe/usage_reader.h"
+
+#define TEXT_SIZE 256 /* of a buffer for names that devices and drivers have */
+
+static const char *host_printable(struct host *host, const char *text)
+{
+	g_autofree char *clean = text ? text_printable(text, strlen(text)) : NULL;
+
+	return host_string(host, clean);
+}
+
+void usage_add_process(struct usage_reader *reader, enum usage_kind kind, struct place place,
+		       const char *name, const char *detail, int pid)
+{
+	struct usage usage = {
+		.kind = kind,
+		.name = host_printable(reader->host, name),
+		.detail = host_printable(reader->host, detail),
+		.pci = place.pci,
+		.usb = place.usb,
+		.pid = pid,
+	};
+
+	g_array_append_val(reader->list, usage);
+}
+
+void usage_add(struct usage_reader *reader, enum usage_kind kind, struct place place,
+	       const char *name, const char *detail)
+{
+	usage_add_process(reader, kind, place, name, detail, 0);
+}
+
+/* ---- classes ---- */
+
+/* A tree that somebody put together may lack what was not copied; a machine, and what was recorded
+ * of one, has no class where it has no device. */
+static bool absence_is_known(const struct host *host)
+{
+	return host->source == HOST_LIVE || host->source == HOST_RECORDING;
+}
+
+bool class_dir_open(struct usage_reader *reader, const char *name, unsigned kinds,
+		    struct class_dir *ret)
+{
+	g_autofree char *path = g_strconcat("/sys/class/", name, NULL);
+
+	*ret = (struct class_dir){ .dir = ROOT_DIR_CLOSED };
+	int r = root_dir_open(reader->root, path, &ret->dir);
+	if (r == 0)
+		r = root_dir_list(&ret->dir, &ret->names);
+	if (r < 0)
+		host_gap(reader->host, path, -r);
+	if (r == 0 || (r == -ENOENT && absence_is_known(reader->host)))
+		reader->host->usages.known |= kinds;
+	return r == 0;
+}
+
+void class_dir_close(struct class_dir *dir)
+{
+	root_dir_close(&dir->dir);
+	if (dir->names)
+		g_ptr_array_unref(dir->names);
+	dir->names = NULL;
+}
+
+bool name_is_numbered(const char *name, const char *prefix)
+{
+	const char *number = text_after(name, prefix);
+
+	return number && *number != '\0' && number[strspn(number, "0123456789")] == '\0';
+}
+
+char *class_dir_text(const struct class_dir *dir, const char *entry, const char *attribute)
+{
+	char buf[TEXT_SIZE];
+	g_autofree char *name = g_strconcat(entry, "/", attribute, NULL);
+
+	if (root_dir_read(&dir->dir, name, buf, sizeof(buf)) <= 0)
+		return NULL;
+	buf[strcspn(buf, "\n")] = '\0';
+	g_strstrip(buf);
+	return *buf ? g_strdup(buf) : NULL;
+}
+
+/* ---- all of it ---- */
+
+static gint compare_usages(gconstpointer a, gconstpointer b)
+{
+	const struct usage *left = a, *right = b;
+
+	if (left->pci != right->pci)
+		return left->pci < right->pci ? -1 : 1;
+	if (left->kind != right->kind)
+		return left->kind < right->kind ? -1 : 1;
+	int order = strcmp(left->name, right->name);
+	if (order != 0)
+		return order;
+	return left->pid < right->pid ? -1 : left->pid > right->pid;
+}
+
+void usage_probe(struct root *root, struct host *host, unsigned what)
+{
+	g_autoptr(GArray) list = g_array_new(FALSE, FALSE, sizeof(struct usage));
+	struct usage_reader reader = { .root = root, .host = host, .list = list };
+
+	usage_read_blocks(&reader);
+	usage_read_nets(&reader);
+	usage_read_inputs(&reader);
+	usage_read_classes(&reader);
+	if (what & USAGE_HOLDERS)
+		usage_read_holders(&reader);
+	blocks_free(reader.blocks);
+	g_array_sort(list, compare_usages);
+
+	struct usage *copy = host_alloc(host, (list->len + 1) * sizeof(*copy));
+	if (list->len > 0)
+		memcpy(copy, list->data, list->len * sizeof(*copy));
+	host->usages.list = copy;
+	host->usages.n = list->len;
+	host->usages.probed = true;
+}

@@ -1,0 +1,329 @@
+/* Who uses the block devices: the mount table, swap, and the file systems that spread over several
+ * disks without the kernel's saying so in the mount table (btrfs, ZFS). */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "model/host.h"
+#include "probe/blocks.h"
+#include "probe/usage_reader.h"
+
+#define MAX_TABLE (64 * 1024 * 1024) /* bytes of a mount table */
+#define MAX_CACHE (16 * 1024 * 1024) /* bytes of ZFS's pool cache */
+
+struct mount {
+	uint32_t major;
+	uint32_t minor;
+	char *target;
+	char *type;
+	char *source;
+	bool system; /* the machine does not run without it */
+};
+
+static void mount_clear(gpointer data)
+{
+	struct mount *mount = data;
+
+	g_free(mount->target);
+	g_free(mount->type);
+	g_free(mount->source);
+}
+
+/* ---- the mount table (proc(5), mountinfo) ---- */
+
+/* A copy in which \040 and the like are what they stand for. */
+static char *unescape(const char *text, size_t length)
+{
+	g_autofree char *copy = g_strndup(text, length);
+
+	return g_strcompress(copy);
+}
+
+/* Parses "36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 - ext3 /dev/root rw". */
+static bool parse_mount(const char *line, size_t length, struct mount *ret)
+{
+	g_autofree char *copy = g_strndup(line, length);
+	g_auto(GStrv) words = g_strsplit(copy, " ", -1);
+	guint n = g_strv_length(words);
+	guint dash = 6;
+
+	while (dash < n && strcmp(words[dash], "-") != 0)
+		dash++;
+	if (dash + 2 >= n)
+		return false;
+	char *colon = strchr(words[2], ':');
+	if (!colon)
+		return false;
+	*colon = '\0';
+	if (!text_to_u32(words[2], 10, UINT32_MAX, &ret->major) ||
+	    !text_to_u32(colon + 1, 10, UINT32_MAX, &ret->minor))
+		return false;
+	ret->target = unescape(words[4], strlen(words[4]));
+	ret->type = g_strdup(words[dash + 1]);
+	ret->source = unescape(words[dash + 2], strlen(words[dash + 2]));
+	return true;
+}
+
+static bool is_system_mount(const char *target)
+{
+	static const char *const targets[] = { "/", "/boot", "/usr" };
+
+	for (size_t i = 0; i < G_N_ELEMENTS(targets); i++)
+		if (strcmp(target, targets[i]) == 0)
+			return true;
+	return false;
+}
+
+static void take_mount(const char *line, size_t length, GArray *mounts, GHashTable *seen)
+{
+	struct mount mount = { 0 };
+
+	if (!parse_mount(line, length, &mount))
+		return;
+	char *key = g_strdup_printf("%u:%u %s", mount.major, mount.minor, mount.target);
+	mount.system = is_system_mount(mount.target);
+	if (g_hash_table_add(seen, key))
+		g_array_append_val(mounts, mount);
+	else
+		mount_clear(&mount);
+}
+
+/* Adds the mounts of one table. Returns 0, or an errno value. */
+static int read_mounts(struct usage_reader *reader, const char *path, GArray *mounts,
+		       GHashTable *seen)
+{
+	int error = 0;
+	g_autofree char *text = root_read_all(reader->root, path, MAX_TABLE, NULL, &error);
+	const char *cursor = text, *line;
+	size_t length;
+
+	while (text && (line = text_next_line(&cursor, &length)))
+		take_mount(line, length, mounts, seen);
+	return text ? 0 : error;
+}
+
+/* ---- file systems on several devices ---- */
+
+struct user {
+	struct usage_reader *reader;
+	struct blocks *blocks;
+	GHashTable *btrfs; /* block → GPtrArray of all blocks of its file system, owned */
+	GPtrArray *btrfs_arrays;
+	char *zfs_devices; /* names of blocks by lines; NULL: not asked for yet or not known */
+	bool zfs_asked;
+};
+
+static void read_btrfs_devices(struct user *user, const char *path)
+{
+	g_autoptr(GPtrArray) names = NULL;
+
+	if (root_list(user->reader->root, path, &names) < 0)
+		return;
+	GPtrArray *members = g_ptr_array_new();
+	g_ptr_array_add(user->btrfs_arrays, members);
+	for (guint i = 0; i < names->len; i++) {
+		struct block *block = blocks_by_name(user->blocks, names->pdata[i]);
+		if (!block)
+			continue;
+		g_ptr_array_add(members, block);
+		g_hash_table_replace(user->btrfs, block, members);
+	}
+}
+
+/* /sys/fs/btrfs/UUID/devices/ names every device of a file system. */
+static void read_btrfs(struct user *user)
+{
+	g_autoptr(GPtrArray) names = NULL;
+
+	user->btrfs = g_hash_table_new(NULL, NULL);
+	user->btrfs_arrays = g_ptr_array_new_with_free_func((GDestroyNotify)g_ptr_array_unref);
+	if (root_list(user->reader->root, "/sys/fs/btrfs", &names) < 0)
+		return;
+	for (guint i = 0; i < names->len; i++) {
+		g_autofree char *path = g_strconcat("/sys/fs/btrfs/", (const char *)names->pdata[i],
+						    "/devices", NULL);
+		read_btrfs_devices(user, path);
+	}
+}
+
+/* The name of the node at the end of udev's link, "nvme0n1p3", or of the path itself. */
+static char *node_name(struct root *root, const char *path)
+{
+	char link[4096];
+	const char *at = root_link(root, path, link, sizeof(link)) < 0 ? path : link;
+
+	return g_path_get_basename(at);
+}
+
+/* The pool cache is a packed list of names and values; paths are recognised by their front. */
+static char *find_zfs_devices(struct root *root)
+{
+	size_t length = 0;
+	g_autofree char *cache =
+		root_read_all(root, "/etc/zfs/zpool.cache", MAX_CACHE, &length, NULL);
+	GString *names = g_string_new(NULL);
+	size_t at = 0;
+
+	while (cache && at + 5 < length) {
+		const char *found = memmem(cache + at, length - at, "/dev/", 5);
+		if (!found)
+			break;
+		size_t n = 0;
+		at = (size_t)(found - cache);
+		while (at + n < length && g_ascii_isgraph(found[n]))
+			n++;
+		at += n;
+		g_autofree char *path = g_strndup(found, n);
+		g_autofree char *name = node_name(root, path);
+		g_string_append_printf(names, "%s\n", name);
+	}
+	if (!cache) {
+		g_string_free(names, TRUE);
+		return NULL;
+	}
+	return g_string_free(names, FALSE);
+}
+
+/* Which disks are in pools: kept in recordings by kernel names, for the links have serial numbers.
+ */
+static const char *ask_zfs_devices(struct user *user)
+{
+	struct root *root = user->reader->root;
+
+	if (!user->zfs_asked) {
+		user->zfs_devices = root_fact(root, "zfs-devices", find_zfs_devices);
+		if (!user->zfs_devices && !root_is_live(root))
+			user->zfs_devices = find_zfs_devices(root);
+		if (!user->zfs_devices || *user->zfs_devices == '\0')
+			host_gap_text(user->reader->host, "/etc/zfs/zpool.cache",
+				      "ZFS is mounted, but its disks are not known");
+		user->zfs_asked = true;
+	}
+	return user->zfs_devices ? user->zfs_devices : "";
+}
+
+/* ---- who uses what ---- */
+
+static enum usage_kind mount_kind(const struct mount *mount)
+{
+	return mount->system ? USAGE_ROOT_DISK : USAGE_DISK;
+}
+
+static void use_zfs(struct user *user, const struct mount *mount)
+{
+	const char *cursor = ask_zfs_devices(user), *line;
+	size_t length;
+
+	while ((line = text_next_line(&cursor, &length))) {
+		g_autofree char *name = g_strndup(line, length);
+		struct block *block = blocks_by_name(user->blocks, name);
+		if (block)
+			blocks_use(user->blocks, block, mount_kind(mount), BLOCK_MOUNTED,
+				   mount->target);
+	}
+}
+
+/* A block device, and those that a btrfs on it has besides. */
+static void use_block(struct user *user, struct block *block, const struct mount *mount)
+{
+	const GPtrArray *all = g_hash_table_lookup(user->btrfs, block);
+
+	if (!all || strcmp(mount->type, "btrfs") != 0) {
+		blocks_use(user->blocks, block, mount_kind(mount), BLOCK_MOUNTED, mount->target);
+		return;
+	}
+	for (guint i = 0; i < all->len; i++)
+		blocks_use(user->blocks, all->pdata[i], mount_kind(mount), BLOCK_MOUNTED,
+			   mount->target);
+}
+
+/* File systems without a device number of their own name it as the source; bcachefs several. */
+static void use_source(struct user *user, const struct mount *mount)
+{
+	g_auto(GStrv) paths = g_strsplit(mount->source, ":", -1);
+
+	for (guint i = 0; paths[i]; i++) {
+		struct block *block = blocks_by_node(user->blocks, paths[i]);
+		if (block)
+			use_block(user, block, mount);
+	}
+}
+
+static void use_mount(struct user *user, const struct mount *mount)
+{
+	struct block *block = blocks_by_number(user->blocks, mount->major, mount->minor);
+
+	if (block)
+		use_block(user, block, mount);
+	else if (strcmp(mount->type, "zfs") == 0)
+		use_zfs(user, mount);
+	else if (g_str_has_prefix(mount->source, "/dev/"))
+		use_source(user, mount);
+}
+
+/* Those that the machine does not run without come first: they are named first. */
+static void use_mounts(struct user *user, const GArray *mounts)
+{
+	for (guint i = 0; i < mounts->len; i++)
+		if (g_array_index(mounts, struct mount, i).system)
+			use_mount(user, &g_array_index(mounts, struct mount, i));
+	for (guint i = 0; i < mounts->len; i++)
+		if (!g_array_index(mounts, struct mount, i).system)
+			use_mount(user, &g_array_index(mounts, struct mount, i));
+}
+
+/* Swap on a partition; a swap file lies on a file system that is mounted anyway. */
+static int use_swaps(struct user *user)
+{
+	int error = 0;
+	g_autofree char *text =
+		root_read_all(user->reader->root, "/proc/swaps", MAX_TABLE, NULL, &error);
+	const char *cursor = text, *line;
+	size_t length;
+
+	while (text && (line = text_next_line(&cursor, &length))) {
+		g_autofree char *path = unescape(line, MIN(length, strcspn(line, " \t\n")));
+		struct block *block = blocks_by_node(user->blocks, path);
+		if (block)
+			blocks_use(user->blocks, block, USAGE_DISK, BLOCK_OTHER, "swap");
+	}
+	if (error != 0)
+		host_gap(user->reader->host, "/proc/swaps", error);
+	return error;
+}
+
+/* The table of the first process is that of the machine, also when this one runs in a container or
+ * a service with a view of its own; its own has what was mounted in that view. */
+static int read_all_mounts(struct usage_reader *reader, GArray *mounts)
+{
+	g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	int error_1 = read_mounts(reader, "/proc/1/mountinfo", mounts, seen);
+	int error = read_mounts(reader, "/proc/self/mountinfo", mounts, seen);
+
+	if (error != 0 && error_1 != 0)
+		host_gap(reader->host, "/proc/self/mountinfo", error);
+	return error_1 == 0 ? 0 : error;
+}
+
+void usage_read_blocks(struct usage_reader *reader)
+{
+	g_autoptr(GArray) mounts = g_array_new(FALSE, FALSE, sizeof(struct mount));
+	struct user user = { .reader = reader, .blocks = blocks_read(reader) };
+
+	reader->blocks = user.blocks;
+	g_array_set_clear_func(mounts, mount_clear);
+	read_btrfs(&user);
+	int mounts_error = read_all_mounts(reader, mounts);
+	use_mounts(&user, mounts);
+	int swaps_error = use_swaps(&user);
+	if (blocks_known(user.blocks) && mounts_error == 0) {
+		reader->host->usages.known |= KIND_BIT(USAGE_ROOT_DISK);
+		if (swaps_error == 0 || swaps_error == ENOENT)
+			reader->host->usages.known |= KIND_BIT(USAGE_DISK);
+	}
+	blocks_emit(user.blocks);
+	g_hash_table_unref(user.btrfs);
+	g_ptr_array_unref(user.btrfs_arrays);
+	g_free(user.zfs_devices);
+}

@@ -1,0 +1,152 @@
+/* Network interfaces, and which of them carry a default route: directly, or below a bridge, bond or
+ * VLAN (their sysfs entries name the interfaces below as links lower_NAME). */
+#include <errno.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "model/host.h"
+#include "probe/usage_reader.h"
+
+#define MAX_TABLE  (16 * 1024 * 1024) /* bytes of a routing table */
+#define RTF_UP     0x0001u            /* linux/route.h */
+#define RTF_REJECT 0x0200u
+
+struct nets {
+	struct usage_reader *reader;
+	const struct class_dir *dir;
+	GHashTable *routes; /* interface → the one with the route that it is below; both owned */
+};
+
+/* ---- default routes ---- */
+
+/* A line of /proc/net/route: interface, destination, gateway, flags, …, mask in column 7. */
+static const char *route_of_line_4(char **columns, guint n)
+{
+	uint32_t flags;
+
+	if (n < 8 || strcmp(columns[1], "00000000") != 0 || strcmp(columns[7], "00000000") != 0 ||
+	    !text_to_u32(columns[3], 16, UINT32_MAX, &flags) || !(flags & RTF_UP))
+		return NULL;
+	return flags & RTF_REJECT ? NULL : columns[0];
+}
+
+/* A line of /proc/net/ipv6_route: destination, prefix length, …, flags in column 8, interface. */
+static const char *route_of_line_6(char **columns, guint n)
+{
+	uint32_t flags;
+
+	if (n < 10 || strspn(columns[0], "0") != 32 || strcmp(columns[1], "00") != 0 ||
+	    !text_to_u32(columns[8], 16, UINT32_MAX, &flags) || !(flags & RTF_UP))
+		return NULL;
+	return flags & RTF_REJECT ? NULL : columns[9];
+}
+
+static char **split_columns(const char *line, size_t length)
+{
+	g_autofree char *copy = g_strndup(line, length);
+	GPtrArray *columns = g_ptr_array_new();
+	char *save = NULL;
+
+	for (char *word = strtok_r(copy, " \t", &save); word; word = strtok_r(NULL, " \t", &save))
+		g_ptr_array_add(columns, g_strdup(word));
+	g_ptr_array_add(columns, NULL);
+	return (char **)g_ptr_array_free(columns, FALSE);
+}
+
+/* Returns 0, or an errno value when the table cannot be read. */
+static int read_routes(struct nets *nets, const char *path,
+		       const char *(*route_of_line)(char **columns, guint n))
+{
+	int error = 0;
+	g_autofree char *text = root_read_all(nets->reader->root, path, MAX_TABLE, NULL, &error);
+	const char *cursor = text, *line;
+	size_t length;
+
+	if (!text) {
+		host_gap(nets->reader->host, path, error);
+		return error;
+	}
+	while ((line = text_next_line(&cursor, &length))) {
+		g_auto(GStrv) columns = split_columns(line, length);
+		const char *name = route_of_line(columns, g_strv_length(columns));
+		if (name && strcmp(name, "lo") != 0)
+			g_hash_table_replace(nets->routes, g_strdup(name), g_strdup(name));
+	}
+	return 0;
+}
+
+/* ---- what is below ---- */
+
+/* Adds the interfaces below name to todo and to the routes, if they are new there. */
+static void add_lower(const struct nets *nets, const char *name, GPtrArray *todo)
+{
+	struct root_dir entry ROOT_DIR_AUTO = ROOT_DIR_CLOSED;
+	g_autoptr(GPtrArray) names = NULL;
+
+	if (root_dir_open_at(&nets->dir->dir, name, &entry) < 0 ||
+	    root_dir_list(&entry, &names) < 0)
+		return;
+	for (guint i = 0; i < names->len; i++) {
+		const char *lower = text_after(names->pdata[i], "lower_");
+		if (!lower || g_hash_table_contains(nets->routes, lower))
+			continue;
+		g_hash_table_insert(nets->routes, g_strdup(lower),
+				    g_strdup(g_hash_table_lookup(nets->routes, name)));
+		g_ptr_array_add(todo, g_strdup(lower));
+	}
+}
+
+static void spread_routes(const struct nets *nets)
+{
+	g_autoptr(GPtrArray) todo = g_ptr_array_new_with_free_func(g_free);
+	GHashTableIter iter;
+	gpointer name;
+
+	g_hash_table_iter_init(&iter, nets->routes);
+	while (g_hash_table_iter_next(&iter, &name, NULL))
+		g_ptr_array_add(todo, g_strdup(name));
+	for (guint i = 0; i < todo->len; i++)
+		add_lower(nets, todo->pdata[i], todo);
+}
+
+/* ---- interfaces ---- */
+
+static void add_net(const struct nets *nets, const char *name)
+{
+	struct place place;
+	const char *top = g_hash_table_lookup(nets->routes, name);
+
+	if (!devpath_of_entry(nets->reader->host, &nets->dir->dir, name, &place, NULL, 0) ||
+	    place.is_virtual)
+		return;
+	if (!top) {
+		g_autofree char *state = class_dir_text(nets->dir, name, "operstate");
+		usage_add(nets->reader, USAGE_NETWORK, place, name,
+			  g_strcmp0(state, "unknown") == 0 ? NULL : state);
+	} else if (strcmp(top, name) == 0) {
+		usage_add(nets->reader, USAGE_ROUTE, place, name, "default route");
+	} else {
+		g_autofree char *detail = g_strdup_printf("default route through %s", top);
+		usage_add(nets->reader, USAGE_ROUTE, place, name, detail);
+	}
+}
+
+void usage_read_nets(struct usage_reader *reader)
+{
+	struct class_dir dir CLASS_DIR_AUTO = { .dir = ROOT_DIR_CLOSED };
+	g_autoptr(GHashTable) routes =
+		g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+	struct nets nets = { .reader = reader, .dir = &dir, .routes = routes };
+
+	if (!class_dir_open(reader, "net", KIND_BIT(USAGE_NETWORK), &dir))
+		return;
+	int error_4 = read_routes(&nets, "/proc/net/route", route_of_line_4);
+	int error_6 = read_routes(&nets, "/proc/net/ipv6_route", route_of_line_6);
+	if (error_4 == 0 && (error_6 == 0 || error_6 == ENOENT)) /* kernels without IPv6 */
+		reader->host->usages.known |= KIND_BIT(USAGE_ROUTE);
+	spread_routes(&nets);
+	for (guint i = 0; i < dir.names->len; i++)
+		add_net(&nets, dir.names->pdata[i]);
+}

@@ -1,0 +1,53 @@
+/* What the parts of usage_probe() share: where uses are put, and how a class is listed. */
+#pragma once
+
+#include <glib.h>
+#include <stdbool.h>
+
+#include "base/root.h"
+#include "model/usage.h"
+#include "probe/devpath.h"
+
+struct blocks;
+struct host;
+
+struct usage_reader {
+	struct root *root;
+	struct host *host;
+	struct blocks *blocks; /* for the parts after it, set by usage_read_blocks() */
+	GArray *list;          /* of struct usage */
+};
+
+#define KIND_BIT(kind) (1U << (kind))
+
+/* Adds a use. name and detail (NULL: nothing) are copied, made harmless for a terminal. */
+void usage_add(struct usage_reader *reader, enum usage_kind kind, struct place place,
+	       const char *name, const char *detail);
+void usage_add_process(struct usage_reader *reader, enum usage_kind kind, struct place place,
+		       const char *name, const char *detail, int pid);
+
+/* An opened directory of /sys/class. */
+struct class_dir {
+	struct root_dir dir;
+	GPtrArray *names; /* NULL: the class is not there */
+};
+
+/* Lists a class. kinds (an OR of KIND_BIT) are noted as known: when it could be listed, and when it
+ * is not there although the whole of /sys/class is. False when there is nothing to list. */
+bool class_dir_open(struct usage_reader *reader, const char *name, unsigned kinds,
+		    struct class_dir *ret);
+void class_dir_close(struct class_dir *dir);
+#define CLASS_DIR_AUTO __attribute__((cleanup(class_dir_close)))
+
+/* Is name the prefix and then a number: "card0", but not "card0-DP-1"? */
+bool name_is_numbered(const char *name, const char *prefix);
+
+/* The first line of an attribute; NULL when it is not there or empty. The caller's to free. */
+char *class_dir_text(const struct class_dir *dir, const char *entry, const char *attribute);
+
+/* The parts, in the order in which they are called. */
+void usage_read_blocks(struct usage_reader *reader);
+void usage_read_nets(struct usage_reader *reader);
+void usage_read_inputs(struct usage_reader *reader);
+void usage_read_classes(struct usage_reader *reader);
+void usage_read_holders(struct usage_reader *reader);
