@@ -25,7 +25,9 @@ struct root {
 static int open_inside(int dirfd, const char *name, int flags)
 {
 	struct open_how how = {
-		.flags = (unsigned)(flags | O_CLOEXEC | O_NONBLOCK | O_NOCTTY),
+		/* openat2 refuses what means nothing together with O_PATH. */
+		.flags = (unsigned)(flags | O_CLOEXEC |
+				    (flags & O_PATH ? 0 : O_NONBLOCK | O_NOCTTY)),
 		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
 	};
 	long fd = syscall(SYS_openat2, dirfd, name, &how, sizeof(how));
@@ -433,40 +435,28 @@ int root_dir_list(const struct root_dir *dir, GPtrArray **ret)
 
 /* ---- the same by path ---- */
 
-/* Opens the directory part of path; *name is set to the last name in it. */
-static int open_parent(struct root *root, const char *path, struct root_dir *dir, const char **name)
+/* The top directory, borrowed: not to be closed. */
+static struct root_dir root_top(const struct root *root)
 {
-	const char *slash = strrchr(path, '/');
-
-	*name = slash ? slash + 1 : path;
-	if (!slash || slash == path)
-		return root_dir_open(root, "/", dir);
-	g_autofree char *parent = g_strndup(path, (gsize)(slash - path));
-	return root_dir_open(root, parent, dir);
+	return (struct root_dir){
+		.root = (struct root *)root,
+		.fd = root->fd,
+		.node = root->tree ? tree_root(root->tree) : NULL,
+	};
 }
 
 ssize_t root_read(struct root *root, const char *path, void *buf, size_t size)
 {
-	struct root_dir dir = ROOT_DIR_CLOSED;
-	const char *name;
-	ssize_t n = open_parent(root, path, &dir, &name);
+	const struct root_dir top = root_top(root);
 
-	if (n == 0)
-		n = root_dir_read(&dir, name, buf, size);
-	root_dir_close(&dir);
-	return n;
+	return root_dir_read(&top, path, buf, size);
 }
 
 ssize_t root_link(struct root *root, const char *path, char *buf, size_t size)
 {
-	struct root_dir dir = ROOT_DIR_CLOSED;
-	const char *name;
-	ssize_t n = open_parent(root, path, &dir, &name);
+	const struct root_dir top = root_top(root);
 
-	if (n == 0)
-		n = root_dir_link(&dir, name, buf, size);
-	root_dir_close(&dir);
-	return n;
+	return root_dir_link(&top, path, buf, size);
 }
 
 int root_list(struct root *root, const char *path, GPtrArray **ret)
