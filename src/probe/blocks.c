@@ -155,11 +155,10 @@ static void read_block(struct blocks *blocks, const char *name)
 
 static void read_slaves(struct blocks *blocks, struct block *block)
 {
-	struct root_dir dir ROOT_DIR_AUTO = ROOT_DIR_CLOSED;
 	g_autoptr(GPtrArray) names = NULL;
-	g_autofree char *path = g_strconcat(block->name, "/slaves", NULL);
+	g_autofree char *path = class_dir_path(&blocks->dir, block->name, "slaves");
 
-	if (root_dir_open_at(&blocks->dir.dir, path, &dir) < 0 || root_dir_list(&dir, &names) < 0)
+	if (root_list(blocks->reader->root, path, &names) < 0)
 		return;
 	for (guint i = 0; i < names->len; i++) {
 		struct block *lower = blocks_by_name(blocks, names->pdata[i]);

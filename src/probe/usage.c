@@ -51,9 +51,9 @@ static bool absence_is_known(const struct host *host)
 bool class_dir_open(struct usage_reader *reader, const char *name, unsigned kinds,
 		    struct class_dir *ret)
 {
-	g_autofree char *path = g_strconcat("/sys/class/", name, NULL);
+	char *path = g_strconcat("/sys/class/", name, NULL);
 
-	*ret = (struct class_dir){ .dir = ROOT_DIR_CLOSED };
+	*ret = (struct class_dir){ .root = reader->root, .dir = ROOT_DIR_CLOSED, .path = path };
 	int r = root_dir_open(reader->root, path, &ret->dir);
 	if (r == 0)
 		r = root_dir_list(&ret->dir, &ret->names);
@@ -69,7 +69,14 @@ void class_dir_close(struct class_dir *dir)
 	root_dir_close(&dir->dir);
 	if (dir->names)
 		g_ptr_array_unref(dir->names);
+	g_free(dir->path);
 	dir->names = NULL;
+	dir->path = NULL;
+}
+
+char *class_dir_path(const struct class_dir *dir, const char *entry, const char *name)
+{
+	return g_strjoin("/", dir->path, entry, name, NULL);
 }
 
 bool name_is_numbered(const char *name, const char *prefix)
@@ -82,9 +89,9 @@ bool name_is_numbered(const char *name, const char *prefix)
 char *class_dir_text(const struct class_dir *dir, const char *entry, const char *attribute)
 {
 	char buf[TEXT_SIZE];
-	g_autofree char *name = g_strconcat(entry, "/", attribute, NULL);
+	g_autofree char *path = class_dir_path(dir, entry, attribute);
 
-	if (root_dir_read(&dir->dir, name, buf, sizeof(buf)) <= 0)
+	if (root_read(dir->root, path, buf, sizeof(buf)) <= 0)
 		return NULL;
 	buf[strcspn(buf, "\n")] = '\0';
 	g_strstrip(buf);

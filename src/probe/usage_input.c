@@ -78,10 +78,11 @@ struct inputs {
 static struct bitmap read_bitmap(const struct inputs *inputs, const char *name, const char *file)
 {
 	char buf[1024];
-	g_autofree char *path = g_strconcat(name, "/capabilities/", file, NULL);
+	g_autofree char *capability = g_strconcat("capabilities/", file, NULL);
+	g_autofree char *path = class_dir_path(&inputs->dir, name, capability);
 	struct bitmap map;
 
-	if (root_dir_read(&inputs->dir.dir, path, buf, sizeof(buf)) < 0)
+	if (root_read(inputs->reader->root, path, buf, sizeof(buf)) < 0)
 		*buf = '\0';
 	bitmap_parse(buf, &map);
 	return map;

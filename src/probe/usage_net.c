@@ -82,11 +82,10 @@ static int read_routes(struct nets *nets, const char *path,
 /* Adds the interfaces below name to todo and to the routes, if they are new there. */
 static void add_lower(const struct nets *nets, const char *name, GPtrArray *todo)
 {
-	struct root_dir entry ROOT_DIR_AUTO = ROOT_DIR_CLOSED;
 	g_autoptr(GPtrArray) names = NULL;
+	g_autofree char *path = class_dir_path(nets->dir, name, ".");
 
-	if (root_dir_open_at(&nets->dir->dir, name, &entry) < 0 ||
-	    root_dir_list(&entry, &names) < 0)
+	if (root_list(nets->reader->root, path, &names) < 0)
 		return;
 	for (guint i = 0; i < names->len; i++) {
 		const char *lower = text_after(names->pdata[i], "lower_");

@@ -26,9 +26,12 @@ void usage_add(struct usage_reader *reader, enum usage_kind kind, struct place p
 void usage_add_process(struct usage_reader *reader, enum usage_kind kind, struct place place,
 		       const char *name, const char *detail, int pid);
 
-/* An opened directory of /sys/class. */
+/* An opened directory of /sys/class. Its entries are links that climb out of it, so what is behind
+ * them is read by their path from the root. */
 struct class_dir {
+	struct root *root;
 	struct root_dir dir;
+	char *path;       /* "/sys/class/NAME" */
 	GPtrArray *names; /* NULL: the class is not there */
 };
 
@@ -41,6 +44,9 @@ void class_dir_close(struct class_dir *dir);
 
 /* Is name the prefix and then a number: "card0", but not "card0-DP-1"? */
 bool name_is_numbered(const char *name, const char *prefix);
+
+/* The path of an attribute or directory of an entry; the caller's to free. */
+char *class_dir_path(const struct class_dir *dir, const char *entry, const char *name);
 
 /* The first line of an attribute; NULL when it is not there or empty. The caller's to free. */
 char *class_dir_text(const struct class_dir *dir, const char *entry, const char *attribute);

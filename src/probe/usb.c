@@ -26,10 +26,11 @@ struct found_dev {
 };
 
 struct reader {
+	struct root *root;
 	struct host *host;
-	const struct root_dir *devices;
-	GArray *found; /* of struct found_dev, sorted by port */
-	int error;     /* the first read that was refused: an errno value; 0: none */
+	const struct root_dir *devices; /* of links, that lead elsewhere: see open_entry() */
+	GArray *found;                  /* of struct found_dev, sorted by port */
+	int error; /* the first read that was refused: an errno value; 0: none */
 };
 
 /* ---- attributes ---- */
@@ -86,6 +87,14 @@ static void read_dev(struct reader *reader, const struct root_dir *dir, struct u
 	dev->power_control = read_text(reader, dir, "power/control");
 }
 
+/* By its path from the root, since the link climbs out of the directory that it is in. */
+static int open_entry(const struct reader *reader, const char *name, struct root_dir *ret)
+{
+	g_autofree char *path = g_strconcat(DEVICES_PATH "/", name, NULL);
+
+	return root_dir_open(reader->root, path, ret);
+}
+
 /* ---- devices ---- */
 
 static void take_controller(struct host *host, const char *path, struct usb_ctrl *ret)
@@ -117,7 +126,7 @@ static void add_dev(struct reader *reader, const char *name, const struct usb_po
 		*path = '\0';
 	take_controller(reader->host, path, &found.ctrl);
 	found.dev.bus = (int)port->bus;
-	int r = root_dir_open_at(reader->devices, name, &dir);
+	int r = open_entry(reader, name, &dir);
 	if (r == -ENOENT || r == -ENOTDIR)
 		return; /* unplugged meanwhile */
 	read_failed(reader, r);
@@ -188,6 +197,8 @@ static void append_interface(struct reader *reader, GString *text, const struct 
 		return;
 	const char *slash = strrchr(link, '/');
 	const char *driver = slash ? slash + 1 : link;
+	if (*driver == '\0')
+		return;
 	g_autofree char *clean = text_printable(driver, strlen(driver));
 	g_string_append_printf(text, "/%s", clean);
 }
@@ -197,7 +208,7 @@ static void add_interface(struct reader *reader, const char *name)
 	struct root_dir dir ROOT_DIR_AUTO = ROOT_DIR_CLOSED;
 	struct found_dev *owner = interface_owner(reader, name);
 
-	if (!owner || root_dir_open_at(reader->devices, name, &dir) < 0)
+	if (!owner || open_entry(reader, name, &dir) < 0)
 		return;
 	if (!owner->interfaces)
 		owner->interfaces = g_string_new(NULL);
@@ -342,7 +353,7 @@ void usb_probe(struct root *root, struct host *host)
 	struct root_dir devices ROOT_DIR_AUTO = ROOT_DIR_CLOSED;
 	g_autoptr(GPtrArray) names = NULL;
 	g_autoptr(GArray) found = g_array_new(FALSE, FALSE, sizeof(struct found_dev));
-	struct reader reader = { .host = host, .devices = &devices, .found = found };
+	struct reader reader = { .root = root, .host = host, .devices = &devices, .found = found };
 
 	g_array_set_clear_func(found, clear_found);
 	int r = root_dir_open(root, DEVICES_PATH, &devices);
