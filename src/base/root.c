@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "base/tree.h"
 
+#define MAX_FACT        (16 * 1024 * 1024)
 #define MAX_DIR_ENTRIES 1000000 /* more than any kernel directory: a listing must end */
 
 struct root {
@@ -255,7 +256,8 @@ void root_dir_close(struct root_dir *dir)
 
 /* ---- files ---- */
 
-static ssize_t read_fd(int fd, char *buf, size_t size)
+/* once: one read is enough. Files of /proc come in pieces. */
+static ssize_t read_fd(int fd, char *buf, size_t size, bool once)
 {
 	size_t n = 0;
 
@@ -265,9 +267,9 @@ static ssize_t read_fd(int fd, char *buf, size_t size)
 			continue;
 		if (r < 0)
 			return -errno;
-		if (r == 0)
-			break;
 		n += (size_t)r;
+		if (r == 0 || once)
+			break;
 	}
 	buf[n] = '\0';
 	return (ssize_t)n;
@@ -281,13 +283,14 @@ static bool is_readable_kind(const struct root *root, int fd)
 	return root->live || (fstat(fd, &st) == 0 && S_ISREG(st.st_mode));
 }
 
-static ssize_t read_file(const struct root_dir *dir, const char *name, char *buf, size_t size)
+static ssize_t read_file(const struct root_dir *dir, const char *name, char *buf, size_t size,
+			 bool once)
 {
 	int fd = open_from(dir->root, dir->fd, name, O_RDONLY);
 	if (fd < 0)
 		return fd;
 
-	ssize_t n = is_readable_kind(dir->root, fd) ? read_fd(fd, buf, size) : -EINVAL;
+	ssize_t n = is_readable_kind(dir->root, fd) ? read_fd(fd, buf, size, once) : -EINVAL;
 	close(fd);
 	return n;
 }
@@ -309,17 +312,28 @@ static ssize_t read_memory(const struct root_dir *dir, const char *name, char *b
 	return (ssize_t)n;
 }
 
-ssize_t root_dir_read(const struct root_dir *dir, const char *name, void *buf, size_t size)
+static ssize_t dir_read(const struct root_dir *dir, const char *name, void *buf, size_t size,
+			bool once)
 {
 	if (!dir->root)
 		return -ENOENT;
 	if (dir->node)
 		return read_memory(dir, name, buf, size);
 
-	ssize_t n = read_file(dir, name, buf, size);
+	ssize_t n = read_file(dir, name, buf, size, once);
 	if (dir->root->trace)
 		trace_data(dir, name, buf, n);
 	return n;
+}
+
+ssize_t root_dir_read(const struct root_dir *dir, const char *name, void *buf, size_t size)
+{
+	return dir_read(dir, name, buf, size, false);
+}
+
+ssize_t root_dir_attribute(const struct root_dir *dir, const char *name, void *buf, size_t size)
+{
+	return dir_read(dir, name, buf, size, true);
 }
 
 static ssize_t link_memory(const struct root_dir *dir, const char *name, char *buf, size_t size)
@@ -386,23 +400,31 @@ static gint compare_names(gconstpointer a, gconstpointer b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-static int list_fd(int dirfd, GPtrArray *names)
+/* Entries of one getdents64() call are added; names are inside the buffer. */
+static void add_entries(const char *buf, ssize_t n, GPtrArray *names)
 {
-	int fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *stream = fd < 0 ? NULL : fdopendir(fd);
-	if (!stream) {
-		int error = errno;
-		if (fd >= 0)
-			close(fd);
-		return -error;
-	}
+	const struct dirent64 *entry;
 
-	struct dirent *entry;
-	while (names->len < MAX_DIR_ENTRIES && (entry = readdir(stream))) {
+	for (ssize_t at = 0; at < n; at += entry->d_reclen) {
+		entry = (const struct dirent64 *)(const void *)(buf + at);
 		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
 			g_ptr_array_add(names, g_strdup(entry->d_name));
 	}
-	closedir(stream);
+}
+
+/* Without opendir(), which would open the directory once more: a host has thousands of them. */
+static int list_fd(int fd, GPtrArray *names)
+{
+	_Alignas(struct dirent64) char buf[32 * 1024];
+	ssize_t n;
+
+	if (lseek(fd, 0, SEEK_SET) < 0)
+		return -errno;
+	while (names->len < MAX_DIR_ENTRIES && (n = getdents64(fd, buf, sizeof(buf))) != 0) {
+		if (n < 0)
+			return -errno;
+		add_entries(buf, n, names);
+	}
 	return 0;
 }
 
@@ -512,20 +534,34 @@ char *root_read_all(struct root *root, const char *path, size_t max, size_t *len
 	return g_steal_pointer(&buf);
 }
 
-char *root_fact(struct root *root, const char *name, char *(*make)(struct root *root))
+/* What make() reads on its way is no part of the recording, but what it answers is. */
+static char *make_fact(struct root *root, const char *path, char *(*make)(struct root *root))
 {
-	g_autofree char *path = g_strconcat("/vfiokit/", name, NULL);
-
-	if (!root->live)
-		return root_read_all(root, path, 16 * 1024 * 1024, NULL, NULL);
-
 	struct tree *trace = root->trace;
-	root->trace = NULL; /* what make() reads on its way is no part of the recording */
+
+	root->trace = NULL;
 	char *text = make(root);
 	root->trace = trace;
 	if (trace && text)
 		tree_put_file(trace, path, text, strlen(text));
 	return text;
+}
+
+char *root_fact(struct root *root, const char *name, char *(*make)(struct root *root))
+{
+	g_autofree char *path = g_strconcat("/vfiokit/", name, NULL);
+
+	if (root->live)
+		return make_fact(root, path, make);
+	return root_read_all(root, path, MAX_FACT, NULL, NULL);
+}
+
+char *root_digest(struct root *root, const char *name, char *(*make)(struct root *root))
+{
+	g_autofree char *path = g_strconcat("/vfiokit/", name, NULL);
+	char *text = root->live ? NULL : root_read_all(root, path, MAX_FACT, NULL, NULL);
+
+	return text ? text : make_fact(root, path, make);
 }
 
 bool root_is_privileged(void)

@@ -54,6 +54,9 @@ void root_dir_close(struct root_dir *dir);
  * callers size buf for what they look for. */
 ssize_t root_dir_read(const struct root_dir *dir, const char *name, void *buf, size_t size);
 
+/* The same for an attribute of sysfs, which the kernel gives whole in one read: half the calls. */
+ssize_t root_dir_attribute(const struct root_dir *dir, const char *name, void *buf, size_t size);
+
 /* The text of a link, as root_dir_read(); a longer one is -ENAMETOOLONG. */
 ssize_t root_dir_link(const struct root_dir *dir, const char *name, char *buf, size_t size);
 
@@ -75,6 +78,10 @@ char *root_read_all(struct root *root, const char *path, size_t max, size_t *len
  * recording under /vfiokit/NAME. Returns the text, the caller's to free, or NULL where it is not
  * known: not live and not recorded, or make() itself does not know. */
 char *root_fact(struct root *root, const char *name, char *(*make)(struct root *root));
+
+/* The same for what make() works out from files that are too many or too large to be recorded: it
+ * is asked on any root that does not carry the answer. */
+char *root_digest(struct root *root, const char *name, char *(*make)(struct root *root));
 
 /* Closes a root or a directory when the variable goes out of scope. */
 static inline void root_auto_free(struct root **root)

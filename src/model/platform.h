@@ -7,22 +7,22 @@
 #include "model/tri.h"
 
 struct cpu {
-	const char *vendor;      /* "GenuineIntel", "AuthenticAMD", …; NULL: not known */
-	const char *model_name;  /* NULL: not known */
-	enum tri flag_vmx;       /* /proc/cpuinfo, where the kernel clears what firmware locked */
+	const char *vendor;     /* "GenuineIntel", "AuthenticAMD", …; NULL: not known */
+	const char *model_name; /* NULL: not known */
+	enum tri flag_vmx;      /* /proc/cpuinfo, where the kernel clears what firmware locked */
 	enum tri flag_svm;
-	enum tri hypervisor;     /* runs as a guest */
-	enum tri cpuid_virt;     /* CPUID itself, live (or recorded) only */
-	enum tri pdpe1gb;        /* pages of 1 GiB */
-	int phys_bits;           /* physical address bits; -1: not known */
-	bool x86;                /* flags above mean something */
+	enum tri hypervisor; /* runs as a guest */
+	enum tri cpuid_virt; /* CPUID itself, live (or recorded) only */
+	enum tri pdpe1gb;    /* pages of 1 GiB */
+	int phys_bits;       /* physical address bits; -1: not known */
+	bool x86;            /* flags above mean something */
 	bool arch_known;
 };
 
 struct kernel {
-	const char *release;  /* "6.12.9-amd64"; NULL: not known */
-	const char *cmdline;  /* NULL: not known */
-	const char *config;   /* path of the config that was read; NULL: none readable */
+	const char *release; /* "6.12.9-amd64"; NULL: not known */
+	const char *cmdline; /* NULL: not known */
+	const char *config;  /* path of the config that was read; NULL: none readable */
 	/* CONFIG_ symbols that matter: 'y', 'm', 'n', 0: not known */
 	char intel_iommu, amd_iommu, irq_remap, vfio_pci, iommufd, vfio_cdev, vfio_noiommu;
 	char intel_default_on, intel_default_igpu_off, intel_default_off;
@@ -36,7 +36,7 @@ struct kernel {
 struct firmware {
 	enum tri efi;
 	enum tri secure_boot;
-	const char *vendor;  /* of the machine (DMI), no serial numbers; NULL: not known */
+	const char *vendor; /* of the machine (DMI), no serial numbers; NULL: not known */
 	const char *product;
 	const char *board;
 	const char *bios_version;
@@ -64,9 +64,9 @@ struct topology {
 	int cores;
 	int threads;
 	int nodes;
-	int l3;             /* groups of cores with one L3 cache */
+	int l3;               /* groups of cores with one L3 cache */
 	int efficiency_kinds; /* 2: performance and efficiency cores */
-	const char *xml;    /* hwloc's export, for those who plan on it; NULL: not known */
+	const char *xml;      /* hwloc's export, for those who plan on it; NULL: not known */
 };
 
 /* A framebuffer or display of the host. */
