@@ -151,6 +151,19 @@ static void put_class(struct tree *tree, const struct udev_record *record, const
 	}
 }
 
+/* The database does not say which controllers a subsystem has; in it they have the same number. */
+static void put_nvme(struct tree *tree, const struct udev_record *record)
+{
+	const char *number = record->name + strlen("nvme");
+	g_autofree char *subsystem = g_strdup_printf("nvme-subsys%s", number);
+	g_autofree char *folder = g_strdup_printf("devices/virtual/nvme-subsystem/%s", subsystem);
+	g_autofree char *path = g_strdup_printf("/sys/class/nvme-subsystem/%s", subsystem);
+	g_autofree char *target = g_strdup_printf("../../%s", folder);
+
+	put_link(tree, folder, "../../../..", record);
+	g_assert_cmpint(tree_put_link(tree, path, target), ==, 0);
+}
+
 struct tree *udev_db_tree(const GPtrArray *records)
 {
 	static const char *const classes[] = { "block", "net",       "input",    "drm",
@@ -168,6 +181,8 @@ struct tree *udev_db_tree(const GPtrArray *records)
 			put_pci(tree, record);
 		if (strcmp(subsystem, "usb") == 0)
 			put_usb(tree, record);
+		if (strcmp(subsystem, "nvme") == 0)
+			put_nvme(tree, record);
 		for (size_t j = 0; j < G_N_ELEMENTS(classes); j++)
 			if (strcmp(subsystem, classes[j]) == 0)
 				put_class(tree, record, classes[j]);

@@ -49,11 +49,16 @@ static enum tri is_lost(const struct host *host, const unsigned *lost, enum usag
 	return usage_kind_known(&host->usages, kind) ? TRI_NO : TRI_UNKNOWN;
 }
 
+static bool is_given(const struct usage *usage, const bool *given)
+{
+	return (usage->pci >= 0 && given[usage->pci]) || (usage->outer >= 0 && given[usage->outer]);
+}
+
 /* One use can be listed at several functions (a keyboard by radio when there are two adapters). */
 static bool is_kept(const struct usage *usage, enum usage_kind kind, const bool *given,
 		    GHashTable *lost_names)
 {
-	return usage->kind == kind && (usage->pci < 0 || !given[usage->pci]) &&
+	return usage->kind == kind && !is_given(usage, given) &&
 	       !g_hash_table_contains(lost_names, usage->name);
 }
 
@@ -89,7 +94,7 @@ void loss_of(const struct host *host, const int *pci, unsigned n, struct loss *r
 
 	for (unsigned i = 0; i < host->usages.n; i++) {
 		const struct usage *usage = &host->usages.list[i];
-		if (usage->pci < 0 || !given[usage->pci])
+		if (!is_given(usage, given))
 			continue;
 		lost[usage->kind]++;
 		g_ptr_array_add(list, (gpointer)usage);

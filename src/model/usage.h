@@ -34,6 +34,7 @@ struct usage {
 	const char *detail; /* "mounted on /", "default route", "Xorg (pid 812)"; NULL: nothing */
 	int pci;            /* index in host.pci; -1: none */
 	int usb;            /* index in host.usb.devs; -1: not behind USB */
+	int outer;          /* index of the function that makes the bus of pci (VMD); -1: none */
 	int pid;            /* USAGE_HOLDER; else 0 */
 };
 

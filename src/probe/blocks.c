@@ -216,7 +216,7 @@ void blocks_free(struct blocks *blocks)
 
 bool blocks_known(const struct blocks *blocks)
 {
-	return usage_kind_known(&blocks->reader->host->usages, USAGE_BLOCK);
+	return (blocks->reader->host->usages.known & KIND_BIT(USAGE_BLOCK)) != 0;
 }
 
 /* ---- finding ---- */
@@ -363,7 +363,7 @@ static char *describe_uses(const struct block *block)
 static void emit_block(struct blocks *blocks, const struct block *block, enum usage_kind kind,
 		       const char *detail)
 {
-	static const struct place nowhere = { .pci = -1, .usb = -1 };
+	static const struct place nowhere = { .pci = -1, .usb = -1, .outer = -1 };
 	const struct block *from = placed(block);
 
 	for (unsigned i = 0; i < from->n_places; i++)

@@ -29,13 +29,31 @@ static bool name_is(const struct name *name, const char *text)
 	return name->length == strlen(text) && memcmp(name->text, text, name->length) == 0;
 }
 
+static bool is_host_bus(const struct name *name)
+{
+	return name->length > 3 && memcmp(name->text, "pci", 3) == 0;
+}
+
+/* A function under "pciDDDD:BB" under another function: that one is the host bridge of its bus. */
+static void take_function(struct pci_addr addr, const struct name *before, struct devpath *ret)
+{
+	bool is_inner = ret->has_pci && is_host_bus(before);
+
+	*ret = (struct devpath){
+		.has_pci = true,
+		.pci = addr,
+		.has_outer = is_inner || ret->has_outer,
+		.outer = is_inner ? ret->pci : ret->outer,
+	};
+}
+
 static void take_name(const struct name *name, const struct name *before, struct devpath *ret)
 {
 	struct pci_addr addr;
 	struct usb_port port;
 
 	if (pci_addr_scan(name->text, &addr) == name->length && name->length > 7) {
-		*ret = (struct devpath){ .has_pci = true, .pci = addr };
+		take_function(addr, before, ret);
 	} else if (usb_port_parse(name->text, name->length, &port)) {
 		if (port.depth == 0) {
 			ret->controller = before->text;
@@ -69,6 +87,7 @@ struct place devpath_place(const struct host *host, const char *path)
 	return (struct place){
 		.pci = found.has_pci ? host_find_pci(host, found.pci) : -1,
 		.usb = found.has_usb ? usb_find_port(&host->usb, &found.usb) : -1,
+		.outer = found.has_outer ? host_find_pci(host, found.outer) : -1,
 		.is_virtual = found.is_virtual,
 	};
 }

@@ -14,6 +14,8 @@ struct root_dir;
 struct devpath {
 	bool has_pci;
 	struct pci_addr pci; /* the last PCI address in the path */
+	bool has_outer;
+	struct pci_addr outer; /* the one that makes the bus of pci, as Intel VMD does */
 	bool has_usb;
 	struct usb_port usb;    /* the last USB device after it, root hubs too */
 	const char *controller; /* what stands before "usbN"; not terminated; NULL: no "usbN" */
@@ -28,6 +30,7 @@ void devpath_parse(const char *path, struct devpath *ret);
 struct place {
 	int pci;
 	int usb;
+	int outer;
 	bool is_virtual;
 };
 

@@ -27,6 +27,7 @@ void usage_add_process(struct usage_reader *reader, enum usage_kind kind, struct
 		.detail = host_printable(reader->host, detail),
 		.pci = place.pci,
 		.usb = place.usb,
+		.outer = place.outer,
 		.pid = pid,
 	};
 

@@ -55,7 +55,7 @@ static void add_holder(struct holders *holders, enum usage_kind kind, struct pla
 static void add_pci(struct holders *holders, enum usage_kind kind, int pci)
 {
 	if (pci >= 0)
-		add_holder(holders, kind, (struct place){ .pci = pci, .usb = -1 });
+		add_holder(holders, kind, (struct place){ .pci = pci, .usb = -1, .outer = -1 });
 }
 
 /* ---- from nodes to functions ---- */
@@ -166,8 +166,12 @@ static void resolve_usb(struct holders *holders, const char *rest)
 	if (dev < 0)
 		return;
 	int ctrl = usb->devs[dev].ctrl;
-	add_holder(holders, USAGE_HOLDER,
-		   (struct place){ .pci = ctrl < 0 ? -1 : usb->ctrls[ctrl].pci, .usb = dev });
+	struct place place = {
+		.pci = ctrl < 0 ? -1 : usb->ctrls[ctrl].pci,
+		.usb = dev,
+		.outer = -1,
+	};
+	add_holder(holders, USAGE_HOLDER, place);
 }
 
 static void add_block_place(const struct place *place, void *data)

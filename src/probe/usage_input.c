@@ -109,7 +109,7 @@ static void add_input(const struct inputs *inputs, const char *name, const struc
  * Which adapter is not said, so each one is told to have it. 0005 is BUS_BLUETOOTH. */
 static void add_by_radio(const struct inputs *inputs, const char *name)
 {
-	static const struct place nowhere = { .pci = -1, .usb = -1 };
+	static const struct place nowhere = { .pci = -1, .usb = -1, .outer = -1 };
 
 	for (unsigned i = 0; i < inputs->n_adapters; i++)
 		add_input(inputs, name, &inputs->adapters[i]);
