@@ -587,10 +587,12 @@ static void test_data_lscpu(void)
 	g_dir_close(dir);
 }
 
-/* How often a kind of object stands in hwloc's own listing of the machine. */
+/* How often a kind of object stands in hwloc's own listing of the machine, text or XML. */
 static int count_listed(const char *text, const char *kind)
 {
-	g_autofree char *pattern = g_strconcat(kind, " L#", NULL);
+	bool xml = g_str_has_prefix(text, "<?xml");
+	g_autofree char *pattern =
+		xml ? g_strdup_printf("<object type=\"%s\"", kind) : g_strconcat(kind, " L#", NULL);
 	int n = 0;
 
 	for (const char *at = strstr(text, pattern); at; at = strstr(at + 1, pattern))
@@ -598,42 +600,45 @@ static int count_listed(const char *text, const char *kind)
 	return n > 0 ? n : -1;
 }
 
-static char *source_of(const char *test_text)
+/* The value of "KEY: value" in a .test file; the caller's. */
+static char *setting(const char *test_text, const char *key)
 {
-	const char *at = strstr(test_text, "source:");
+	const char *at = strstr(test_text, key);
 
 	if (!at)
 		return NULL;
-	at += strlen("source:");
-	at += strspn(at, " ");
+	at += strlen(key);
+	at += strspn(at, ": ");
 	return g_strndup(at, strcspn(at, "\n "));
 }
 
-/* expected: NAME.test names the archive, NAME.console is what hwloc's tool prints for it. */
+/* expected: NAME.test names the archive, and what hwloc's tool prints for it. */
 static bool check_expected(const char *dir, const char *name)
 {
-	g_autofree char *stem = g_strndup(name, strlen(name) - strlen(".test"));
-	g_autofree char *test = g_strdup_printf("%s/expected/%s.test", dir, stem);
-	g_autofree char *console = g_strdup_printf("%s/expected/%s.console", dir, stem);
+	g_autofree char *test = g_strdup_printf("%s/expected/%s", dir, name);
 	g_autofree char *test_text = NULL, *text = NULL;
 
-	if (!g_file_get_contents(test, &test_text, NULL, NULL) ||
-	    !g_file_get_contents(console, &text, NULL, NULL) || strstr(test_text, "HWLOC_KEEP"))
-		return false;
-	g_autofree char *source = source_of(test_text);
+	g_assert_true(g_file_get_contents(test, &test_text, NULL, NULL));
+	g_autofree char *source = setting(test_text, "source");
+	g_autofree char *target = setting(test_text, "target");
 	g_autofree char *archive = g_build_filename(dir, source, NULL);
-	if (!g_file_test(archive, G_FILE_TEST_EXISTS))
+	g_autofree char *listing = g_build_filename(dir, "expected", target, NULL);
+	if (strstr(test_text, "HWLOC_KEEP") || !g_file_test(archive, G_FILE_TEST_EXISTS) ||
+	    !g_file_get_contents(listing, &text, NULL, NULL))
 		return false;
 
 	HOST_AUTO struct host *host = probe_archive(archive, PLATFORM_TOPOLOGY);
 	const struct topology *topology = &host->platform.topology;
-	g_test_message("%s: %d packages, %d cores, %d threads, %d nodes, %d L3", stem,
-		       topology->packages, topology->cores, topology->threads, topology->nodes,
-		       topology->l3);
+	g_test_message("%s: %d packages, %d cores, %d threads, %d nodes, %d L3, %d kinds of core",
+		       source, topology->packages, topology->cores, topology->threads,
+		       topology->nodes, topology->l3, topology->efficiency_kinds);
 	g_assert_cmpint(topology->packages, ==, count_listed(text, "Package"));
 	g_assert_cmpint(topology->cores, ==, count_listed(text, "Core"));
 	g_assert_cmpint(topology->threads, ==, count_listed(text, "PU"));
+	g_assert_cmpint(topology->nodes, ==, count_listed(text, "NUMANode"));
 	g_assert_cmpint(topology->l3, ==, count_listed(text, "L3Cache"));
+	if (strstr(text, "cpukind=1"))
+		g_assert_cmpint(topology->efficiency_kinds, ==, 2);
 	return true;
 }
 

@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -89,6 +90,24 @@ static void copy_file(struct root *root, const char *from, const char *to)
 		write_file(to, data, length);
 }
 
+/* A link that cannot lead out: no more steps up, all of them in front, than its directory is deep.
+ */
+static bool is_inside(const char *path, const char *target)
+{
+	unsigned depth = 0;
+
+	for (const char *at = path; *at; at++)
+		depth += *at == '/';
+	if (*target == '/')
+		return false;
+	while (g_str_has_prefix(target, "../")) {
+		if (depth-- == 0)
+			return false;
+		target += 3;
+	}
+	return !strstr(target, "..");
+}
+
 static void copy_entry(struct scratch *scratch, struct root *root, const char *path, unsigned depth)
 {
 	g_autofree char *to = g_build_filename(scratch->path, path, NULL);
@@ -96,8 +115,13 @@ static void copy_entry(struct scratch *scratch, struct root *root, const char *p
 	g_autoptr(GPtrArray) names = NULL;
 	char target[4096];
 
-	if (++scratch->entries > MAX_ENTRIES || root_link(root, path, target, sizeof(target)) >= 0)
+	if (++scratch->entries > MAX_ENTRIES)
 		return;
+	if (root_link(root, path, target, sizeof(target)) >= 0) {
+		if (is_inside(path, target) && symlink(target, to) < 0)
+			return; /* a full disk: left out */
+		return;
+	}
 	if (root_dir_open(root, path, &dir) < 0) {
 		copy_file(root, path, to);
 		return;

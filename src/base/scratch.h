@@ -17,8 +17,8 @@ void scratch_free(struct scratch *scratch);
 const char *scratch_path(const struct scratch *scratch);
 
 /* Copies the file or the directory at path (of the root, without a slash in front) to the same path
- * in scratch. Links are left out, and so is what cannot be read. Bounded: what is too deep, too
- * large or too much is left out, too. */
+ * in scratch. Links that could lead out of it are left out, and so is what cannot be read. Bounded:
+ * what is too deep, too large or too much is left out, too. */
 void scratch_copy(struct scratch *scratch, struct root *root, const char *path);
 
 static inline void scratch_auto_free(struct scratch **scratch)

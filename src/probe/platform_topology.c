@@ -97,7 +97,8 @@ static char *ask_live(void)
 	return xml ? trim_xml(xml) : NULL;
 }
 
-/* What hwloc looks at for processors and memory. */
+/* What hwloc looks at for processors and memory; the last tells it which nodes are a GPU's memory.
+ */
 static const char *const sources[] = {
 	"sys/devices/system/cpu",
 	"sys/devices/system/node",
@@ -107,6 +108,7 @@ static const char *const sources[] = {
 	"sys/kernel/mm/hugepages",
 	"proc/cpuinfo",
 	"proc/meminfo",
+	"proc/driver/nvidia/gpus",
 };
 
 static char *ask_tree(struct root *root)
