@@ -5,6 +5,7 @@
 
 int main(int argc, char **argv)
 {
-	setlocale(LC_ALL, "");
+	/* Characters as the user has them; messages and numbers stay the same everywhere. */
+	setlocale(LC_CTYPE, "");
 	return vfiokit_main(argc, argv);
 }

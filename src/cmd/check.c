@@ -42,6 +42,17 @@ static bool is_shown(const struct check *check, int group)
 	return !check->groups || (group >= 0 && check->groups[group]);
 }
 
+/* Is what is predicted what the kernel made? Functions whose group is not known are listed apart.
+ */
+static enum tri prediction_agrees(const struct check *check)
+{
+	const struct prediction *prediction = check->prediction;
+
+	if (prediction->n_differences > 0)
+		return TRI_NO;
+	return check->host->n_groups > 0 && prediction->n_groups > 0 ? TRI_YES : TRI_UNKNOWN;
+}
+
 /* ---- JSON ---- */
 
 static void json_group(const struct check *check, struct json *json,
@@ -65,15 +76,11 @@ static void json_group(const struct check *check, struct json *json,
 	json_object_end(json);
 }
 
-static void json_addresses(const struct check *check, struct json *json, const char *key,
-			   const int *list, unsigned n)
+static void json_address(const struct check *check, struct json *json, int index)
 {
 	char buf[PCI_ADDR_SIZE];
 
-	json_array_flat(json, key);
-	for (unsigned i = 0; i < n; i++)
-		json_text(json, NULL, pci_addr_format(check->host->pci[list[i]].addr, buf));
-	json_array_end(json);
+	json_text(json, NULL, pci_addr_format(check->host->pci[index].addr, buf));
 }
 
 static void json_prediction(const struct check *check, struct json *json)
@@ -82,16 +89,26 @@ static void json_prediction(const struct check *check, struct json *json)
 
 	json_object(json, "prediction");
 	json_array(json, "groups");
-	for (unsigned i = 0; i < prediction->n_groups; i++)
-		json_addresses(check, json, NULL, prediction->groups[i].members,
-			       prediction->groups[i].n_members);
+	for (unsigned i = 0; i < prediction->n_groups; i++) {
+		json_array_flat(json, NULL);
+		for (unsigned j = prediction->starts[i]; j < prediction->starts[i + 1]; j++)
+			json_address(check, json, prediction->members[j]);
+		json_array_end(json);
+	}
 	json_array_end(json);
-	json_addresses(check, json, "unknown", prediction->unknown, prediction->n_unknown);
-	json_tri(json, "equal", prediction->equal);
-	json_addresses(check, json, "different", prediction->different, prediction->n_different);
+	json_array_flat(json, "unknown");
+	for (unsigned i = 0; i < prediction->n_fns; i++)
+		if (prediction->fns[i].group == PREDICTION_UNKNOWN)
+			json_address(check, json, (int)i);
+	json_array_end(json);
+	json_tri(json, "equal", prediction_agrees(check));
+	json_array_flat(json, "different");
+	for (unsigned i = 0; i < prediction->n_differences; i++)
+		json_address(check, json, prediction->differences[i].pci);
+	json_array_end(json);
 	json_array(json, "notes");
-	for (unsigned i = 0; i < prediction->n_notes; i++)
-		json_text(json, NULL, prediction->notes[i]);
+	for (guint i = 0; i < prediction->notes->len; i++)
+		json_text(json, NULL, prediction->notes->pdata[i]);
 	json_array_end(json);
 	json_object_end(json);
 }
@@ -255,47 +272,74 @@ static void print_tree(const struct check *check)
 
 /* ---- prediction ---- */
 
-static void print_members(const struct check *check, const int *members, unsigned n,
-			  const char *label)
+static void add_address(const struct check *check, GString *text, int index)
 {
-	const struct term *term = &check->context->term;
-	GString *text = g_string_new(NULL);
 	char buf[PCI_ADDR_SIZE];
 
-	for (unsigned i = 0; i < n; i++)
-		g_string_append_printf(text, "%s%s", i ? " " : "",
-				       device_address(&check->view,
-						      check->host->pci[members[i]].addr, buf));
+	g_string_append_printf(text, "%s%s", text->len ? " " : "",
+			       device_address(&check->view, check->host->pci[index].addr, buf));
+}
+
+#define LIST_INDENT 13
+
+static void print_addresses(const struct check *check, const char *label, const GString *text)
+{
+	const struct term *term = &check->context->term;
 	unsigned printed = (unsigned)fprintf(term->out, "  %s", label);
-	term_paragraph(term, ROLE_PLAIN, 13, printed, 13, text->str);
-	g_string_free(text, TRUE);
+
+	term_paragraph(term, ROLE_PLAIN, *label ? LIST_INDENT : printed, printed,
+		       *label ? LIST_INDENT : printed, text->str);
+}
+
+static void print_predicted_groups(const struct check *check)
+{
+	const struct prediction *prediction = check->prediction;
+
+	for (unsigned i = 0; i < prediction->n_groups; i++) {
+		g_autoptr(GString) text = g_string_new(NULL);
+		for (unsigned j = prediction->starts[i]; j < prediction->starts[i + 1]; j++)
+			add_address(check, text, prediction->members[j]);
+		print_addresses(check, "", text);
+	}
+}
+
+static void print_exceptions(const struct check *check)
+{
+	const struct prediction *prediction = check->prediction;
+	g_autoptr(GString) unknown = g_string_new(NULL);
+	g_autoptr(GString) different = g_string_new(NULL);
+
+	for (unsigned i = 0; i < prediction->n_fns; i++)
+		if (prediction->fns[i].group == PREDICTION_UNKNOWN)
+			add_address(check, unknown, (int)i);
+	for (unsigned i = 0; i < prediction->n_differences; i++)
+		add_address(check, different, prediction->differences[i].pci);
+	if (unknown->len > 0)
+		print_addresses(check, "not known:", unknown);
+	if (different->len > 0)
+		print_addresses(check, "different:", different);
 }
 
 static void print_prediction(const struct check *check)
 {
 	const struct prediction *prediction = check->prediction;
 	const struct term *term = &check->context->term;
-	static const char *const answers[] = {
-		[TRI_NO] = "differ from the kernel's (the kernel is right)",
-		[TRI_YES] = "equal to the kernel's",
-	};
+	enum tri agrees = prediction_agrees(check);
 
 	fputc('\n', term->out);
 	term_print(term, ROLE_STRONG, "Predicted groups: ");
-	if (prediction->equal == TRI_UNKNOWN)
+	if (agrees == TRI_UNKNOWN)
 		fprintf(term->out, "what the kernel will make of these devices\n");
+	else if (agrees == TRI_NO)
+		term_print(term, ROLE_BAD, "not those of the kernel, which is right\n");
 	else
-		term_print(term, prediction->equal == TRI_YES ? ROLE_GOOD : ROLE_BAD, "%s\n",
-			   answers[prediction->equal]);
-	for (unsigned i = 0; i < prediction->n_groups && !check->context->quiet; i++)
-		print_members(check, prediction->groups[i].members, prediction->groups[i].n_members,
-			      "");
-	if (prediction->n_unknown > 0)
-		print_members(check, prediction->unknown, prediction->n_unknown, "not known:");
-	if (prediction->n_different > 0)
-		print_members(check, prediction->different, prediction->n_different, "different:");
-	for (unsigned i = 0; i < prediction->n_notes; i++)
-		term_paragraph(term, ROLE_DIM, 2, 0, 2, prediction->notes[i]);
+		term_print(term, ROLE_GOOD, "equal to the kernel's%s\n",
+			   prediction->n_unknown > 0 ? ", as far as they are known" : "");
+	if (!check->context->quiet)
+		print_predicted_groups(check);
+	print_exceptions(check);
+	for (guint i = 0; i < prediction->notes->len; i++)
+		term_paragraph(term, ROLE_DIM, 2, 0, 2, prediction->notes->pdata[i]);
 }
 
 /* ---- the command ---- */
@@ -343,7 +387,7 @@ static void print_check(const struct check *check, const struct check_options *o
 static int run_check(struct context *context, GError **error)
 {
 	const struct check_options *options = context->options;
-	unsigned what = PROBE_BASE | (options->predict ? PROBE_CONFIG : 0U);
+	unsigned what = options->predict || options->tree ? PROBE_CONFIG : PROBE_BASE;
 	const struct host *host = context_host(context, what, error);
 	struct iommu_verdict verdict;
 	struct prediction prediction;

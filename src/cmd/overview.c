@@ -158,7 +158,7 @@ static void print_kind(const struct overview *overview, enum pci_kind kind, cons
 	fputc('\n', term->out);
 	term_print(term, ROLE_STRONG, "%s\n", heading);
 	for (unsigned i = 0; i < host->n_pci; i++) {
-		if (host->pci[i].kind != kind)
+		if (!pci_dev_is_kind(&host->pci[i], kind))
 			continue;
 		if (n++ < SHOWN || overview->context->verbose)
 			print_candidate(overview, (int)i);
@@ -180,7 +180,7 @@ static int best_candidate(const struct overview *overview, enum pci_kind kind)
 
 	for (unsigned i = 0; i < host->n_pci; i++) {
 		struct obstacle list[MAX_OBSTACLES];
-		if (host->pci[i].kind != kind)
+		if (!pci_dev_is_kind(&host->pci[i], kind))
 			continue;
 		unsigned n = find_obstacles(overview, (int)i, list);
 		unsigned cost = heaviest(list, n) * MAX_OBSTACLES + n;
@@ -258,7 +258,7 @@ static void print_json(const struct overview *overview)
 	for (size_t k = 0; k < G_N_ELEMENTS(kinds); k++) {
 		json_array(&json, kinds[k].key);
 		for (unsigned i = 0; i < host->n_pci; i++)
-			if (host->pci[i].kind == kinds[k].kind)
+			if (pci_dev_is_kind(&host->pci[i], kinds[k].kind))
 				json_candidate(overview, &json, (int)i);
 		json_array_end(&json);
 	}

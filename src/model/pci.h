@@ -243,6 +243,12 @@ const char *pci_kind_name(enum pci_kind kind);
  * "bridges" with a plain header are endpoints: not bridges here. */
 bool pci_dev_is_bridge(const struct pci_dev *dev);
 
+/* Is it of that kind? */
+static inline bool pci_dev_is_kind(const struct pci_dev *dev, enum pci_kind kind)
+{
+	return dev->kind == (int8_t)kind;
+}
+
 /* Is it an NVIDIA function? */
 static inline bool pci_dev_is_nvidia(const struct pci_dev *dev)
 {

@@ -91,13 +91,15 @@ static bool parse_region(struct host *host, const char *line, size_t length,
 	return true;
 }
 
-static void probe_regions(struct host *host, const struct root_dir *dir, struct iommu_group *group)
+static void probe_regions(struct host *host, const struct root_dir *groups, const char *name,
+			  struct iommu_group *group)
 {
+	g_autofree char *path = g_strconcat(name, "/reserved_regions", NULL);
 	char buf[8192];
 	const char *cursor = buf, *line;
 	size_t length;
 
-	if (root_dir_read(dir, "reserved_regions", buf, sizeof(buf)) < 0)
+	if (root_dir_read(groups, path, buf, sizeof(buf)) < 0)
 		return;
 	unsigned lines = 1;
 	for (const char *c = buf; *c; c++)
@@ -110,38 +112,42 @@ static void probe_regions(struct host *host, const struct root_dir *dir, struct 
 	group->regions_known = true;
 }
 
+static void gap_in_group(struct host *host, const struct iommu_group *group, const char *name,
+			 const char *reason)
+{
+	g_autofree char *path = g_strdup_printf(GROUPS "/%d/%s", group->id, name);
+
+	host_gap_text(host, path, reason);
+}
+
 /* A member that is no PCI function, as "arm-smmu-test.0": does a driver of the host drive it? */
 static void add_other(struct host *host, const struct root_dir *devices, const char *name,
 		      struct iommu_group *group)
 {
 	g_autofree char *driver = g_strconcat(name, "/driver", NULL);
+	g_autofree char *shown = text_printable(name, strlen(name));
 	char target[256];
 
-	group->others[group->n_others++] = host_string(host, name);
+	group->others[group->n_others++] = host_string(host, shown);
 	if (root_dir_link(devices, driver, target, sizeof(target)) > 0)
 		group->others_bound = true;
 }
 
-static void add_member(struct host *host, const struct root_dir *devices, const char *name,
-		       struct iommu_group *group)
+static void add_missing(struct host *host, const char *name, struct iommu_group *group)
 {
-	struct pci_addr addr;
+	g_autofree char *path = g_strconcat("devices/", name, NULL);
 
-	if (!pci_addr_parse(name, &addr)) {
-		add_other(host, devices, name, group);
-		return;
-	}
-	int index = host_find_pci(host, addr);
-	if (index < 0) {
-		group->missing[group->n_missing++] = host_string(host, name);
-		g_autofree char *path = g_strdup_printf(GROUPS "/%d/devices/%s", group->id, name);
-		host_gap_text(host, path, "names a device that is not on the bus");
-		return;
-	}
+	group->missing[group->n_missing++] = host_string(host, name);
+	gap_in_group(host, group, path, "names a device that is not on the bus");
+}
+
+static void add_function(struct host *host, int index, const char *name, struct iommu_group *group)
+{
 	struct pci_dev *dev = &host->pci[index];
+
 	if (dev->group_id >= 0 && dev->group_id != group->id) {
-		g_autofree char *path = g_strdup_printf(GROUPS "/%d/devices/%s", group->id, name);
-		host_gap_text(host, path, "the device itself names another group");
+		g_autofree char *path = g_strconcat("devices/", name, NULL);
+		gap_in_group(host, group, path, "the device itself names another group");
 		return;
 	}
 	dev->group_id = group->id;
@@ -149,58 +155,79 @@ static void add_member(struct host *host, const struct root_dir *devices, const 
 }
 
 /* Most groups hold PCI functions only: room for other names is made when one turns up. */
+static void make_room(struct host *host, struct iommu_group *group, guint n)
+{
+	if (group->others)
+		return;
+	group->others = host_alloc(host, n * sizeof(char *));
+	group->missing = host_alloc(host, n * sizeof(char *));
+}
+
 static void probe_members(struct host *host, const struct root_dir *devices,
 			  struct iommu_group *group)
 {
 	g_autoptr(GPtrArray) names = NULL;
-	int r = root_dir_list(devices, &names);
 	struct pci_addr addr;
 
-	if (r < 0)
+	if (root_dir_list(devices, &names) < 0)
 		return;
 	for (guint i = 0; i < names->len; i++) {
-		bool known =
-			pci_addr_parse(names->pdata[i], &addr) && host_find_pci(host, addr) >= 0;
-		if (!known && !group->others) {
-			group->others = host_alloc(host, names->len * sizeof(char *));
-			group->missing = host_alloc(host, names->len * sizeof(char *));
+		const char *name = names->pdata[i];
+		bool is_pci = pci_addr_parse(name, &addr);
+		int index = is_pci ? host_find_pci(host, addr) : -1;
+		if (index >= 0) {
+			add_function(host, index, name, group);
+			continue;
 		}
-		add_member(host, devices, names->pdata[i], group);
+		make_room(host, group, names->len);
+		if (is_pci)
+			add_missing(host, name, group);
+		else
+			add_other(host, devices, name, group);
 	}
 }
 
-static void probe_group(struct root *root, struct host *host, const char *name, int id,
+/* VFIO without an IOMMU (no unit) makes groups of its own, with a name that says so. */
+static bool is_noiommu(const struct root_dir *groups, const char *name)
+{
+	g_autofree char *path = g_strconcat(name, "/name", NULL);
+	char buf[64];
+
+	return root_dir_attribute(groups, path, buf, sizeof(buf)) > 0 &&
+	       text_after(buf, "vfio-noiommu");
+}
+
+static void probe_group(struct host *host, const struct root_dir *groups, const char *name, int id,
 			unsigned what)
 {
-	struct root_dir dir ROOT_DIR_AUTO = ROOT_DIR_CLOSED;
 	struct root_dir devices ROOT_DIR_AUTO = ROOT_DIR_CLOSED;
 	struct iommu_group *group = host_add_group(host, id);
-	g_autofree char *path = g_strconcat(GROUPS "/", name, NULL);
-	char buf[64];
-	int r = root_dir_open(root, path, &dir);
+	char path[64], buf[64];
 
-	if (r < 0) {
-		host_gap(host, path, -r);
-		return;
-	}
-	if (root_dir_read(&dir, "type", buf, sizeof(buf)) > 0)
+	g_snprintf(path, sizeof(path), "%s/type", name);
+	if (root_dir_attribute(groups, path, buf, sizeof(buf)) > 0)
 		group->type = host_string(host, text_chomp(buf));
-	/* VFIO without an IOMMU (no unit) makes groups of its own, with this name. */
-	if (host->iommu.n_units == 0 && root_dir_read(&dir, "name", buf, sizeof(buf)) > 0 &&
-	    text_after(buf, "vfio-noiommu"))
-		host->iommu.noiommu = true;
-	if (root_dir_open_at(&dir, "devices", &devices) == 0)
+	g_snprintf(path, sizeof(path), "%s/devices", name);
+	int r = root_dir_open_at(groups, path, &devices);
+	if (r == 0)
 		probe_members(host, &devices, group);
+	else
+		gap_in_group(host, group, "devices", g_strerror(-r));
+	if (host->iommu.n_units == 0 && is_noiommu(groups, name))
+		host->iommu.noiommu = true;
 	if (what & PROBE_REGIONS)
-		probe_regions(host, &dir, group);
+		probe_regions(host, groups, name, group);
 }
 
 static void probe_groups(struct root *root, struct host *host, unsigned what)
 {
+	struct root_dir groups ROOT_DIR_AUTO = ROOT_DIR_CLOSED;
 	g_autoptr(GPtrArray) names = NULL;
-	int r = root_list(root, GROUPS, &names);
+	int r = root_dir_open(root, GROUPS, &groups);
 	uint32_t id;
 
+	if (r == 0)
+		r = root_dir_list(&groups, &names);
 	if (r < 0) {
 		host_gap(host, GROUPS, -r);
 		host->iommu.groups_known = root_is_live(root) && r == -ENOENT;
@@ -208,8 +235,9 @@ static void probe_groups(struct root *root, struct host *host, unsigned what)
 	}
 	host->iommu.groups_known = true;
 	for (guint i = 0; i < names->len; i++) {
-		if (text_to_u32(names->pdata[i], 10, G_MAXINT, &id))
-			probe_group(root, host, names->pdata[i], (int)id, what);
+		const char *name = names->pdata[i];
+		if (strlen(name) < 16 && text_to_u32(name, 10, G_MAXINT, &id))
+			probe_group(host, &groups, name, (int)id, what);
 	}
 	for (unsigned i = 0; i < host->n_pci; i++)
 		host->pci[i].group_known = true;

@@ -18,7 +18,7 @@
 static ssize_t read_attribute(struct host *host, const struct root_dir *dir, struct pci_addr addr,
 			      const char *name, char *buf, size_t size)
 {
-	ssize_t n = root_dir_read(dir, name, buf, size);
+	ssize_t n = root_dir_attribute(dir, name, buf, size);
 
 	if (n < 0 && n != -ENOENT) {
 		char text[PCI_ADDR_SIZE];
@@ -119,12 +119,14 @@ static const char *link_name(struct host *host, const struct root_dir *dir, cons
 	return *last ? host_string(host, last) : NULL;
 }
 
+/* A uevent file that names ids is the kernel's own: if it names no driver, there is none. */
 static void read_driver(struct host *host, const struct root_dir *dir, bool drivers_listed,
 			struct pci_dev *dev)
 {
 	if (dev->driver)
 		return;
-	dev->driver = link_name(host, dir, "driver");
+	if (dev->vendor < 0 || !drivers_listed)
+		dev->driver = link_name(host, dir, "driver");
 	dev->driver_known = dev->driver || drivers_listed;
 }
 
@@ -228,10 +230,9 @@ static void probe_function(struct pci_probe *probe, const char *name, struct pci
 	char buf[4096];
 	struct host *host = probe->host;
 	struct root_dir dir ROOT_DIR_AUTO = ROOT_DIR_CLOSED;
-	ssize_t linked = root_dir_link(probe->bus, name, buf, sizeof(buf));
 	struct pci_dev *dev = host_add_pci(host, addr);
 
-	if (linked > 0)
+	if (probe->what != PROBE_BASE && root_dir_link(probe->bus, name, buf, sizeof(buf)) > 0)
 		parse_path(buf, dev);
 	g_snprintf(path, sizeof(path), DEVICES "/%s", name);
 	int r = root_dir_open(probe->root, path, &dir);
@@ -242,8 +243,8 @@ static void probe_function(struct pci_probe *probe, const char *name, struct pci
 
 	if (read_attribute(host, &dir, addr, "uevent", buf, sizeof(buf)) > 0)
 		parse_uevent(host, buf, dev);
-	read_ids(host, &dir, dev);
 	read_driver(host, &dir, probe->drivers_listed, dev);
+	read_ids(host, &dir, dev);
 	read_override(host, &dir, dev);
 	read_reset(host, &dir, dev);
 	read_numa_node(host, &dir, dev);

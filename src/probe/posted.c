@@ -376,7 +376,9 @@ static void read_line(struct reader *reader, const struct posted_line *line)
 			reader->fn->cut = true;
 		break;
 	case POSTED_OTHER:
-		end_fn(reader);
+		/* right below a property it is something that was broken or put in */
+		if (reader->fn && !reader->fn->ended)
+			reader->fn->cut = true;
 		end_section(reader);
 		reader->group_blank = true;
 		break;

@@ -222,7 +222,9 @@ static bool scan_named(const char *text, struct posted_device *ret)
 		return false;
 	struct slice class = slice_between(text, colon);
 	const char *name = colon + 2 + strspn(colon + 2, " ");
-	if (!is_class_name(class) || !*name || g_ascii_islower(*name))
+	/* prose goes on in small letters, vendors do not ("nVidia Corporation") */
+	if (!is_class_name(class) || !*name ||
+	    (g_ascii_islower(name[0]) && g_ascii_islower(name[1])))
 		return false;
 	ret->class_name = class;
 	take_name(name, ret);

@@ -15,8 +15,8 @@
 struct wrap {
 	unsigned width; /* columns that next to no line is wider than */
 	bool soft;      /* narrow enough to be wrapped by a mail program */
-	bool hard;      /* lines end in the middle of words: copied from a terminal */
-	bool ids;       /* device lines end with ids: lspci -nn */
+	unsigned full;  /* columns of the terminal that it was copied from; 0: from none */
+	bool ids;       /* functions have ids: lspci -nn */
 };
 
 /* ---- kinds ---- */
@@ -85,6 +85,14 @@ static enum posted_kind kind_of(const char *text)
 
 /* ---- how the text was wrapped ---- */
 
+/* "user@host:~$ …": never the rest of a line */
+static bool is_prompt(const char *text)
+{
+	const char *at = strpbrk(text, " @");
+
+	return at && *at == '@';
+}
+
 static bool has_class_number(const char *text)
 {
 	for (const char *at = strchr(text, '['); at; at = strchr(at + 1, '[')) {
@@ -119,7 +127,7 @@ static struct wrap wrap_measure(const GArray *lines)
 			continue;
 		counts[MIN(line->width, MAX_WIDTH)]++;
 		full++;
-		wrap.ids |= line->kind == POSTED_DEVICE && has_ids(line->text);
+		wrap.ids |= has_ids(line->text);
 	}
 	for (wrap.width = MAX_WIDTH; wrap.width > 0; wrap.width--) {
 		wider += counts[wrap.width];
@@ -127,10 +135,15 @@ static struct wrap wrap_measure(const GArray *lines)
 			break;
 	}
 	wrap.soft = wrap.width >= 60 && wrap.width <= 100;
-	wrap.hard = wrap.width >= 80 && wrap.width < MAX_WIDTH && wider == counts[wrap.width] &&
-		    wider >= 3 && wider > full / 20;
+	unsigned widest = MAX_WIDTH;
+	while (widest > 0 && counts[widest] == 0)
+		widest--;
+	if (widest >= 80 && widest < MAX_WIDTH && counts[widest] >= 2)
+		wrap.full = widest;
 	return wrap;
 }
+
+#define MAX_SHORT 26 /* columns by which a broken line is shorter than others, for a long word */
 
 /* Would the first word of next have fitted on the line? If so nothing broke it there. */
 static bool wrap_explains(const struct wrap *wrap, const struct posted_line *line,
@@ -138,12 +151,20 @@ static bool wrap_explains(const struct wrap *wrap, const struct posted_line *lin
 {
 	size_t word = strcspn(next->text, " ");
 
-	if (!wrap->soft)
+	if (!wrap->soft || line->width + MAX_SHORT < wrap->width)
 		return false;
 	return line->flowed || line->width + 1 + word > wrap->width;
 }
 
 /* ---- does it go on? ---- */
+
+/* "… [8086:7ae2] (rev": a parenthesis that nothing closes */
+static bool is_open(const char *text)
+{
+	const char *open = strrchr(text, '(');
+
+	return open && !strchr(open, ')');
+}
 
 static bool device_goes_on(const struct wrap *wrap, const char *text,
 			   const struct posted_line *last, const struct posted_line *next)
@@ -154,33 +175,47 @@ static bool device_goes_on(const struct wrap *wrap, const char *text,
 		return true;
 	if (!ids && posted_ids_scan(next->text, &(int32_t){ 0 }, &(int32_t){ 0 }))
 		return true;
+	if (is_open(text) && next->kind == POSTED_OTHER && strchr(next->text, ')'))
+		return true;
 	if (strstr(text, "(rev "))
-		return strstr(text, "(prog-if ") && !g_str_has_suffix(text, ")") &&
-		       next->kind == POSTED_OTHER;
+		return false;
 	if (wrap->ids && has_class_number(text) && !ids)
 		return true;
-	return !ids && next->kind == POSTED_OTHER && wrap_explains(wrap, last, next);
+	return !ids && wrap_explains(wrap, last, next);
+}
+
+/* Properties: deep ones go on whatever follows, texts only where wrapping explains it. */
+static bool property_goes_on(const struct wrap *wrap, const char *text,
+			     const struct posted_line *last, const struct posted_line *next)
+{
+	bool deep;
+
+	/* "Flags: …, IOMMU" and "group 7" */
+	if (next->kind == POSTED_GROUP)
+		return text_after(text, "Flags:") &&
+		       (g_str_has_suffix(text, ", IOMMU") || g_str_has_suffix(text, ","));
+	if (next->kind != POSTED_OTHER)
+		return false;
+	if (posted_property_known(text, &deep) && deep)
+		return true;
+	if (wrap->ids && text_after(text, "Subsystem:") && !has_ids(text) && has_ids(next->text))
+		return true;
+	return g_str_has_suffix(text, ",") || wrap_explains(wrap, last, next);
 }
 
 /* text: the logical line so far; last: its last piece; next: the line behind it. */
 static bool goes_on(const struct wrap *wrap, enum posted_kind kind, const char *text,
 		    const struct posted_line *last, const struct posted_line *next)
 {
-	bool deep;
-
+	if (is_prompt(next->text))
+		return false;
 	if (kind == POSTED_DEVICE)
 		return (next->kind == POSTED_OTHER || next->kind == POSTED_LABEL) &&
 		       device_goes_on(wrap, text, last, next);
-	/* "Flags: …, IOMMU" and "group 7" */
-	if (kind == POSTED_PROPERTY && next->kind == POSTED_GROUP)
-		return g_str_has_suffix(text, ", IOMMU") && text_after(next->text, "group ");
-	if (next->kind != POSTED_OTHER)
-		return false;
-	if (kind == POSTED_PROPERTY && posted_property_known(text, &deep) && deep)
-		return true;
-	if (kind == POSTED_PROPERTY || kind == POSTED_CMDLINE)
-		return g_str_has_suffix(text, ",") || wrap_explains(wrap, last, next);
-	return false;
+	if (kind == POSTED_PROPERTY)
+		return property_goes_on(wrap, text, last, next);
+	return kind == POSTED_CMDLINE && next->kind == POSTED_OTHER &&
+	       wrap_explains(wrap, last, next);
 }
 
 /* ---- joining ---- */
@@ -190,11 +225,14 @@ static struct posted_line *line_at(struct posted_text *text, unsigned i)
 	return &g_array_index(text->lines, struct posted_line, i);
 }
 
-/* Does the last piece fill the terminal that next was copied from? */
+/* Does the last piece fill the terminal that it was copied from, so that it goes on in next? */
 static bool is_full(const struct wrap *wrap, const struct posted_line *last,
 		    const struct posted_line *next)
 {
-	return wrap->hard && last->width == wrap->width && next->indent <= 1 &&
+	char end = last->text[0] ? last->text[strlen(last->text) - 1] : '\0';
+
+	return wrap->full > 0 && last->width == wrap->full && end != ')' && end != ']' &&
+	       next->indent <= 1 && !is_prompt(next->text) &&
 	       (next->kind == POSTED_OTHER || next->kind == POSTED_LABEL);
 }
 
@@ -230,13 +268,14 @@ static bool join_broken_device(struct posted_text *text, unsigned first)
 	struct posted_line *line = line_at(text, first);
 	struct posted_device device;
 
-	if (line->kind == POSTED_BLANK || first + 1 >= text->lines->len ||
-	    !posted_has_address(line->text))
+	if (first + 1 >= text->lines->len || !posted_has_address(line->text))
 		return false;
 	const struct posted_line *next = line_at(text, first + 1);
 	if (next->kind != POSTED_OTHER && next->kind != POSTED_LABEL)
 		return false;
-	g_autofree char *joined = g_strdup_printf("%s %s", line->text, next->text);
+	/* columns: the gap between them was where the line broke */
+	g_autofree char *joined =
+		g_strdup_printf("%s%s%s", line->text, line->flowed ? "  " : " ", next->text);
 	if (!posted_device_scan(joined, &device) || device.bare)
 		return false;
 	line->text = g_string_chunk_insert(text->joined, joined);
@@ -273,7 +312,9 @@ void posted_text_join(struct posted_text *text)
 
 	struct wrap wrap = wrap_measure(text->lines);
 	for (unsigned i = 0; i < text->lines->len; i++) {
-		if (line_at(text, i)->kind == POSTED_OTHER && join_broken_device(text, i)) {
+		enum posted_kind first = line_at(text, i)->kind;
+		if ((first == POSTED_OTHER || first == POSTED_LABEL) &&
+		    join_broken_device(text, i)) {
 			/* the second piece goes on as if it were the first */
 			struct posted_line line = *line_at(text, i);
 			remove_line(text, i);

@@ -42,7 +42,7 @@ enum posted_kind {
 struct posted_line {
 	const char *text; /* without blanks at either end; NUL-terminated */
 	unsigned indent;  /* columns in front of it, behind quote marks */
-	unsigned width;   /* columns of the line as it stood in the text, to its last character */
+	unsigned width;   /* columns from the quote marks to its last character */
 	unsigned number;  /* of the line in the text, from 1 */
 	bool flowed;      /* ended with a blank: format=flowed mail that goes on */
 	enum posted_kind kind;

@@ -219,7 +219,7 @@ static void take_rom(struct host *host, struct posted_fn *fn, const char *value)
 static void take_warning(struct host *host, struct posted_fn *fn, const char *value)
 {
 	if (strstr(value, "Unknown header type"))
-		fn->broken = true;
+		fn->broken = fn->verbose = true;
 }
 
 /* ---- -vmm ---- */

@@ -10,13 +10,19 @@
 
 /* ---- quoted-printable ---- */
 
-/* Raw mail from an archive. "=3D" alone is no proof (hex digits follow "=" in lspci's output, too):
- * soft line breaks must be there as well. */
+/* Raw mail from an archive. "=3D" alone is no proof, since hex digits follow "=" in lspci's output,
+ * too; lines that end with "=" are. */
 static bool is_quoted_printable(const char *text, size_t length)
 {
-	return (g_strstr_len(text, (gssize)length, "=\n") ||
-		g_strstr_len(text, (gssize)length, "=\r\n")) &&
-	       g_strstr_len(text, (gssize)length, "=3D");
+	unsigned soft_breaks = 0;
+
+	for (const char *end = text; (end = memchr(end, '\n', length - (size_t)(end - text)));
+	     end++) {
+		const char *last = end > text && end[-1] == '\r' ? end - 1 : end;
+		soft_breaks += last > text && last[-1] == '=';
+	}
+	return soft_breaks >= 3 ||
+	       (soft_breaks > 0 && g_strstr_len(text, (gssize)length, "=3D") != NULL);
 }
 
 static size_t soft_break(const char *text, size_t left)
@@ -134,7 +140,7 @@ static size_t copy_wide(const char *text, size_t left, char **out)
 
 /* ---- a line ---- */
 
-/* Columns of a line as it stood, tabs every eight. */
+/* Columns, with tabs every eight. */
 static unsigned text_columns(const char *text, size_t length)
 {
 	unsigned columns = 0;
@@ -200,15 +206,10 @@ static char *skip_quotes(char *text)
 	}
 }
 
-static void finish_line(struct posted_text *text, char *start, char *end, unsigned number,
-			unsigned width)
+static void finish_line(struct posted_text *text, char *start, char *end, unsigned number)
 {
 	char *at = skip_quotes(start);
-	struct posted_line line = {
-		.number = number,
-		.width = width,
-		.flowed = end > at && end[-1] == ' ',
-	};
+	struct posted_line line = { .number = number, .flowed = end > at && end[-1] == ' ' };
 
 	while (end > at && (end[-1] == ' ' || end[-1] == '\t'))
 		*--end = '\0';
@@ -216,6 +217,7 @@ static void finish_line(struct posted_text *text, char *start, char *end, unsign
 	while (*first == ' ' || *first == '\t')
 		first++;
 	line.indent = text_columns(at, (size_t)(first - at));
+	line.width = text_columns(at, (size_t)(end - at));
 	line.text = first;
 	line.kind = *first == '\0' ? POSTED_BLANK : POSTED_OTHER;
 	for (char *c = first; *c; c++)
@@ -267,12 +269,9 @@ void posted_text_clean(const char *text, size_t length, struct posted_text *ret)
 	for (size_t i = 0; i < length;) {
 		const char *end = memchr(text + i, '\n', length - i);
 		size_t n = end ? (size_t)(end - text) - i : length - i;
-		size_t visible = n;
-		while (visible > 0 && g_ascii_isspace(text[i + visible - 1]))
-			visible--;
 		char *start = out;
 		out = copy_clean(text + i, n, out);
-		finish_line(ret, start, out, ++number, text_columns(text + i, visible));
+		finish_line(ret, start, out, ++number);
 		out++;
 		i += n + 1;
 	}

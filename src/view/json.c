@@ -12,9 +12,18 @@ static void flush(struct json *json)
 	g_string_truncate(json->buffer, 0);
 }
 
-static void put(struct json *json, const char *text, size_t length)
+/* Hundreds of thousands of these make an output: what fits is copied here and now. */
+static inline void put(struct json *json, const char *text, size_t length)
 {
-	g_string_append_len(json->buffer, text, (gssize)length);
+	GString *buffer = json->buffer;
+
+	if (buffer->len + length >= buffer->allocated_len) {
+		g_string_append_len(buffer, text, (gssize)length);
+		return;
+	}
+	memcpy(buffer->str + buffer->len, text, length);
+	buffer->len += length;
+	buffer->str[buffer->len] = '\0';
 }
 
 static void put_escaped_char(struct json *json, unsigned char c)
