@@ -118,6 +118,13 @@ bool root_is_live(const struct root *root)
 	return root->live;
 }
 
+bool root_is_whole(const struct root *root)
+{
+	int error;
+
+	return root->live || (root->tree && tree_find(root->tree, NULL, "/vfiokit/reader", true, &error));
+}
+
 void root_trace(struct root *root, struct tree *tree)
 {
 	root->trace = tree;

@@ -30,6 +30,10 @@ void root_free(struct root *root);
 /* Is this the running machine? Then facts that no file holds can be asked for, too. */
 bool root_is_live(const struct root *root);
 
+/* Does the machine lack what is not there? So it is live, and in a recording made on the running
+ * machine; another tree may be a part of a machine only. */
+bool root_is_whole(const struct root *root);
+
 /* Everything that is read through root from now on is also put into tree (to make a recording of
  * it). tree stays the caller's and must live as long as the root; NULL ends it. */
 void root_trace(struct root *root, struct tree *tree);

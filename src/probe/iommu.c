@@ -65,7 +65,7 @@ static void probe_units(struct root *root, struct host *host, unsigned what)
 
 	if (r < 0) {
 		host_gap(host, UNITS, -r);
-		host->iommu.units_known = root_is_live(root) && r == -ENOENT;
+		host->iommu.units_known = root_is_whole(root) && r == -ENOENT;
 		return;
 	}
 	host->iommu.units_known = true;
@@ -230,7 +230,7 @@ static void probe_groups(struct root *root, struct host *host, unsigned what)
 		r = root_dir_list(&groups, &names);
 	if (r < 0) {
 		host_gap(host, GROUPS, -r);
-		host->iommu.groups_known = root_is_live(root) && r == -ENOENT;
+		host->iommu.groups_known = root_is_whole(root) && r == -ENOENT;
 		return;
 	}
 	host->iommu.groups_known = true;
@@ -278,7 +278,7 @@ static void probe_tables(struct root *root, struct host *host, unsigned what)
 
 	if (r < 0) {
 		host_gap(host, TABLES, -r);
-		if (!root_is_live(root) || r != -ENOENT)
+		if (!root_is_whole(root) || r != -ENOENT)
 			return;
 		names = g_ptr_array_new();
 	}

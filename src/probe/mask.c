@@ -78,6 +78,16 @@ static void drop_counts(const struct mask *mask, const char *text, size_t length
 	}
 }
 
+/* The sizes that are looked at: the rest of /proc/meminfo is different each time. */
+static void keep_sizes(const struct mask *mask, const char *text, size_t length, GString *out)
+{
+	const char *line;
+
+	while ((line = text_next_line(&text, &length)))
+		if (text_after(line, "MemTotal:") || text_after(line, "MemAvailable:"))
+			g_string_append_printf(out, "%.*s\n", (int)length, line);
+}
+
 /* Where the kernel lies in memory is a secret of the machine. */
 static void drop_kernel_lines(const struct mask *mask, const char *text, size_t length,
 			      GString *out)
@@ -128,7 +138,7 @@ static void keep_default_routes(const struct mask *mask, const char *text, size_
 		if (!first)
 			memset(words[2], '0', strlen(words[2]));
 		g_autofree char *slim = g_strjoinv("\t", words);
-		g_string_append_printf(out, "%s\n", slim);
+		g_string_append_printf(out, "%s\n", g_strchomp(slim));
 	}
 }
 
@@ -238,12 +248,14 @@ static void mask_config(const struct mask *mask, const char *text, size_t length
 static const struct row {
 	const char *pattern; /* of the whole path; '*' also stands for slashes */
 	void (*change)(const struct mask *mask, const char *text, size_t length, GString *out);
-	bool binary; /* not looked through for identifiers afterwards */
-	bool drop;   /* the file is left out */
+	bool binary;      /* not looked through for identifiers afterwards */
+	bool drop;        /* the file is left out */
+	bool drop_unread; /* left out if it was seen in a listing, but never read */
 } rows[] = {
 	{ .pattern = "/proc/cpuinfo", .change = keep_first_processor },
 	{ .pattern = "/proc/cmdline", .change = mask_cmdline },
 	{ .pattern = "/proc/interrupts", .change = drop_counts },
+	{ .pattern = "/proc/meminfo", .change = keep_sizes },
 	{ .pattern = "/proc/iomem", .change = drop_kernel_lines },
 	{ .pattern = "/proc/config.gz", .drop = true },
 	{ .pattern = "/proc/*/mountinfo", .change = keep_block_mounts },
@@ -252,6 +264,7 @@ static const struct row {
 	{ .pattern = "/proc/*/ipv6_route", .change = keep_default_routes6 },
 	{ .pattern = "/proc/sys/kernel/hostname", .change = hide },
 	{ .pattern = "/proc/driver/nvidia/gpus/*", .change = mask_names },
+	{ .pattern = "/etc/zfs/zpool.cache", .drop = true },
 	{ .pattern = "/boot/config-*", .change = trim_config },
 	{ .pattern = "*/lib/modules/*/config", .change = trim_config },
 	{ .pattern = "/lib/modules/*/config", .change = trim_config },
@@ -275,6 +288,8 @@ static const struct row {
 	{ .pattern = "/sys/*/nguid", .change = hide },
 	{ .pattern = "/sys/*/eui", .change = hide },
 	{ .pattern = "/sys/*/subsysnqn", .change = hide },
+	{ .pattern = "/sys/*/net/*", .drop_unread = true },
+	{ .pattern = "/sys/devices/system/node/*", .drop_unread = true },
 };
 
 static const struct row *find_row(const char *path)
@@ -301,7 +316,7 @@ static void copy_file(struct copier *copier, const struct tree_node *node, const
 
 	if (row && row->drop)
 		return;
-	if (row)
+	if (row && row->change)
 		row->change(&copier->mask, node->data, node->length, changed);
 	else
 		g_string_append_len(changed, node->data, (gssize)node->length);
@@ -310,6 +325,15 @@ static void copy_file(struct copier *copier, const struct tree_node *node, const
 	else
 		mask_append(&copier->mask, changed->str, changed->len, clean);
 	tree_put_file(copier->out, path, clean->str, clean->len);
+}
+
+static void copy_error(struct copier *copier, const struct tree_node *node, const char *real,
+		       const char *path)
+{
+	const struct row *row = find_row(real);
+
+	if (!row || !(row->drop || (row->drop_unread && node->error == ENODATA)))
+		tree_put_error(copier->out, path, node->error);
 }
 
 /* The name that a node gets in the copy; the caller's. */
@@ -359,7 +383,7 @@ static void copy_dir(struct copier *copier, const struct tree_node *dir, const c
 			copy_link(copier, node, to);
 			break;
 		case TREE_ERROR:
-			tree_put_error(copier->out, to, node->error);
+			copy_error(copier, node, from, to);
 			break;
 		}
 	}

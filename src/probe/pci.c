@@ -295,7 +295,7 @@ void pci_probe(struct root *root, struct host *host, unsigned what)
 		.host = host,
 		.bus = &bus,
 		.what = what,
-		.drivers_listed = root_is_live(root) || root_exists(root, "/sys/bus/pci/drivers"),
+		.drivers_listed = root_is_whole(root) || root_exists(root, "/sys/bus/pci/drivers"),
 	};
 	for (guint i = 0; i < names->len; i++) {
 		const char *name = names->pdata[i];
