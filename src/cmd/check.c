@@ -150,11 +150,21 @@ static const struct column list_columns[] = {
 	[COLUMN_MARKS] = { .heading = "MARKS" },
 };
 
-#define WIDE 110 /* columns from which on names are written as lspci does */
+#define WIDE 110 /* columns from which on names are as lspci writes them, and marks are words */
+
+static bool is_wide(const struct term *term)
+{
+	return term->width == 0 || term->width >= WIDE;
+}
 
 static enum device_name_form name_form(const struct term *term)
 {
-	return term->width == 0 || term->width >= WIDE ? DEVICE_FULL : DEVICE_SHORT;
+	return is_wide(term) ? DEVICE_FULL : DEVICE_SHORT;
+}
+
+static enum mark_form mark_form(const struct term *term)
+{
+	return is_wide(term) ? MARKS_WORDS : MARKS_LETTERS;
 }
 
 static void add_device(const struct check *check, struct table *table, const struct pci_dev *dev,
@@ -167,7 +177,7 @@ static void add_device(const struct check *check, struct table *table, const str
 	GString *marks = g_string_new(NULL);
 	char buf[PCI_ADDR_SIZE];
 
-	device_marks(host, dev, marks);
+	device_marks(host, dev, mark_form(&check->context->term), marks);
 	table_set_role(table, row, COLUMN_GROUP, group, role);
 	table_set_role(table, row, COLUMN_ADDRESS, device_address(&check->view, dev->addr, buf),
 		       role);
@@ -236,7 +246,7 @@ static struct table_row *add_node(const struct check *check, struct table *table
 		g_strdup_printf("%s %s", device_address(&check->view, dev->addr, buf), name);
 	if (dev->group_id >= 0)
 		g_snprintf(group, sizeof(group), "%d", dev->group_id);
-	device_marks(check->host, dev, marks);
+	device_marks(check->host, dev, mark_form(&check->context->term), marks);
 	table_set_role(table, row, TREE_DEVICE, text, role);
 	table_set_role(table, row, TREE_GROUP, group, role);
 	table_set_role(table, row, TREE_DRIVER, dev->driver, role);
@@ -379,6 +389,8 @@ static void print_check(const struct check *check, const struct check_options *o
 		print_tree(check);
 	else
 		print_list(check);
+	if (!is_wide(&context->term) && !context->quiet)
+		marks_print_legend(&context->term);
 	if (check->prediction)
 		print_prediction(check);
 	context_print_gaps(context, check->host);

@@ -171,11 +171,11 @@ static void print_kind(const struct overview *overview, enum pci_kind kind, cons
 
 /* ---- the next step ---- */
 
-/* The best GPU to give away: the one with the least in the way, the boot display last. */
+/* The best GPU to give away: the one with the least in the way; -1 where something stops each. */
 static int best_candidate(const struct overview *overview, enum pci_kind kind)
 {
 	const struct host *host = overview->host;
-	unsigned best_cost = G_MAXUINT;
+	unsigned best_cost = OBSTACLE_STOP * MAX_OBSTACLES;
 	int best = -1;
 
 	for (unsigned i = 0; i < host->n_pci; i++) {

@@ -57,7 +57,7 @@ static void print_identity(const struct show *show)
 		g_strdup_printf("%s  %s", pci_addr_format(dev->addr, address), name);
 	term_paragraph(term, ROLE_STRONG, 0, 0, 4, title);
 	GString *marks = g_string_new(NULL);
-	device_marks(show->host, dev, marks);
+	device_marks(show->host, dev, MARKS_WORDS, marks);
 	print_format(show, "Ids", "%s%s", device_ids(dev, ids),
 		     dev->text_name && dev->vendor < 0 ? " (the text gives none)" : "");
 	const char *subsystem =

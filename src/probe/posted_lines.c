@@ -233,7 +233,8 @@ static bool is_full(const struct wrap *wrap, const struct posted_line *last,
 
 	return wrap->full > 0 && last->width == wrap->full && end != ')' && end != ']' &&
 	       next->indent <= 1 && !is_prompt(next->text) &&
-	       (next->kind == POSTED_OTHER || next->kind == POSTED_LABEL);
+	       (next->kind == POSTED_OTHER || next->kind == POSTED_LABEL ||
+		next->kind == POSTED_IGNORED);
 }
 
 /* Joins the lines from first on that belong together. Returns how many pieces that took. */

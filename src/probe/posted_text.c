@@ -10,19 +10,24 @@
 
 /* ---- quoted-printable ---- */
 
+#define MAX_QUOTED_PRINTABLE 76 /* columns of a line (RFC 2045) */
+
 /* Raw mail from an archive. "=3D" alone is no proof, since hex digits follow "=" in lspci's output,
- * too; lines that end with "=" are. */
+ * too; many short lines that end with "=" are. */
 static bool is_quoted_printable(const char *text, size_t length)
 {
-	unsigned soft_breaks = 0;
+	unsigned soft_breaks = 0, long_lines = 0;
+	const char *start = text, *end;
 
-	for (const char *end = text; (end = memchr(end, '\n', length - (size_t)(end - text)));
-	     end++) {
-		const char *last = end > text && end[-1] == '\r' ? end - 1 : end;
-		soft_breaks += last > text && last[-1] == '=';
+	while ((end = memchr(start, '\n', length - (size_t)(start - text)))) {
+		const char *last = end > start && end[-1] == '\r' ? end - 1 : end;
+		soft_breaks += last > start && last[-1] == '=';
+		long_lines += last - start > MAX_QUOTED_PRINTABLE;
+		start = end + 1;
 	}
-	return soft_breaks >= 3 ||
-	       (soft_breaks > 0 && g_strstr_len(text, (gssize)length, "=3D") != NULL);
+	if (soft_breaks <= long_lines)
+		return false;
+	return soft_breaks >= 3 || g_strstr_len(text, (gssize)length, "=3D") != NULL;
 }
 
 static size_t soft_break(const char *text, size_t left)

@@ -125,25 +125,54 @@ void verdict_json(struct json *json, const struct host *host, const struct iommu
 
 /* ---- marks ---- */
 
-static void add_mark(GString *text, const char *mark)
+enum mark { MARK_GPU, MARK_BOOT_DISPLAY, MARK_ISOLATED, MARK_SHARED, MARK_VIABLE };
+
+static const struct {
+	char letter;
+	const char *word;
+} marks[] = {
+	[MARK_GPU] = { .letter = 'g', .word = "gpu" },
+	[MARK_BOOT_DISPLAY] = { .letter = 'b', .word = "boot-display" },
+	[MARK_ISOLATED] = { .letter = 'i', .word = "isolated" },
+	[MARK_SHARED] = { .letter = 's', .word = "shared" },
+	[MARK_VIABLE] = { .letter = 'v', .word = "viable" },
+};
+
+static void add_mark(GString *text, enum mark_form form, enum mark mark)
 {
+	if (form == MARKS_LETTERS) {
+		g_string_append_c(text, marks[mark].letter);
+		return;
+	}
 	if (text->len > 0)
 		g_string_append_c(text, ' ');
-	g_string_append(text, mark);
+	g_string_append(text, marks[mark].word);
 }
 
-void device_marks(const struct host *host, const struct pci_dev *dev, GString *text)
+void device_marks(const struct host *host, const struct pci_dev *dev, enum mark_form form,
+		  GString *text)
 {
 	if (dev->kind == KIND_GPU)
-		add_mark(text, "gpu");
+		add_mark(text, form, MARK_GPU);
 	if (dev->boot_vga == TRI_YES)
-		add_mark(text, "boot-display");
+		add_mark(text, form, MARK_BOOT_DISPLAY);
 	if (pci_dev_is_bridge(dev) || dev->group < 0)
 		return;
 	const struct iommu_group *group = &host->groups[dev->group];
-	add_mark(text, iommu_group_isolated(host, group) ? "isolated" : "shared");
+	bool isolated = iommu_group_isolated(host, group);
+	add_mark(text, form, isolated ? MARK_ISOLATED : MARK_SHARED);
 	if (iommu_group_viable(host, group) == TRI_YES)
-		add_mark(text, "viable");
+		add_mark(text, form, MARK_VIABLE);
+}
+
+void marks_print_legend(const struct term *term)
+{
+	g_autoptr(GString) text = g_string_new("Marks:");
+
+	for (size_t i = 0; i < G_N_ELEMENTS(marks); i++)
+		g_string_append_printf(text, "%s %c %s", i ? "," : "", marks[i].letter,
+				       marks[i].word);
+	term_paragraph(term, ROLE_DIM, 0, 0, 0, text->str);
 }
 
 enum role device_role(const struct host *host, const struct pci_dev *dev)

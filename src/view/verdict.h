@@ -15,8 +15,13 @@ void verdict_print(const struct term *term, const struct host *host,
 /* The object "iommu" of the contract. */
 void verdict_json(struct json *json, const struct host *host, const struct iommu_verdict *verdict);
 
-/* Marks of a function: "gpu boot-display isolated viable". Appended to text. */
-void device_marks(const struct host *host, const struct pci_dev *dev, GString *text);
+/* Marks of a function, appended to text: "gpu boot-display isolated viable", or "gbiv". */
+enum mark_form { MARKS_WORDS, MARKS_LETTERS };
+void device_marks(const struct host *host, const struct pci_dev *dev, enum mark_form form,
+		  GString *text);
+
+/* Prints what the letters mean. */
+void marks_print_legend(const struct term *term);
 
 /* How a function should look in a list. */
 enum role device_role(const struct host *host, const struct pci_dev *dev);
