@@ -231,8 +231,9 @@ static bool is_full(const struct wrap *wrap, const struct posted_line *last,
 {
 	char end = last->text[0] ? last->text[strlen(last->text) - 1] : '\0';
 
-	return wrap->full > 0 && last->width == wrap->full && end != ')' && end != ']' &&
-	       next->indent <= 1 && !is_prompt(next->text) &&
+	/* a blank in the last column was cut off */
+	return wrap->full > 0 && last->width + last->flowed == wrap->full && end != ')' &&
+	       end != ']' && next->indent <= 1 && !is_prompt(next->text) &&
 	       (next->kind == POSTED_OTHER || next->kind == POSTED_LABEL ||
 		next->kind == POSTED_IGNORED);
 }
