@@ -1,0 +1,259 @@
+/* vfiokit usb: controllers, their ports and devices, and what giving a controller away would cost.
+ * Here: what is shown, and the command itself. */
+#include "cmd/usb.h"
+
+#include <stdint.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "base/usb_ids.h"
+#include "probe/probe.h"
+
+/* ---- the view ---- */
+
+/* A posted text has functions, but no bus. */
+static void add_ctrls(struct usb_view *view)
+{
+	const struct host *host = view->host;
+	unsigned max = host->usb.probed ? host->usb.n_ctrls : host->n_pci;
+
+	view->ctrls = g_new0(struct usb_view_ctrl, max + 1);
+	for (unsigned i = 0; host->usb.probed && i < max; i++)
+		view->ctrls[view->n_ctrls++] = (struct usb_view_ctrl){
+			.pci = host->usb.ctrls[i].pci,
+			.ctrl = (int)i,
+			.name = host->usb.ctrls[i].name,
+			.shown = true,
+		};
+	for (unsigned i = 0; !host->usb.probed && i < max; i++)
+		if (host->pci[i].kind == KIND_USB_CONTROLLER)
+			view->ctrls[view->n_ctrls++] =
+				(struct usb_view_ctrl){ .pci = (int)i, .ctrl = -1, .shown = true };
+}
+
+static void judge_ctrls(struct usb_view *view)
+{
+	for (unsigned i = 0; i < view->n_ctrls; i++) {
+		struct usb_view_ctrl *ctrl = &view->ctrls[i];
+		int group = ctrl->pci >= 0 ? view->host->pci[ctrl->pci].group : -1;
+		if (group >= 0)
+			loss_of_group(view->host, group, &ctrl->loss);
+		else
+			loss_of(view->host, &ctrl->pci, ctrl->pci >= 0 ? 1 : 0, &ctrl->loss);
+	}
+}
+
+/* Chains each device to its hub, each root hub to its controller. From the last to the first, so
+ * that the chains are in the order of the ports. */
+static void chain_devices(struct usb_view *view)
+{
+	const struct usb *usb = &view->host->usb;
+
+	view->shown = g_new(bool, usb->n_devs + 1);
+	view->first_child = g_new0(unsigned, usb->n_devs + 1);
+	view->next_sibling = g_new0(unsigned, usb->n_devs + 1);
+	view->first_hub = g_new0(unsigned, view->n_ctrls + 1);
+	for (unsigned i = usb->n_devs; i-- > 0;) {
+		const struct usb_dev *dev = &usb->devs[i];
+		unsigned *head = dev->parent >= 0 ? &view->first_child[dev->parent]
+				 : dev->ctrl >= 0 ? &view->first_hub[dev->ctrl]
+						  : &view->first_orphan;
+		view->next_sibling[i] = *head;
+		*head = i + 1;
+		view->shown[i] = true;
+	}
+}
+
+void usb_view_init(struct usb_view *view, struct context *context, const struct host *host)
+{
+	*view = (struct usb_view){
+		.context = context,
+		.host = host,
+		.ids = usb_ids_new(NULL),
+	};
+	device_view_init(&view->device, host, context_names(context));
+	add_ctrls(view);
+	judge_ctrls(view);
+	chain_devices(view);
+}
+
+void usb_view_clear(struct usb_view *view)
+{
+	for (unsigned i = 0; i < view->n_ctrls; i++)
+		loss_clear(&view->ctrls[i].loss);
+	usb_ids_free(view->ids);
+	g_free(view->ctrls);
+	g_free(view->shown);
+	g_free(view->first_child);
+	g_free(view->next_sibling);
+	g_free(view->first_hub);
+}
+
+/* ---- DEVICE arguments ---- */
+
+/* What an argument means on the bus: ids, a port, or bus and number. */
+struct wanted {
+	bool by_ids, by_port, by_number;
+	uint32_t vendor, product;
+	struct usb_port port;
+	uint32_t bus, number;
+};
+
+static bool parse_pair(const char *argument, unsigned digits, unsigned base, uint32_t *left,
+		       uint32_t *right)
+{
+	g_auto(GStrv) parts = g_strsplit(argument, ":", 2);
+
+	return g_strv_length(parts) == 2 && strlen(parts[0]) == digits &&
+	       strlen(parts[1]) == digits && text_to_u32(parts[0], base, UINT16_MAX, left) &&
+	       text_to_u32(parts[1], base, UINT16_MAX, right);
+}
+
+static struct wanted parse_wanted(const char *argument)
+{
+	struct wanted wanted = { 0 };
+
+	wanted.by_ids = parse_pair(argument, 4, 16, &wanted.vendor, &wanted.product);
+	wanted.by_number = parse_pair(argument, 3, 10, &wanted.bus, &wanted.number);
+	wanted.by_port = usb_port_parse(argument, strlen(argument), &wanted.port);
+	return wanted;
+}
+
+static bool is_wanted(const struct usb_dev *dev, const struct wanted *wanted)
+{
+	struct usb_port port;
+
+	if (wanted->by_ids)
+		return dev->vendor == (int32_t)wanted->vendor &&
+		       dev->product == (int32_t)wanted->product;
+	if (wanted->by_number)
+		return dev->bus == (int)wanted->bus && dev->number == (int)wanted->number;
+	return wanted->by_port && usb_port_parse(dev->name, strlen(dev->name), &port) &&
+	       usb_port_compare(&port, &wanted->port) == 0;
+}
+
+/* A device is shown with what leads to it and what is behind it. */
+static void show_device(struct usb_view *view, int index)
+{
+	const struct usb *usb = &view->host->usb;
+
+	if (usb->devs[index].ctrl >= 0)
+		view->ctrls[usb->devs[index].ctrl].shown = true;
+	for (int at = index; at >= 0; at = usb->devs[at].parent)
+		view->shown[at] = true;
+	for (unsigned i = 0; i < usb->n_devs; i++)
+		if (usb_is_behind(usb, (int)i, index))
+			view->shown[i] = true;
+}
+
+static bool show_wanted(struct usb_view *view, const struct wanted *wanted)
+{
+	const struct usb *usb = &view->host->usb;
+	bool found = false;
+
+	for (unsigned i = 0; i < usb->n_devs; i++) {
+		if (!is_wanted(&usb->devs[i], wanted))
+			continue;
+		show_device(view, (int)i);
+		found = true;
+	}
+	return found;
+}
+
+static void show_ctrl(struct usb_view *view, unsigned index)
+{
+	const struct usb *usb = &view->host->usb;
+
+	view->ctrls[index].shown = true;
+	for (unsigned i = 0; i < usb->n_devs; i++)
+		if (view->ctrls[index].ctrl >= 0 && usb->devs[i].ctrl == view->ctrls[index].ctrl)
+			view->shown[i] = true;
+}
+
+/* The argument as functions: those of them that are controllers. */
+static bool show_functions(struct usb_view *view, const char *argument, GError **error)
+{
+	g_autoptr(GArray) found = g_array_new(FALSE, FALSE, sizeof(int));
+	bool any = false;
+
+	if (!context_find_devices(view->host, argument, found, error))
+		return false;
+	for (unsigned i = 0; i < view->n_ctrls; i++) {
+		for (guint j = 0; j < found->len; j++) {
+			if (view->ctrls[i].pci != g_array_index(found, int, j))
+				continue;
+			show_ctrl(view, i);
+			any = true;
+		}
+	}
+	if (!any)
+		g_set_error(error, VFIOKIT_ERROR, STATUS_USAGE, "'%s' is no USB controller",
+			    argument);
+	return any;
+}
+
+static bool select_argument(struct usb_view *view, const char *argument, GError **error)
+{
+	struct wanted wanted = parse_wanted(argument);
+
+	if (show_wanted(view, &wanted))
+		return true;
+	if (wanted.by_number || wanted.by_port) {
+		g_set_error(error, VFIOKIT_ERROR, STATUS_USAGE,
+			    "no USB device '%s' on this machine", argument);
+		error_hint(error, "'vfiokit usb' lists what there is");
+		return false;
+	}
+	return show_functions(view, argument, error);
+}
+
+bool usb_view_select(struct usb_view *view, GError **error)
+{
+	struct context *context = view->context;
+
+	if (context->n_arguments == 0)
+		return true;
+	memset(view->shown, 0, view->host->usb.n_devs * sizeof(bool));
+	for (unsigned i = 0; i < view->n_ctrls; i++)
+		view->ctrls[i].shown = false;
+	for (unsigned i = 0; i < context->n_arguments; i++)
+		if (!select_argument(view, context->arguments[i], error))
+			return false;
+	return true;
+}
+
+/* ---- the command ---- */
+
+static int run_usb(struct context *context, GError **error)
+{
+	const struct host *host =
+		context_host(context, PROBE_BASE | PROBE_USB | PROBE_USAGE, error);
+	struct usb_view view;
+
+	if (!host)
+		return -1;
+	usb_view_init(&view, context, host);
+	bool ok = usb_view_select(&view, error);
+	if (ok && context->json)
+		usb_print_json(&view);
+	else if (ok)
+		usb_print(&view);
+	usb_view_clear(&view);
+	return ok ? STATUS_OK : -1;
+}
+
+extern const struct command command_usb;
+const struct command command_usb = {
+	.name = "usb",
+	.arguments = "[DEVICE…]",
+	.summary = "list USB controllers and devices, and what giving one away would cost",
+	.help = "Lists every USB controller with its PCI function and IOMMU group, its buses, and "
+		"the devices on their ports. Below it stands for each controller what this machine "
+		"would lose by giving it, with its whole group, to a guest: a keyboard, a mounted "
+		"disk, the network.\n\n"
+		"DEVICE is a USB device by ids (046d:c52b), by port (1-4.2) or by bus and number "
+		"(001:003), or the PCI address of a controller (00:14.0). Only what leads to it "
+		"and "
+		"what is behind it is shown then.",
+	.run = run_usb,
+};
