@@ -1,0 +1,156 @@
+"""One boot: starts QEMU, listens to what the machine sends, and ends it, whatever happens."""
+
+import os
+import select
+import subprocess
+import tempfile
+import time
+
+from . import image
+
+MEMORY = "1024"
+PARAMETERS = "console=ttyS0 no_timer_check panic=-1 quiet mitigations=off"
+BOOT_BOUND = 120 # seconds without a word from the machine before its first step
+TAIL = 40 # lines of its console that are shown when it hung
+
+
+class Result:
+    """What a step printed and how it ended; status None: it never ended."""
+
+    def __init__(self, status=None, out=b"", err=b""):
+        self.status = status
+        self.out = out.decode(errors="replace")
+        self.err = err.decode(errors="replace")
+
+
+class Boot:
+    """What came of a boot: results by the names of the steps, seconds it took, and, when it did
+    not end as it should, why (trouble) with the tail of the console."""
+
+    def __init__(self):
+        self.results = {}
+        self.seconds = 0.0
+        self.ready_after = None
+        self.trouble = None
+        self.console = ""
+
+
+def command_line(machine, kernel, parameters, initrd):
+    # QEMU ends with us, should we be killed; and it gives way to whoever else works here.
+    return ["setpriv", "--pdeathsig", "KILL", "nice", "-n", "5", "qemu-system-x86_64", "-accel", "tcg",
+            *machine.options(), "-m", MEMORY, "-smp", "1", "-nodefaults", "-no-user-config", "-no-reboot",
+            "-display", "none", "-kernel", kernel.image(), "-initrd", initrd,
+            "-append", f"{PARAMETERS} {parameters}".strip()]
+
+
+def boot(machine, kernel, parameters, steps, load, program, environment):
+    """Boots and runs steps: (name, script, bound in seconds)."""
+    outcome = Boot()
+    with tempfile.TemporaryDirectory(prefix="vfiokit-lab-") as folder:
+        initrd = os.path.join(folder, "initrd")
+        image.write_initrd(initrd, [image.base_archive(kernel), image.program_archive(program)],
+                           image.job_archive(steps, load, environment))
+        console = os.path.join(folder, "console")
+        argv = command_line(machine, kernel, parameters, initrd)
+        argv += ["-serial", f"file:{console}", "-serial", "stdio"]
+        started = time.monotonic()
+        with open(os.path.join(folder, "errors"), "w+b") as errors, \
+             subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=errors) as process:
+            try:
+                listen(process, outcome, {name: bound for name, _, bound in steps}, started)
+            finally:
+                process.kill()
+                process.wait()
+            errors.seek(0)
+            if outcome.trouble:
+                outcome.trouble += qemu_errors(errors.read().decode(errors="replace"))
+        outcome.seconds = time.monotonic() - started
+        outcome.console = tail_of(console)
+    return outcome
+
+
+def shell(machine, kernel, parameters, load, program, environment):
+    """Gives a prompt in a machine, on this terminal."""
+    with tempfile.TemporaryDirectory(prefix="vfiokit-lab-") as folder:
+        initrd = os.path.join(folder, "initrd")
+        image.write_initrd(initrd, [image.base_archive(kernel), image.program_archive(program)],
+                           image.job_archive([], load, environment, shell=True))
+        argv = command_line(machine, kernel, parameters, initrd)
+        argv += ["-serial", "mon:stdio", "-serial", "null"]
+        return subprocess.run(argv, stderr=subprocess.DEVNULL, check=False).returncode
+
+
+def qemu_errors(text):
+    """What QEMU itself complained of, but for what its emulated CPU lacks."""
+    lines = [line for line in text.splitlines() if line and "TCG doesn't support" not in line]
+    return "".join(f"\n{line}" for line in lines)
+
+
+def tail_of(path):
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            return "\n".join(file.read().replace("\r", "").splitlines()[-TAIL:])
+    except OSError:
+        return ""
+
+
+class Ended(Exception):
+    """The machine went away, or said nothing for too long."""
+
+
+class Line:
+    """The second serial line, with a bound on every wait."""
+
+    def __init__(self, process):
+        self.pipe = process.stdout
+        self.buffer = b""
+
+    def more(self, deadline):
+        left = deadline - time.monotonic()
+        if left <= 0 or not select.select([self.pipe], [], [], left)[0]:
+            raise Ended("it said nothing more")
+        data = os.read(self.pipe.fileno(), 65536)
+        if not data:
+            raise Ended("it went away")
+        self.buffer += data
+
+    def read_line(self, deadline):
+        while b"\n" not in self.buffer:
+            self.more(deadline)
+        line, self.buffer = self.buffer.split(b"\n", 1)
+        return line.decode(errors="replace").split()
+
+    def read(self, size, deadline):
+        while len(self.buffer) < size:
+            self.more(deadline)
+        data, self.buffer = self.buffer[:size], self.buffer[size:]
+        return data
+
+
+def listen(process, outcome, bounds, started):
+    """Takes in what guest/init sends, until the machine is off."""
+    line = Line(process)
+    doing = "starting"
+    deadline = started + BOOT_BOUND
+    try:
+        while True:
+            words = line.read_line(deadline)
+            if words[:1] == ["@ready"]:
+                outcome.ready_after = time.monotonic() - started
+            elif words[:1] == ["@begin"]:
+                doing = f"step {words[1]}"
+                deadline = time.monotonic() + bounds[words[1]] + 30
+            elif words[:1] == ["@step"]:
+                _, name, status, out, err = words
+                outcome.results[name] = Result(int(status), line.read(int(out), deadline),
+                                               line.read(int(err), deadline))
+            elif words[:1] == ["@done"]:
+                break
+        process.wait(timeout=30)
+    except Ended as ended:
+        outcome.trouble = f"the machine hung or died while {doing}: {ended}"
+    except subprocess.TimeoutExpired:
+        outcome.trouble = "the machine did not switch itself off"
+    except (ValueError, KeyError) as error:
+        outcome.trouble = f"the machine sent what makes no sense while {doing}: {error}"

@@ -1,0 +1,208 @@
+"""The first file system of a lab machine, in three layers, one archive after the other:
+
+  base     busybox, /init, the kernel's modules and its configuration
+  program  vfiokit with its libraries, and the lists of names
+  job      what this boot is to do
+
+The first two are kept in the cache under the hash of all that goes into them.
+"""
+
+import glob
+import hashlib
+import lzma
+import os
+import re
+import subprocess
+import tempfile
+
+from . import LAB, LabError, cache_dir
+from .cpio import Archive
+
+KEEP = 8 # archives in the cache
+
+NAME_LISTS = ["/usr/share/misc/pci.ids", "/usr/share/hwdata/pci.ids",
+              "/usr/share/misc/usb.ids", "/usr/share/hwdata/usb.ids", "/var/lib/usbutils/usb.ids"]
+
+
+def cached(name, inputs, build):
+    """The path of the archive that build() makes of inputs (strings, or paths of files)."""
+    digest = hashlib.sha256(name.encode())
+    for item in inputs:
+        digest.update(b"\0" + item.encode())
+        if os.path.isfile(item):
+            with open(item, "rb") as file:
+                digest.update(hashlib.sha256(file.read()).digest())
+    folder = cache_dir("images")
+    path = os.path.join(folder, f"{name}-{digest.hexdigest()[:20]}.cpio")
+    if os.path.exists(path):
+        os.utime(path)
+        return path
+    data = build().to_bytes()
+    with tempfile.NamedTemporaryFile(dir=folder, prefix="new-", delete=False) as file:
+        file.write(data)
+    os.rename(file.name, path)
+    prune(folder)
+    return path
+
+
+def prune(folder):
+    paths = sorted(glob.glob(os.path.join(folder, "*.cpio")), key=os.path.getmtime, reverse=True)
+    for path in paths[KEEP:]:
+        os.unlink(path)
+
+
+# ---- base ----
+
+def read_words(path):
+    """The lines of a list, without comments."""
+    with open(path, encoding="utf-8") as file:
+        lines = [line.split("#")[0].strip() for line in file]
+    return [line for line in lines if line]
+
+
+def module_name(path):
+    return re.sub(r"\.ko(\.[a-z]+)?$", "", os.path.basename(path)).replace("-", "_")
+
+
+def read_module(path):
+    with open(path, "rb") as file:
+        data = file.read()
+    return lzma.decompress(data) if path.endswith(".xz") else data
+
+
+def module_needs(data):
+    """Names of the modules that a module says it needs, hard and soft, from its .modinfo section."""
+    names = []
+    for text in re.findall(rb"\0(?:depends|softdep)=([^\0]*)", data):
+        names += [word for word in re.split(r"[,\s]+", text.decode())
+                  if word and not word.endswith(":")]
+    return [name.replace("-", "_") for name in names]
+
+
+def choose_modules(kernel, wanted):
+    """path inside the image → bytes, of the modules wanted and all that they need."""
+    there = {module_name(path): path
+             for path in glob.glob(kernel.modules + "/kernel/**/*.ko*", recursive=True)}
+    chosen, queue = {}, list(wanted)
+    while queue:
+        path = there.get(queue.pop().replace("-", "_"))
+        if path and path not in chosen:
+            chosen[path] = read_module(path)
+            queue += module_needs(chosen[path])
+    # Unpacked: depmod must find them under the names that they have in the image.
+    return {os.path.join("lib/modules", kernel.version,
+                         re.sub(r"\.ko\..*$", ".ko", os.path.relpath(path, kernel.modules))): data
+            for path, data in chosen.items()}
+
+
+def index_modules(kernel, modules):
+    """path → bytes of what depmod makes of these modules."""
+    with tempfile.TemporaryDirectory() as folder:
+        top = os.path.join(folder, "lib/modules", kernel.version)
+        for path, data in modules.items():
+            path = os.path.join(folder, path)
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            with open(path, "wb") as file:
+                file.write(data)
+        os.makedirs(top, exist_ok=True)
+        for name in ("modules.order", "modules.builtin", "modules.builtin.modinfo"):
+            with open(os.path.join(kernel.modules, name), "rb") as source, \
+                 open(os.path.join(top, name), "wb") as file:
+                file.write(source.read())
+        path = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
+        subprocess.run(["depmod", "-b", folder, kernel.version], check=True,
+                       env={**os.environ, "PATH": path})
+        indexes = {}
+        for name in os.listdir(top):
+            if name.startswith("modules."):
+                with open(os.path.join(top, name), "rb") as file:
+                    indexes[f"lib/modules/{kernel.version}/{name}"] = file.read()
+        return indexes
+
+
+def find_busybox():
+    for path in ("/usr/bin/busybox", "/bin/busybox"):
+        if os.path.exists(path):
+            with open(path, "rb") as file:
+                if b"/ld-linux" in file.read(4096): # the loader is named at the start
+                    raise LabError(f"{path} is not linked statically (package busybox-static)")
+            return path
+    raise LabError("there is no busybox (package busybox-static)")
+
+
+def base_archive(kernel):
+    guest = [os.path.join(LAB, "guest", name) for name in ("init", "facts", "roundtrip")]
+    modules = os.path.join(LAB, "modules")
+    busybox = find_busybox()
+
+    def build():
+        archive = Archive()
+        for name in ("proc", "sys", "dev", "tmp", "run", "root", "etc", "job"):
+            archive.add_directory(name)
+        archive.add_link("usr/bin", "../bin")
+        archive.add_link("sbin", "bin")
+        archive.add_link("usr/sbin", "../bin")
+        archive.add_device("dev/console", 5, 1)
+        archive.add_file("bin/busybox", busybox)
+        archive.add_link("bin/sh", "busybox")
+        for path in guest:
+            name = os.path.basename(path)
+            archive.add_file("init" if name == "init" else f"bin/{name}", path)
+        archive.add_file(f"boot/config-{kernel.version}", kernel.config)
+        chosen = choose_modules(kernel, read_words(modules))
+        for path, data in {**chosen, **index_modules(kernel, chosen)}.items():
+            archive.add(path, data)
+        return archive
+
+    return cached(f"base-{kernel.version}", [kernel.version, busybox, modules, *guest, __file__],
+                  build)
+
+
+# ---- program ----
+
+def libraries_of(program):
+    """The shared libraries of a program, by the names under which its loader looks for them."""
+    listing = subprocess.run(["ldd", program], capture_output=True, text=True, check=True).stdout
+    if "not found" in listing:
+        raise LabError(f"{program}: a library is missing:\n{listing}")
+    return sorted(set(re.findall(r"(?:=>\s*|^\s*)(/\S+)\s+\(0x", listing, re.MULTILINE)))
+
+
+def program_archive(program):
+    libraries = libraries_of(program)
+    names = [path for path in NAME_LISTS if os.path.exists(path)]
+
+    def build():
+        archive = Archive()
+        archive.add_file("bin/vfiokit", program)
+        for path in libraries + names:
+            archive.add_file(path, path)
+        return archive
+
+    return cached("program", [program, *libraries, *names, __file__], build)
+
+
+# ---- job ----
+
+def job_archive(steps, load, environment, shell=False):
+    """steps: (name, script, bound in seconds), run in the order of their names."""
+    archive = Archive()
+    for name in ("job/steps", "job/bounds"):
+        archive.add_directory(name)
+    for name, script, bound in steps:
+        archive.add(f"job/steps/{name}", script)
+        archive.add(f"job/bounds/{name}", f"{bound}\n")
+    archive.add("job/load", " ".join(load) + "\n")
+    archive.add("job/environment", "".join(f"export {name}='{value}'\n"
+                                           for name, value in environment.items()))
+    if shell:
+        archive.add("job/shell", "")
+    return archive.to_bytes()
+
+
+def write_initrd(path, archives, job):
+    with open(path, "wb") as file:
+        for archive in archives:
+            with open(archive, "rb") as source:
+                file.write(source.read())
+        file.write(job)

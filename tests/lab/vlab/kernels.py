@@ -1,0 +1,68 @@
+"""The kernels that the lab boots: Debian's, as tests/lab/fetch-kernels leaves them in the cache."""
+
+import lzma
+import os
+import struct
+import subprocess
+
+from . import LAB, LabError
+
+SERIES = ["6.1", "6.12"]
+
+
+class Kernel:
+    def __init__(self, series, directory):
+        self.series = series
+        self.directory = directory
+        versions = os.listdir(os.path.join(directory, "modules"))
+        if len(versions) != 1:
+            raise LabError(f"{directory}/modules: expected one version, found {versions}")
+        self.version = versions[0]
+        self.modules = os.path.join(directory, "modules", self.version)
+        self.config = os.path.join(directory, "config")
+
+    def image(self):
+        """What QEMU is to boot: the kernel unpacked, which saves the emulated CPU two seconds."""
+        unpacked = os.path.join(self.directory, "vmlinux")
+        packed = os.path.join(self.directory, "vmlinuz")
+        if not os.path.exists(unpacked):
+            data = unpack(packed)
+            if not data:
+                return packed
+            with open(f"{unpacked}.{os.getpid()}", "wb") as file:
+                file.write(data)
+            os.rename(file.name, unpacked)
+        return unpacked
+
+
+def unpack(path):
+    """The ELF file inside a bzImage (Documentation/x86/boot.rst); None: packed in a way unknown
+    here, or not for booting directly, so that QEMU must take the whole."""
+    with open(path, "rb") as file:
+        image = file.read()
+    sectors = image[0x1f1] or 4
+    offset, length = struct.unpack_from("<II", image, 0x248)
+    start = (sectors + 1) * 512 + offset
+    payload = image[start:start + length]
+    if payload.startswith(b"\xfd7zXZ"):
+        data = lzma.LZMADecompressor().decompress(payload)
+    elif payload.startswith(b"\x28\xb5\x2f\xfd"):
+        data = subprocess.run(["zstd", "-dc"], input=payload, stdout=subprocess.PIPE,
+                              stderr=subprocess.DEVNULL, check=False).stdout
+    else:
+        return None
+    return data if data.startswith(b"\x7fELF") else None
+
+
+def find_kernels(wanted):
+    """series → Kernel, or a text that says why there is none."""
+    listing = subprocess.run([os.path.join(LAB, "fetch-kernels"), *wanted],
+                             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
+                             timeout=900, check=False).stdout
+    found = {}
+    for line in listing.splitlines():
+        series, place, *reason = line.split(None, 2)
+        found[series] = " ".join(reason) if place == "-" else Kernel(series, place)
+    for series in wanted:
+        found.setdefault(series, "fetch-kernels said nothing of it")
+    return found
