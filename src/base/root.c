@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <sched.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -14,6 +15,7 @@
 #include "base/tree.h"
 
 #define MAX_FACT        (16 * 1024 * 1024)
+#define MAX_RETRIES     10000   /* of an open that meets a rename: each lasts microseconds */
 #define MAX_DIR_ENTRIES 1000000 /* more than any kernel directory: a listing must end */
 
 struct root {
@@ -31,8 +33,15 @@ static int open_inside(int dirfd, const char *name, int flags)
 				    (flags & O_PATH ? 0 : O_NONBLOCK | O_NOCTTY)),
 		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
 	};
-	long fd = syscall(SYS_openat2, dirfd, name, &how, sizeof(how));
+	long fd;
 
+	/* openat2(2): while anything is renamed anywhere, the kernel cannot be sure of "..". */
+	for (unsigned i = 0; i < MAX_RETRIES; i++) {
+		fd = syscall(SYS_openat2, dirfd, name, &how, sizeof(how));
+		if (fd >= 0 || errno != EAGAIN)
+			break;
+		sched_yield();
+	}
 	return fd < 0 ? -errno : (int)fd;
 }
 
@@ -122,7 +131,8 @@ bool root_is_whole(const struct root *root)
 {
 	int error;
 
-	return root->live || (root->tree && tree_find(root->tree, NULL, "/vfiokit/reader", true, &error));
+	return root->live ||
+	       (root->tree && tree_find(root->tree, NULL, "/vfiokit/reader", true, &error));
 }
 
 void root_trace(struct root *root, struct tree *tree)
