@@ -42,13 +42,6 @@ void usage_add(struct usage_reader *reader, enum usage_kind kind, struct place p
 
 /* ---- classes ---- */
 
-/* A tree that somebody put together may lack what was not copied; a machine, and what was recorded
- * of one, has no class where it has no device. */
-static bool absence_is_known(const struct host *host)
-{
-	return host->source == HOST_LIVE || host->source == HOST_RECORDING;
-}
-
 bool class_dir_open(struct usage_reader *reader, const char *name, unsigned kinds,
 		    struct class_dir *ret)
 {
@@ -60,7 +53,7 @@ bool class_dir_open(struct usage_reader *reader, const char *name, unsigned kind
 		r = root_dir_list(&ret->dir, &ret->names);
 	if (r < 0)
 		host_gap(reader->host, path, -r);
-	if (r == 0 || (r == -ENOENT && absence_is_known(reader->host)))
+	if (r == 0 || (r == -ENOENT && root_is_whole(reader->root)))
 		reader->host->usages.known |= kinds;
 	return r == 0;
 }

@@ -89,18 +89,64 @@ static void take_mount(const char *line, size_t length, GArray *mounts, GHashTab
 		mount_clear(&mount);
 }
 
-/* Adds the mounts of one table. Returns 0, or an errno value. */
-static int read_mounts(struct usage_reader *reader, const char *path, GArray *mounts,
-		       GHashTable *seen)
+/* Has it to do with disks? Most mounts of a machine have not: /proc, cgroups, containers' views. */
+static bool is_on_disk(const struct mount *mount)
 {
-	int error = 0;
-	g_autofree char *text = root_read_all(reader->root, path, MAX_TABLE, NULL, &error);
+	return mount->major != 0 || g_str_has_prefix(mount->source, "/dev/") ||
+	       strcmp(mount->type, "zfs") == 0;
+}
+
+/* Appends the lines of one table that are about disks. False when it cannot be read. */
+static bool append_mounts(struct root *root, const char *path, GString *lines)
+{
+	g_autofree char *text = root_read_all(root, path, MAX_TABLE, NULL, NULL);
 	const char *cursor = text, *line;
 	size_t length;
 
-	while (text && (line = text_next_line(&cursor, &length)))
+	while (text && (line = text_next_line(&cursor, &length))) {
+		struct mount mount = { 0 };
+		if (!parse_mount(line, length, &mount))
+			continue;
+		if (is_on_disk(&mount)) {
+			g_string_append_len(lines, line, (gssize)length);
+			g_string_append_c(lines, '\n');
+		}
+		mount_clear(&mount);
+	}
+	return text != NULL;
+}
+
+/* The table of the first process is that of the machine, also when this one runs in a container or
+ * a service with a view of its own; its own has what was mounted in that view. */
+static char *find_mounts(struct root *root)
+{
+	GString *lines = g_string_new(NULL);
+	bool known = append_mounts(root, "/proc/1/mountinfo", lines);
+
+	known |= append_mounts(root, "/proc/self/mountinfo", lines);
+	return g_string_free(lines, !known);
+}
+
+/* Adds all mounts on disks. False when no table can be read. A recording keeps the lines that
+ * matter instead of the tables. */
+static bool read_mounts(struct usage_reader *reader, GArray *mounts)
+{
+	g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	g_autofree char *text = root_fact(reader->root, "mounts", find_mounts);
+	const char *line;
+	size_t length;
+
+	if (!text && !root_is_live(reader->root))
+		text = find_mounts(reader->root);
+	if (!text) {
+		char byte[2];
+		ssize_t n = root_read(reader->root, "/proc/self/mountinfo", byte, sizeof(byte));
+		host_gap(reader->host, "/proc/self/mountinfo", n < 0 ? (int)-n : EIO);
+		return false;
+	}
+	for (const char *cursor = text; (line = text_next_line(&cursor, &length));)
 		take_mount(line, length, mounts, seen);
-	return text ? 0 : error;
+	return true;
 }
 
 /* ---- file systems on several devices ---- */
@@ -293,19 +339,6 @@ static int use_swaps(struct user *user)
 	return error;
 }
 
-/* The table of the first process is that of the machine, also when this one runs in a container or
- * a service with a view of its own; its own has what was mounted in that view. */
-static int read_all_mounts(struct usage_reader *reader, GArray *mounts)
-{
-	g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-	int error_1 = read_mounts(reader, "/proc/1/mountinfo", mounts, seen);
-	int error = read_mounts(reader, "/proc/self/mountinfo", mounts, seen);
-
-	if (error != 0 && error_1 != 0)
-		host_gap(reader->host, "/proc/self/mountinfo", error);
-	return error_1 == 0 ? 0 : error;
-}
-
 void usage_read_blocks(struct usage_reader *reader)
 {
 	g_autoptr(GArray) mounts = g_array_new(FALSE, FALSE, sizeof(struct mount));
@@ -314,10 +347,10 @@ void usage_read_blocks(struct usage_reader *reader)
 	reader->blocks = user.blocks;
 	g_array_set_clear_func(mounts, mount_clear);
 	read_btrfs(&user);
-	int mounts_error = read_all_mounts(reader, mounts);
+	bool mounts_known = read_mounts(reader, mounts);
 	use_mounts(&user, mounts);
 	int swaps_error = use_swaps(&user);
-	if (blocks_known(user.blocks) && mounts_error == 0) {
+	if (blocks_known(user.blocks) && mounts_known) {
 		reader->host->usages.known |= KIND_BIT(USAGE_ROOT_DISK);
 		if (swaps_error == 0 || swaps_error == ENOENT)
 			reader->host->usages.known |= KIND_BIT(USAGE_DISK);
