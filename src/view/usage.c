@@ -98,17 +98,15 @@ void loss_json(struct json *json, const char *key, const struct host *host, cons
 	json_object_end(json);
 }
 
-/* "keyboard (…)", or "last keyboard (…)". NULL for what is not told. */
-static char *lost_phrase(const struct host *host, const struct loss *loss,
-			 const struct usage *usage)
+static void append_none_left(GString *text, const struct loss *loss)
 {
-	bool last = (usage->kind == USAGE_KEYBOARD && loss->last_keyboard == TRI_YES) ||
-		    (usage->kind == USAGE_DISPLAY && loss->last_monitor == TRI_YES);
+	bool keyboard = loss->last_keyboard == TRI_YES, monitor = loss->last_monitor == TRI_YES;
 
-	if (!usage_is_told(host, usage))
-		return NULL;
-	g_autofree char *phrase = usage_phrase(usage);
-	return last ? g_strconcat("last ", phrase, NULL) : g_steal_pointer(&phrase);
+	if (keyboard || monitor)
+		g_string_append_printf(text, "; no %s%s%s would be left",
+				       keyboard ? "keyboard" : "",
+				       keyboard && monitor ? " and no " : "",
+				       monitor ? "monitor" : "");
 }
 
 char *loss_phrase(const struct host *host, const struct loss *loss, unsigned max)
@@ -118,7 +116,8 @@ char *loss_phrase(const struct host *host, const struct loss *loss, unsigned max
 	unsigned n = 0;
 
 	for (unsigned i = 0; i < loss->n; i++) {
-		char *phrase = lost_phrase(host, loss, loss->list[i]);
+		char *phrase =
+			usage_is_told(host, loss->list[i]) ? usage_phrase(loss->list[i]) : NULL;
 		if (!phrase || !g_hash_table_add(told, phrase))
 			continue;
 		if (n++ < max)
@@ -126,6 +125,7 @@ char *loss_phrase(const struct host *host, const struct loss *loss, unsigned max
 	}
 	if (n > max)
 		g_string_append_printf(text, " and %u more", n - max);
+	append_none_left(text, loss);
 	return g_string_free(text, FALSE);
 }
 
