@@ -6,9 +6,16 @@
 #ifdef __SANITIZE_ADDRESS__
 /* libpci does not give back what it opens to look into the hardware database. */
 const char *__lsan_default_suppressions(void);
+const char *__lsan_default_options(void);
+
 const char *__lsan_default_suppressions(void)
 {
 	return "leak:udev_new\nleak:udev_hwdb_new\n";
+}
+
+const char *__lsan_default_options(void)
+{
+	return "print_suppressions=0";
 }
 #endif
 

@@ -1,10 +1,10 @@
 /* Every command, in the order of the help. Adding one: its file, and a line here. */
 #include "cmd/command.h"
 
-extern const struct command command_overview, command_check, command_usb, command_record,
-	command_completion, command_help;
+extern const struct command command_overview, command_check, command_show, command_usb,
+	command_record, command_completion, command_help;
 
 const struct command *const commands[] = {
-	&command_overview,   &command_check, &command_usb, &command_record,
-	&command_completion, &command_help,  NULL,
+	&command_overview, &command_check,      &command_show, &command_usb,
+	&command_record,   &command_completion, &command_help, NULL,
 };

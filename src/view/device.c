@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/text.h"
+
 void device_view_init(struct device_view *view, const struct host *host, struct names *names)
 {
 	*view = (struct device_view){ .host = host, .names = names };
@@ -77,8 +79,11 @@ static void get_device_name(const struct device_view *view, const struct pci_dev
 			    struct field_value *value)
 {
 	value->text = names_device(view->names, dev->vendor, dev->device, value->buf);
-	if (!value->text)
-		value->text = dev->text_name;
+	if (value->text || !dev->text_name)
+		return;
+	const char *vendor = names_vendor(view->names, dev->vendor, value->buf);
+	const char *rest = vendor ? text_after(dev->text_name, vendor) : NULL;
+	value->text = rest && *rest == ' ' ? rest + 1 : dev->text_name;
 }
 
 static void get_kind(const struct device_view *view, const struct pci_dev *dev,
