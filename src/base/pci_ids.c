@@ -10,6 +10,8 @@
 
 #include "base/text.h"
 
+#define MAX_NAME 300 /* lspci prints no longer ones */
+
 struct vendor {
 	const char *name;
 	size_t length;
@@ -210,8 +212,10 @@ void pci_ids_find(const struct pci_ids *ids, const char *name, struct pci_ids_fo
 {
 	int longest = -1;
 
+	size_t all = strlen(name);
+
 	*ret = (struct pci_ids_found){ .vendor = -1 };
-	for (size_t length = 1; length <= strlen(name); length++) {
+	for (size_t length = 1; length <= all && all <= MAX_NAME; length++) {
 		bool any = false;
 		if (name[length] != ' ' && name[length] != '\0')
 			continue;

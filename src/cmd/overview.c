@@ -220,10 +220,11 @@ static void print_next(const struct overview *overview)
 			   device_address(&overview->view, host->pci[gpu].addr, buf));
 	else
 		term_print(term, ROLE_COMMAND, "%s check", prefix);
-	fprintf(term->out, "%s\n",
-		off && host->n_pci > 0 ? "   (the groups there would be with the IOMMU on)"
-		: gpu >= 0             ? "   (all about it, and what it would take)"
-				       : "   (all devices and groups)");
+	fputc('\n', term->out);
+	term_paragraph(term, ROLE_DIM, 6, 0, 6,
+		       off && host->n_pci > 0 ? "the groups there would be with the IOMMU on"
+		       : gpu >= 0             ? "all about it, and what it would take"
+					      : "all devices and groups");
 }
 
 /* ---- JSON ---- */

@@ -40,17 +40,17 @@ static bool below_open_gap(const struct bounds *bounds, unsigned index)
 	return fn->place == PLACE_GAP && (fn->up < 0 || bounds->high.path[fn->up]);
 }
 
-static bool slot_is_full(const struct host *host, unsigned index)
+/* How many functions of its slot are listed. */
+static unsigned count_slot(const struct host *host, unsigned index)
 {
 	unsigned n = 0;
 
-	for (unsigned i = index;
-	     i > 0 && pci_addr_same_slot(host->pci[i - 1].addr, host->pci[index].addr);)
-		index = --i;
+	while (index > 0 && pci_addr_same_slot(host->pci[index - 1].addr, host->pci[index].addr))
+		index--;
 	while (index + n < host->n_pci &&
 	       pci_addr_same_slot(host->pci[index].addr, host->pci[index + n].addr))
 		n++;
-	return n >= 8;
+	return n;
 }
 
 /* Can a missing bridge that leads to a bus up to last be in one group with the function, as another
@@ -58,9 +58,16 @@ static bool slot_is_full(const struct host *host, unsigned index)
 static bool may_have_missing_sibling(const struct bounds *bounds, unsigned index, int last)
 {
 	const struct prediction_fn *fn = &bounds->ret->fns[index];
+	unsigned n;
 
-	return last > bounds->host->pci[index].addr.bus && fn->multifunction != TRI_NO &&
-	       fn->isolation.isolated != TRI_YES && !slot_is_full(bounds->host, index);
+	if (last <= bounds->host->pci[index].addr.bus)
+		return false;
+	if (fn->quirk) /* it may also use the address of the missing one */
+		return true;
+	if (fn->isolation.isolated == TRI_YES)
+		return false;
+	n = count_slot(bounds->host, index);
+	return n < 8 && (n > 1 || fn->multifunction != TRI_NO);
 }
 
 /* The same, as a child: of a bridge of which is not known what is behind it? */
@@ -68,7 +75,10 @@ static bool may_have_missing_child(const struct bounds *bounds, unsigned index, 
 {
 	const struct pci_dev *dev = &bounds->host->pci[index];
 
-	return last > dev->addr.bus && !bounds->high.path[index] && isolation_may_be_bridge(dev) &&
+	/* what it isolates is not with it, unless it aliases */
+	if (bounds->high.path[index] && bounds->ret->fns[index].alias == TRI_NO)
+		return false;
+	return last > dev->addr.bus && isolation_may_be_bridge(dev) &&
 	       (!dev->caps || dev->caps->secondary_bus < 0);
 }
 

@@ -240,15 +240,17 @@ static void find_alias_quirk(const struct pci_dev *dev, struct prediction_fn *fn
 				    (dev->subsystem_vendor < 0 || dev->subsystem_device < 0);
 		return;
 	}
-	/* all of them are chips on cards or boards, behind a port */
-	fn->quirk_unknown = dev->n_candidates == 0 && fn->place != PLACE_ROOT &&
-			    quirk_alias_possible(dev->vendor, dev->class_code);
 	for (unsigned i = 0; i < dev->n_candidates; i++) {
 		const struct alias_quirk *quirk = alias_by_id(dev, dev->candidates[i]);
 		if (i > 0 && quirk != fn->quirk)
 			fn->quirk_unknown = true;
-		if (quirk)
+		if (quirk && (!fn->quirk || quirk->kind > fn->quirk->kind))
 			fn->quirk = quirk;
+	}
+	/* all of these are chips on cards or boards, behind a port */
+	if (dev->n_candidates == 0 && fn->place != PLACE_ROOT) {
+		fn->quirk = quirk_alias_possible(dev->vendor, dev->class_code);
+		fn->quirk_unknown = fn->quirk;
 	}
 }
 

@@ -62,11 +62,9 @@ static bool covers(const struct run *run, int index, int other)
 	struct pci_addr addr = run->host->pci[index].addr;
 	struct pci_addr to = run->host->pci[other].addr;
 
-	if (fn->quirk_unknown && !run->high)
+	if (!fn->quirk || (fn->quirk_unknown && !run->high))
 		return false;
-	if (fn->quirk)
-		return quirk_alias_covers(fn->quirk, addr, (uint8_t)(to.slot << 3 | to.function));
-	return fn->quirk_unknown && pci_addr_same_slot(addr, to) && to.function < 2;
+	return quirk_alias_covers(fn->quirk, addr, (uint8_t)(to.slot << 3 | to.function));
 }
 
 /* ---- preparation ---- */
@@ -82,7 +80,7 @@ static void find_ranges(struct run *run)
 					       pci_addr_key(host->pci[first].addr) >> 8)
 			continue;
 		for (unsigned k = first; k < i; k++)
-			aliased |= run->fns[k].quirk || run->fns[k].quirk_unknown;
+			aliased |= run->fns[k].quirk != NULL;
 		for (unsigned k = first; k < i; k++) {
 			run->begin[k] = first;
 			run->end[k] = i;

@@ -284,13 +284,26 @@ static bool class_fits(uint8_t base, int32_t class_code)
 	return base == BASE_ANY || class_code < 0 || class_code >> 16 == base;
 }
 
-bool quirk_alias_possible(int32_t vendor, int32_t class_code)
+/* The rows without a class are NTBs and parts of co-processors. */
+static bool alias_class_fits(uint8_t base, int32_t class_code)
 {
+	if (base != BASE_ANY)
+		return class_fits(base, class_code);
+	return class_code < 0 || class_code >> 16 == BASE_BRIDGE ||
+	       class_code >> 16 == BASE_SYSTEM || class_code >> 16 == 0x0b ||
+	       class_code >> 16 > BASE_SERIAL;
+}
+
+const struct alias_quirk *quirk_alias_possible(int32_t vendor, int32_t class_code)
+{
+	const struct alias_quirk *widest = NULL;
+
 	for (size_t i = 0; i < N_ELEMENTS(alias_quirks); i++)
 		if ((vendor < 0 || vendor == alias_quirks[i].vendor) &&
-		    class_fits(alias_quirks[i].class, class_code))
-			return true;
-	return false;
+		    alias_class_fits(alias_quirks[i].class, class_code) &&
+		    (!widest || alias_quirks[i].kind > widest->kind))
+			widest = &alias_quirks[i];
+	return widest;
 }
 
 bool quirk_alias_covers(const struct alias_quirk *quirk, struct pci_addr addr, uint8_t devfn)

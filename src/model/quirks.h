@@ -52,6 +52,7 @@ unsigned quirk_samples(int32_t vendor, int32_t class_code, uint32_t ids[QUIRK_MA
 
 /* ---- DMA under other addresses ---- */
 
+/* Those that reach further come later. */
 enum alias_kind {
 	ALIAS_FUNCTION_0, /* function 0 of its slot */
 	ALIAS_FUNCTION_1, /* function 1 of its slot */
@@ -78,9 +79,9 @@ struct alias_quirk {
 const struct alias_quirk *quirk_alias(uint16_t vendor, uint16_t device, int32_t subsystem_vendor,
 				      int32_t subsystem_device);
 
-/* Where the device id is not known: can a function of this vendor and class (-1: not known) have
- * such a quirk? */
-bool quirk_alias_possible(int32_t vendor, int32_t class_code);
+/* Where the device id is not known: of the quirks that a function of this vendor and class (-1: not
+ * known) can have, one that reaches furthest. NULL: it can have none. */
+const struct alias_quirk *quirk_alias_possible(int32_t vendor, int32_t class_code);
 
 /* Does a function at addr with this quirk also use devfn (slot << 3 | function) of its bus? */
 bool quirk_alias_covers(const struct alias_quirk *quirk, struct pci_addr addr, uint8_t devfn);

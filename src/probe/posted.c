@@ -98,12 +98,16 @@ static void finish_fn(const struct reader *reader, struct posted_fn *fn, bool dr
 	bool whole = fn->ended && !fn->cut;
 
 	fn->ended = whole;
-	fn->dev.driver_known = fn->has_driver_line || (drivers && whole);
+	fn->dev.driver_known |= fn->has_driver_line || (drivers && whole);
 	if (groups && fn->verbose && whole)
 		fn->dev.group_known = true;
 	posted_caps_finish(fn, reader->extended);
 	posted_hex_finish(fn, reader->all_bytes);
 	posted_names_take(reader->names, reader->host, fn);
+	if (fn->dev.class_code >= 0 && !fn->dev.prog_if_known && fn->prog_if >= 0) {
+		fn->dev.class_code |= fn->prog_if;
+		fn->dev.prog_if_known = true;
+	}
 }
 
 static void finish_section(struct reader *reader)
@@ -265,25 +269,31 @@ static void take_names(struct reader *reader, struct pci_dev *dev,
 	dev->text_name = host_string(reader->host, name);
 }
 
+/* "[ffff:ffff]", "[ffff]": nothing answers there. */
+static int32_t answer(int32_t number)
+{
+	return number == 0xffff ? -1 : number;
+}
+
 static void take_line(struct reader *reader, struct posted_fn *fn,
 		      const struct posted_device *device)
 {
 	struct pci_dev *dev = &fn->dev;
 
-	take_names(reader, dev, device);
-	dev->vendor = device->vendor;
-	dev->device = device->device;
+	dev->vendor = answer(device->vendor);
+	dev->device = dev->vendor == device->vendor ? device->device : -1;
+	if (dev->vendor == device->vendor)
+		take_names(reader, dev, device);
 	if (device->subsystem_vendor >= 0 && device->subsystem_device >= 0) {
 		dev->subsystem_vendor = device->subsystem_vendor;
 		dev->subsystem_device = device->subsystem_device;
 	}
 	dev->revision = (int16_t)device->revision;
-	if (device->class_code >= 0) {
-		dev->class_code = device->class_code << 8 | MAX(device->prog_if, 0);
-		dev->prog_if_known = device->prog_if >= 0;
-	}
+	if (answer(device->class_code) >= 0)
+		dev->class_code = device->class_code << 8;
+	fn->prog_if = device->prog_if;
 	if (device->driver.length > 0) {
-		fn->has_driver_line = true;
+		dev->driver_known = true;
 		dev->driver = keep(reader, device->driver);
 	}
 	dev->has_path_parent = device->has_parent;
@@ -349,6 +359,15 @@ static void read_group(struct reader *reader, const struct posted_line *line)
 	reader->group_indent = line->indent;
 }
 
+static void read_prose(struct reader *reader)
+{
+	/* right below a property it is something that was broken or put in */
+	if (reader->fn && !reader->fn->ended)
+		reader->fn->cut = true;
+	end_section(reader);
+	reader->group_blank = true;
+}
+
 static void read_line(struct reader *reader, const struct posted_line *line)
 {
 	reader->line = line->number;
@@ -376,18 +395,18 @@ static void read_line(struct reader *reader, const struct posted_line *line)
 			reader->fn->cut = true;
 		break;
 	case POSTED_OTHER:
-		/* right below a property it is something that was broken or put in */
-		if (reader->fn && !reader->fn->ended)
-			reader->fn->cut = true;
-		end_section(reader);
-		reader->group_blank = true;
+		read_prose(reader);
+		break;
+	case POSTED_LABEL:
+		/* a word with a colon is of lspci only inside a block */
+		if (reader->fn && reader->fn->ended)
+			read_prose(reader);
 		break;
 	case POSTED_CMDLINE:
 		if (!reader->host->platform.kernel.cmdline)
 			reader->host->platform.kernel.cmdline =
 				host_string(reader->host, line->text);
 		break;
-	case POSTED_LABEL:
 	case POSTED_IGNORED:
 		break;
 	}
@@ -457,7 +476,7 @@ bool posted_looks_like(const char *text, size_t length)
 	struct posted_text clean;
 	bool found = false;
 
-	if (recording_looks_like(text, length))
+	if (length == 0 || recording_looks_like(text, length))
 		return false;
 	posted_text_clean(text, length, &clean);
 	posted_text_join(&clean);

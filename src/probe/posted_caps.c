@@ -194,12 +194,16 @@ static void take_acs_ctrl(struct host *host, struct posted_fn *fn, const char *v
 	fn->acs_ctrl_seen = read_acs(value, &fn->caps.acs_ctrl);
 }
 
+/* lspci prints it for endpoints; on anything else the bit is reserved. */
 static void take_devcap(struct host *host, struct posted_fn *fn, const char *value)
 {
-	enum tri flr = flag_of(value, "FLReset");
+	enum pcie_type type = fn->caps.pcie_type;
+	bool endpoint = type == PCIE_ENDPOINT || type == PCIE_LEGACY_ENDPOINT ||
+			type == PCIE_RC_ENDPOINT || type == PCIE_TYPE_UNKNOWN;
 
-	if (flr != TRI_UNKNOWN)
-		fn->caps.flr = flr;
+	fn->caps.flr = flag_of(value, "FLReset");
+	if (fn->caps.flr == TRI_UNKNOWN && !endpoint)
+		fn->caps.flr = TRI_NO;
 }
 
 /* Speeds by their number in the registers; the kernel's words in sysfs. */

@@ -57,7 +57,8 @@ struct buses {
 	uint8_t below[256]; /* behind a bridge */
 	uint8_t root[256];  /* something on it can only sit on a root bus */
 	bool first;         /* 00:00.0 is there: the listing begins at the beginning */
-	bool bridges_known; /* every bridge tells what is behind it */
+	bool whole;         /* every function is shown with what is behind it (lspci -v) */
+	unsigned n_bridges;
 };
 
 static bool is_only_on_root_bus(const struct posted_fn *fn)
@@ -77,10 +78,13 @@ static void look_at(struct buses *buses, const struct posted_fn *fn)
 		buses->first = true;
 	if (is_only_on_root_bus(fn))
 		buses->root[addr->bus] = 1;
+	if (!caps || caps->depth == CONFIG_NONE)
+		buses->whole = false;
 	if (fn->dev.class_code >> 8 != 0x0604 && fn->dev.class_code >> 8 != 0x0607)
 		return;
+	buses->n_bridges++;
 	if (!caps || caps->secondary_bus < 0 || caps->subordinate_bus < caps->secondary_bus) {
-		buses->bridges_known = false;
+		buses->whole = false;
 		return;
 	}
 	for (int bus = caps->secondary_bus; bus <= caps->subordinate_bus; bus++)
@@ -93,7 +97,7 @@ static bool is_root_bus(const struct buses *buses, unsigned bus)
 		return true;
 	if (buses->below[bus])
 		return false;
-	return buses->root[bus] || (buses->first && buses->bridges_known);
+	return buses->root[bus] || (buses->first && buses->whole && buses->n_bridges > 0);
 }
 
 /* fns are of one domain. */
@@ -101,7 +105,7 @@ static void mark_root_buses(struct posted_fn **fns, unsigned n)
 {
 	g_autofree struct buses *buses = g_new0(struct buses, 1);
 
-	buses->bridges_known = true;
+	buses->whole = true;
 	for (unsigned i = 0; i < n; i++)
 		look_at(buses, fns[i]);
 	for (unsigned i = 0; i < n; i++)

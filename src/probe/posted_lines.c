@@ -49,9 +49,13 @@ static bool is_cut(const char *text)
 	       text_after(text, "[snip") || text_after(text, "[cut");
 }
 
-/* Rulers and the like */
+/* Rulers and the like; the "total 0" of ls -l */
 static bool is_ornament(const char *text)
 {
+	const char *total = text_after(text, "total ");
+
+	if (total && g_ascii_isdigit(*total))
+		return true;
 	for (; *text; text++)
 		if (g_ascii_isalnum(*text))
 			return false;

@@ -25,6 +25,7 @@ struct posted_fn *posted_fn_new(struct pci_addr addr)
 		.group_id = -1,
 	};
 	fn->cap_bit = TRI_UNKNOWN;
+	fn->prog_if = -1;
 	return fn;
 }
 

@@ -153,6 +153,8 @@ struct posted_fn {
 	unsigned cap_offset; /* the capability that is being read */
 	unsigned cap_id;     /* 0xffff: one without a number */
 
+	int prog_if; /* -1: not said; the class may have to be looked up by name first */
+
 	/* SR-IOV */
 	unsigned vf_n, vf_offset, vf_stride;
 	bool vf_enabled;

@@ -302,10 +302,8 @@ static void take_prog_if(struct host *host, struct posted_fn *fn, const char *va
 {
 	uint32_t prog_if;
 
-	if (!text_hex(value, 2, &prog_if) || fn->dev.class_code < 0)
-		return;
-	fn->dev.class_code |= (int32_t)prog_if;
-	fn->dev.prog_if_known = true;
+	if (text_hex(value, 2, &prog_if))
+		fn->prog_if = (int)prog_if;
 }
 
 /* "8086:191f", as a script prints it under a -vmm block */

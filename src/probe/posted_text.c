@@ -69,24 +69,28 @@ static const char *const tags[] = {
 	"sup", "table", "td",         "tr",  "tt",   "u",    "ul",
 };
 
-static bool is_tag(const char *name, size_t length)
+/* Those that begin a new line. */
+static const char *const breaks[] = { "br", "div", "li", "p", "pre", "table", "tr" };
+
+static bool is_among(const char *const *names, size_t n, const char *name, size_t length)
 {
-	for (size_t i = 0; i < G_N_ELEMENTS(tags); i++)
-		if (strlen(tags[i]) == length && g_ascii_strncasecmp(tags[i], name, length) == 0)
+	for (size_t i = 0; i < n; i++)
+		if (strlen(names[i]) == length && g_ascii_strncasecmp(names[i], name, length) == 0)
 			return true;
 	return false;
 }
 
 /* The length of an HTML tag at text, 0: it is none. lspci prints <access denied>, <?>, <512ns. */
-static size_t tag_length(const char *text, size_t left)
+static size_t tag_length(const char *text, size_t left, bool *new_line)
 {
 	size_t start = left > 1 && text[1] == '/' ? 2 : 1;
 	size_t end = start;
 
 	while (end < left && g_ascii_isalpha(text[end]))
 		end++;
-	if (!is_tag(text + start, end - start))
+	if (!is_among(tags, G_N_ELEMENTS(tags), text + start, end - start))
 		return 0;
+	*new_line = is_among(breaks, G_N_ELEMENTS(breaks), text + start, end - start);
 	while (end < left && end < 200 && text[end] != '>')
 		end++;
 	return end < left && text[end] == '>' ? end + 1 : 0;
@@ -159,13 +163,19 @@ static unsigned text_columns(const char *text, size_t length)
 	return columns;
 }
 
-static char *copy_clean(const char *text, size_t length, char *out)
+/* Copies up to the end of the line, or to a tag that begins a new one. Returns how many bytes of
+ * text that took. */
+static size_t copy_clean(const char *text, size_t length, char **out_end)
 {
-	for (size_t i = 0; i < length;) {
+	char *out = *out_end;
+	bool new_line = false;
+	size_t i = 0;
+
+	while (i < length && !new_line) {
 		char value;
 		size_t n = 0;
 		if (text[i] == '<')
-			n = tag_length(text + i, length - i);
+			n = tag_length(text + i, length - i, &new_line);
 		else if (text[i] == '&') {
 			n = entity_length(text + i, length - i, &value);
 			if (n > 0)
@@ -183,7 +193,8 @@ static char *copy_clean(const char *text, size_t length, char *out)
 		i++;
 	}
 	*out = '\0';
-	return out;
+	*out_end = out;
+	return i;
 }
 
 /* Words of lspci that begin with the mark of a quotation: a wrapped line may begin with them. */
@@ -257,10 +268,29 @@ static void drop_doubled_blanks(GArray *lines)
 	g_array_set_size(lines, kept);
 }
 
+/* A line of the text: several clean ones where tags break it. Returns the end of the pool. */
+static char *add_line(struct posted_text *text, const char *line, size_t length, unsigned number,
+		      char *out)
+{
+	size_t done = 0;
+
+	do {
+		char *start = out;
+		done += copy_clean(line + done, length - done, &out);
+		if (out == start && done < length)
+			continue;
+		finish_line(text, start, out, number);
+		out++;
+	} while (done < length);
+	return out;
+}
+
 void posted_text_clean(const char *text, size_t length, struct posted_text *ret)
 {
 	g_autofree char *decoded = NULL;
 
+	if (!text) /* of length 0 */
+		text = "";
 	if (is_quoted_printable(text, length))
 		text = decoded = decode_quoted_printable(text, &length);
 	*ret = (struct posted_text){
@@ -274,10 +304,7 @@ void posted_text_clean(const char *text, size_t length, struct posted_text *ret)
 	for (size_t i = 0; i < length;) {
 		const char *end = memchr(text + i, '\n', length - i);
 		size_t n = end ? (size_t)(end - text) - i : length - i;
-		char *start = out;
-		out = copy_clean(text + i, n, out);
-		finish_line(ret, start, out, ++number);
-		out++;
+		out = add_line(ret, text + i, n, ++number, out);
 		i += n + 1;
 	}
 	drop_doubled_blanks(ret->lines);

@@ -65,14 +65,16 @@ void term_print(const struct term *term, enum role role, const char *format, ...
 {
 	va_list args;
 
-	bool paint = term->colour && role != ROLE_PLAIN;
-	if (paint)
-		fputs(sequences[role], term->out);
 	va_start(args, format);
-	vfprintf(term->out, format, args);
+	g_autofree char *text = g_strdup_vprintf(format, args);
 	va_end(args);
-	if (paint)
-		fputs(term_off(term), term->out);
+	/* The role ends before the line does: what follows on the next line has its own. */
+	size_t length = strlen(text);
+	while (length > 0 && text[length - 1] == '\n')
+		length--;
+	bool paint = term->colour && role != ROLE_PLAIN && length > 0;
+	fprintf(term->out, "%s%.*s%s%s", paint ? sequences[role] : "", (int)length, text,
+		paint ? term_off(term) : "", text + length);
 }
 
 static unsigned text_width(const char *text, size_t length)

@@ -23,9 +23,9 @@ def known(word):
 
 class Facts:
     def __init__(self, text):
-        self.units, self.tables, self.cpuflags, self.cmdline = [], [], [], ""
+        self.units, self.tables = [], []
         self.types, self.members, self.functions = {}, {}, {}
-        self.remapped = False
+        self.remapped = self.noiommu = False
         for line in text.splitlines():
             kind, *words = line.split(" ")
             getattr(self, "take_" + kind)(words)
@@ -39,6 +39,7 @@ class Facts:
     def take_group(self, words):
         self.types[int(words[0])] = known(words[1])
         self.members[int(words[0])] = set()
+        self.noiommu = self.noiommu or words[2] == "vfio-noiommu"
 
     def take_member(self, words):
         self.members[int(words[0])].add(words[1])
@@ -49,12 +50,6 @@ class Facts:
 
     def take_remapped(self, words):
         self.remapped = words == ["yes"]
-
-    def take_cpuflags(self, words):
-        self.cpuflags = words
-
-    def take_cmdline(self, words):
-        self.cmdline = " ".join(words)
 
     def default_domain(self):
         """What most groups have got: "passthrough", "translated" or None."""
