@@ -120,6 +120,34 @@ static bool prints(const struct fixture *fixture, const char *text)
 	return strstr(fixture->output, text) != NULL;
 }
 
+static void check_stick(const struct reader *json)
+{
+	const char *stick = "controllers.0.buses.0.devices.0.devices.1";
+	g_autofree char *port = g_strconcat(stick, ".port", NULL);
+	g_autofree char *product = g_strconcat(stick, ".product", NULL);
+	g_autofree char *class = g_strconcat(stick, ".interfaces.0.class", NULL);
+	g_autofree char *subclass = g_strconcat(stick, ".interfaces.0.subclass", NULL);
+	g_autofree char *driver = g_strconcat(stick, ".interfaces.0.driver", NULL);
+	g_autofree char *use = g_strconcat(stick, ".uses.0.name", NULL);
+	g_assert_cmpstr(reader_text(json, port), ==, "1-4.2");
+	g_assert_cmpstr(reader_text(json, product), ==, "5581");
+	g_assert_cmpstr(reader_text(json, class), ==, "08");
+	g_assert_true(reader_is_null(json, subclass));
+	g_assert_cmpstr(reader_text(json, driver), ==, "usb-storage");
+	g_assert_cmpstr(reader_text(json, use), ==, "sdb1");
+}
+
+static void check_losses(const struct reader *json)
+{
+	g_assert_true(reader_bool(json, "controllers.0.loss.critical"));
+	g_assert_true(reader_bool(json, "controllers.0.loss.last_keyboard"));
+	g_assert_true(reader_bool(json, "controllers.0.loss.mounted_disk"));
+	g_assert_false(reader_bool(json, "controllers.0.loss.root_disk"));
+	g_assert_cmpstr(reader_text(json, "controllers.0.loss.uses.0.kind"), ==, "mounted-disk");
+	g_assert_cmpstr(reader_text(json, "controllers.0.loss.uses.0.usb"), ==, "1-4.2");
+	g_assert_false(reader_bool(json, "controllers.1.loss.critical"));
+}
+
 static void test_json(struct fixture *fixture, gconstpointer data)
 {
 	run(fixture, "--json", NULL);
@@ -134,28 +162,10 @@ static void test_json(struct fixture *fixture, gconstpointer data)
 	g_assert_cmpstr(reader_text(json, "controllers.0.device"), ==, "a12f");
 	g_assert_cmpint(reader_int(json, "controllers.0.group"), ==, 4);
 	g_assert_cmpint(reader_int(json, "controllers.0.speed_max"), ==, 480);
-	g_assert_true(reader_bool(json, "controllers.0.loss.critical"));
-	g_assert_true(reader_bool(json, "controllers.0.loss.last_keyboard"));
-	g_assert_true(reader_bool(json, "controllers.0.loss.mounted_disk"));
-	g_assert_false(reader_bool(json, "controllers.0.loss.root_disk"));
-	g_assert_cmpstr(reader_text(json, "controllers.0.loss.uses.0.kind"), ==, "mounted-disk");
-	g_assert_cmpstr(reader_text(json, "controllers.0.loss.uses.0.usb"), ==, "1-4.2");
-	g_assert_false(reader_bool(json, "controllers.1.loss.critical"));
+	check_losses(json);
 	g_assert_true(reader_is_null(json, "controllers.1.vendor"));
 
-	const char *stick = "controllers.0.buses.0.devices.0.devices.1";
-	g_autofree char *port = g_strconcat(stick, ".port", NULL);
-	g_autofree char *product = g_strconcat(stick, ".product", NULL);
-	g_autofree char *class = g_strconcat(stick, ".interfaces.0.class", NULL);
-	g_autofree char *subclass = g_strconcat(stick, ".interfaces.0.subclass", NULL);
-	g_autofree char *driver = g_strconcat(stick, ".interfaces.0.driver", NULL);
-	g_autofree char *use = g_strconcat(stick, ".uses.0.name", NULL);
-	g_assert_cmpstr(reader_text(json, port), ==, "1-4.2");
-	g_assert_cmpstr(reader_text(json, product), ==, "5581");
-	g_assert_cmpstr(reader_text(json, class), ==, "08");
-	g_assert_true(reader_is_null(json, subclass));
-	g_assert_cmpstr(reader_text(json, driver), ==, "usb-storage");
-	g_assert_cmpstr(reader_text(json, use), ==, "sdb1");
+	check_stick(json);
 	reader_free(json);
 }
 

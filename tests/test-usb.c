@@ -221,8 +221,8 @@ static void check_device(const struct host *host, const GPtrArray *records,
 		g_strdup_printf("%x/%x/", (unsigned)dev->vendor, (unsigned)dev->product);
 
 	g_assert_true(g_str_has_prefix(udev_get(record, "PRODUCT"), product));
-	g_assert_cmpint(dev->bus, ==, atoi(udev_get(record, "BUSNUM")));
-	g_assert_cmpint(dev->number, ==, atoi(udev_get(record, "DEVNUM")));
+	g_assert_cmpint(dev->bus, ==, strtol(udev_get(record, "BUSNUM"), NULL, 10));
+	g_assert_cmpint(dev->number, ==, strtol(udev_get(record, "DEVNUM"), NULL, 10));
 	g_assert_cmpint(dev->ctrl, >=, 0);
 	if (!controller) {
 		g_assert_cmpint(host->usb.ctrls[dev->ctrl].pci, ==, -1);

@@ -8,26 +8,16 @@
 
 #include "model/host.h"
 
-#define MAX_DEPTH 256 /* bridges above each other: no more than buses in a domain */
-
-/* Marks what is given away: the functions themselves and those whose parents are. */
+/* Marks what is given away; what is behind it is told by struct usage.outer. */
 static bool *mark_given(const struct host *host, const int *pci, unsigned n)
 {
-	g_autofree bool *given = g_new0(bool, host->n_pci + 1);
-	bool *ret = g_new0(bool, host->n_pci + 1);
+	bool *given = g_new0(bool, host->n_pci + 1);
 
 	for (unsigned i = 0; i < n; i++)
 		if (pci[i] >= 0 && (unsigned)pci[i] < host->n_pci &&
 		    !pci_dev_is_bridge(&host->pci[pci[i]]))
 			given[pci[i]] = true;
-	for (unsigned i = 0; i < host->n_pci; i++) {
-		int at = (int)i;
-		for (unsigned depth = 0; at >= 0 && depth < MAX_DEPTH && !ret[i]; depth++) {
-			ret[i] = given[at];
-			at = host->pci[at].parent;
-		}
-	}
-	return ret;
+	return given;
 }
 
 /* Most important first; kinds are listed in that order. */
@@ -88,7 +78,7 @@ static enum tri is_held(const struct host *host, const unsigned *lost)
 
 void loss_of(const struct host *host, const int *pci, unsigned n, struct loss *ret)
 {
-	g_autofree bool *given = mark_given(host, pci, n);
+	bool *given = mark_given(host, pci, n);
 	g_autoptr(GPtrArray) list = g_ptr_array_new();
 	unsigned lost[USAGE_N_KINDS] = { 0 };
 
@@ -112,6 +102,7 @@ void loss_of(const struct host *host, const int *pci, unsigned n, struct loss *r
 	ret->list = (const struct usage **)g_ptr_array_free(g_steal_pointer(&list), FALSE);
 	ret->last_keyboard = is_last(host, ret, given, USAGE_KEYBOARD, ret->keyboard);
 	ret->last_monitor = is_last(host, ret, given, USAGE_DISPLAY, ret->monitor);
+	g_free(given);
 }
 
 void loss_of_group(const struct host *host, int group, struct loss *ret)

@@ -22,9 +22,9 @@ struct holder {
 
 struct holders {
 	struct usage_reader *reader;
-	int minors[MAX_MINOR];       /* NVIDIA: index in host.pci; -1: not there */
-	GHashTable *added;           /* "PCI PID" → index in the list, to have each pair once */
-	const struct holder *holder; /* the one that is looked at */
+	int minors[MAX_MINOR]; /* NVIDIA: index in host.pci; -1: not there */
+	GHashTable *added;     /* "PCI PID" → index in the list, to have each pair once */
+	struct holder holder;  /* the one that is looked at */
 };
 
 /* ---- adding ---- */
@@ -32,7 +32,7 @@ struct holders {
 /* One process and one function make one use, whatever number of nodes: their names are joined. */
 static void add_holder(struct holders *holders, enum usage_kind kind, struct place place)
 {
-	const struct holder *holder = holders->holder;
+	const struct holder *holder = &holders->holder;
 	GArray *list = holders->reader->list;
 	g_autofree char *name = g_path_get_basename(holder->node);
 	g_autofree char *detail = g_strdup_printf("%s (pid %d)", holder->comm, holder->pid);
@@ -75,7 +75,7 @@ static void add_class_node(struct holders *holders, const char *class, const cha
 
 static void resolve_drm(struct holders *holders, const char *rest)
 {
-	const struct holder *holder = holders->holder;
+	const struct holder *holder = &holders->holder;
 	int pci = holder->has_address ? host_find_pci(holders->reader->host, holder->address) : -1;
 
 	if (pci >= 0)
@@ -131,7 +131,7 @@ static void resolve_vfio_device(struct holders *holders, const char *rest)
 
 static void resolve_vfio_file(struct holders *holders, const char *rest)
 {
-	const struct holder *holder = holders->holder;
+	const struct holder *holder = &holders->holder;
 
 	if (holder->has_address)
 		add_pci(holders, USAGE_VFIO, host_find_pci(holders->reader->host, holder->address));
@@ -181,7 +181,7 @@ static void add_block_place(const struct place *place, void *data)
 
 static void resolve_block(struct holders *holders, const char *rest)
 {
-	struct block *block = blocks_by_node(holders->reader->blocks, holders->holder->node);
+	struct block *block = blocks_by_node(holders->reader->blocks, holders->holder.node);
 
 	if (block)
 		blocks_visit(holders->reader->blocks, block, add_block_place, holders);
@@ -244,7 +244,7 @@ static void take_holder(struct holders *holders, char **fields)
 		return;
 	holder.pid = (int)pid;
 	holder.has_address = pci_addr_parse(fields[2], &holder.address);
-	holders->holder = &holder;
+	holders->holder = holder;
 	for (size_t i = 0; i < G_N_ELEMENTS(resolvers); i++) {
 		const char *rest = text_after(holder.node, resolvers[i].prefix);
 		if (!rest)
@@ -252,7 +252,6 @@ static void take_holder(struct holders *holders, char **fields)
 		resolvers[i].resolve(holders, rest);
 		break;
 	}
-	holders->holder = NULL;
 }
 
 static void take_lines(struct holders *holders, const char *text)
