@@ -189,7 +189,9 @@ static int find_alias_group(const struct run *run, int index, struct visited *vi
 	return -1;
 }
 
-/* pci_for_each_dma_alias(): *last is where the walk ended. True: joined. */
+/* pci_for_each_dma_alias(): *last is where the walk ended. True: joined. Bridges that are not
+ * listed on the way are taken not to be translation roots, of which there are two, on one family of
+ * ARM servers. */
 static bool join_alias_bridge(struct run *run, int index, int *last)
 {
 	for (int up = run->fns[*last].up, next; up >= 0; up = next) {

@@ -147,7 +147,8 @@ static struct wrap wrap_measure(const GArray *lines)
 	return wrap;
 }
 
-#define MAX_SHORT 26 /* columns by which a broken line is shorter than others, for a long word */
+#define MAX_WORD                                                                                   \
+	26 /* columns of a word that may be broken off; longer ones are prompts, addresses */
 
 /* Would the first word of next have fitted on the line? If so nothing broke it there. */
 static bool wrap_explains(const struct wrap *wrap, const struct posted_line *line,
@@ -155,7 +156,7 @@ static bool wrap_explains(const struct wrap *wrap, const struct posted_line *lin
 {
 	size_t word = strcspn(next->text, " ");
 
-	if (!wrap->soft || line->width + MAX_SHORT < wrap->width)
+	if (!wrap->soft || (word > MAX_WORD && !strchr(next->text, '=')))
 		return false;
 	return line->flowed || line->width + 1 + word > wrap->width;
 }
@@ -279,10 +280,15 @@ static bool join_broken_device(struct posted_text *text, unsigned first)
 	const struct posted_line *next = line_at(text, first + 1);
 	if (next->kind != POSTED_OTHER && next->kind != POSTED_LABEL)
 		return false;
-	/* columns: the gap between them was where the line broke */
-	g_autofree char *joined =
-		g_strdup_printf("%s%s%s", line->text, line->flowed ? "  " : " ", next->text);
-	if (!posted_device_scan(joined, &device) || device.bare)
+	/* a wider gap between columns may be where the line broke */
+	g_autofree char *joined = g_strdup_printf("%s %s", line->text, next->text);
+	if (!posted_device_scan(joined, &device)) {
+		g_free(joined);
+		joined = g_strdup_printf("%s  %s", line->text, next->text);
+		if (!posted_device_scan(joined, &device) || !device.prefix.marked)
+			return false;
+	}
+	if (device.bare)
 		return false;
 	line->text = g_string_chunk_insert(text->joined, joined);
 	line->kind = POSTED_DEVICE;

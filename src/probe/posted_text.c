@@ -277,7 +277,8 @@ static char *add_line(struct posted_text *text, const char *line, size_t length,
 	do {
 		char *start = out;
 		done += copy_clean(line + done, length - done, &out);
-		if (out == start && done < length)
+		/* nothing but tags is no blank line */
+		if (out == start && (done < length || line[0] == '<'))
 			continue;
 		finish_line(text, start, out, number);
 		out++;
