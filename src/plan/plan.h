@@ -1,0 +1,75 @@
+/* What a command that changes the machine would do: a list of steps, decided before anything is
+ * done. --dry-run prints the very plan that apply/ would get. Pure data; strings are owned. */
+#pragma once
+
+#include <glib.h>
+#include <stdbool.h>
+
+/* Kinds of steps; apply/ has one row for each. */
+enum step_kind {
+	STEP_SYSFS_WRITE, /* write text into an attribute whose value can be read back */
+	STEP_UNBIND,      /* take the driver `old` off a function, in a watched child */
+	STEP_PROBE,       /* let the kernel choose a driver; afterwards it must be `new` */
+	STEP_MODULE,      /* load a module; undone by leaving it loaded */
+	STEP_FILE,        /* a file of ours: from the text `old` (NULL: absent) to `new` (NULL: gone) */
+	STEP_RUN,         /* run a program whose work can be done again, as update-initramfs */
+};
+
+struct step {
+	enum step_kind kind;
+	char *path;      /* file or attribute; STEP_MODULE: the module; STEP_RUN: NULL */
+	char *old;       /* must be so now, else nothing is done; restored on undo. NULL: nothing */
+	char *new_value; /* as it must be afterwards. NULL: nothing */
+	char *address;   /* the function it is about, "0000:01:00.0"; NULL: none */
+	char **argv;     /* STEP_RUN; NULL-terminated */
+	char *why;       /* one sentence for people */
+};
+
+/* Something that forbids the plan, by a rule that can be named. */
+struct refusal {
+	const char *id;    /* "mounted-disk", …: see refusal.h */
+	char *subject;     /* the address */
+	char *what;        /* what is in the way, with names */
+	bool overridable;  /* --allow ID lets it pass */
+};
+
+struct warning {
+	const char *id;
+	char *what;
+};
+
+enum plan_effect {
+	EFFECT_NOW,
+	EFFECT_NEXT_BOOT,
+};
+
+struct plan {
+	const char *command;  /* "bind", … */
+	enum plan_effect effect;
+	GPtrArray *steps;     /* of struct step */
+	GPtrArray *refusals;  /* of struct refusal */
+	GPtrArray *warnings;  /* of struct warning */
+};
+
+struct plan *plan_new(const char *command);
+void plan_free(struct plan *plan);
+static inline void plan_auto_free(struct plan **plan)
+{
+	plan_free(*plan);
+}
+#define PLAN_AUTO __attribute__((cleanup(plan_auto_free)))
+
+/* Adds a step; all strings are copied, NULL stays NULL. Returns it. */
+struct step *plan_add(struct plan *plan, enum step_kind kind, const char *path, const char *old,
+		      const char *new_value, const char *why);
+
+void plan_refuse(struct plan *plan, const char *id, const char *subject, bool overridable,
+		 const char *format, ...) G_GNUC_PRINTF(5, 6);
+void plan_warn(struct plan *plan, const char *id, const char *format, ...) G_GNUC_PRINTF(3, 4);
+
+/* Takes the refusals away that allowed (of const char *; may be NULL) names and that can be
+ * overridden. Returns how many stay. */
+unsigned plan_allow(struct plan *plan, const GPtrArray *allowed);
+
+/* "sysfs-write", "unbind", … as in JSON. */
+const char *step_kind_name(enum step_kind kind);
