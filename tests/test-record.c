@@ -138,6 +138,30 @@ static void test_files(void)
 	tree_free(masked);
 }
 
+/* Anything in these files: masked somehow, and nothing worse. */
+static void test_hostile(void)
+{
+	for (int round = 0; round < 30; round++) {
+		struct tree *tree = tree_new();
+		for (size_t i = 0; i < G_N_ELEMENTS(files); i++) {
+			static const char letters[] = "0123456789abcdef:-.- \t\n\n=/CPU \0\xff";
+			size_t length = (size_t)g_test_rand_int_range(0, 3000);
+			g_autofree char *bytes = g_malloc(length + 1);
+			for (size_t j = 0; j < length; j++)
+				bytes[j] = letters[g_test_rand_int_range(0, sizeof(letters))];
+			tree_put_file(tree, files[i].path, bytes, length);
+		}
+		struct tree *masked = mask_tree(tree, "abc");
+		g_autofree char *text = recording_emit(masked, NULL);
+		g_autoptr(GError) error = NULL;
+		struct tree *back = recording_parse(text, strlen(text), &error);
+		g_assert_no_error(error);
+		tree_free(back);
+		tree_free(masked);
+		tree_free(tree);
+	}
+}
+
 /* Names, links and contents stay together. */
 static void test_names(void)
 {
@@ -348,6 +372,7 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/record/texts", test_texts);
 	g_test_add_func("/record/files", test_files);
+	g_test_add_func("/record/hostile", test_hostile);
 	g_test_add_func("/record/names", test_names);
 	g_test_add_func("/record/hostname", test_hostname);
 	g_test_add_func("/record/serial-number", test_serial_number);

@@ -16,11 +16,14 @@ int kmsg_read(char **ret)
 		return -errno;
 	size = CLAMP(size, 4096, MAX_SIZE);
 
-	g_autofree char *text = g_malloc((gsize)size + 1);
+	char *text = g_malloc((gsize)size + 1);
 	int n = klogctl(READ_ALL, text, size);
-	if (n < 0)
-		return -errno;
+	if (n < 0) {
+		int error = errno;
+		g_free(text);
+		return -error;
+	}
 	text[n] = '\0';
-	*ret = g_steal_pointer(&text);
+	*ret = text;
 	return 0;
 }
