@@ -1,3 +1,4 @@
+/* Small machines as tables of words; see topology.h. */
 #include "topology.h"
 
 #include <stdlib.h>

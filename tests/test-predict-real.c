@@ -1,0 +1,160 @@
+/* Prediction on real machines, in words of lspci and as trees: nothing may be wrong. */
+#include <string.h>
+
+#include <glib.h>
+
+#include "base/root.h"
+#include "fixture.h"
+#include "model/host.h"
+#include "model/predict.h"
+#include "probe/posted.h"
+#include "probe/probe.h"
+
+/* Groups that are smaller than the kernel's rules can make them: what the override patch does. */
+static bool only_splits(const struct host *host, const struct prediction *prediction)
+{
+	for (unsigned i = 0; i < prediction->n_differences; i++) {
+		const struct prediction_difference *difference = &prediction->differences[i];
+		const struct iommu_group *group = &host->groups[difference->group];
+		for (unsigned k = 0; k < group->n_members; k++)
+			if (prediction->fns[group->members[k]].group != difference->predicted)
+				return false;
+	}
+	return true;
+}
+
+struct score {
+	unsigned files, equal, wrong, split, functions, unknown;
+};
+
+static void score_host(const char *name, const struct host *host, struct score *score)
+{
+	static const char *const verdicts[] = { "part", "DIFFERENT", "equal" };
+	struct prediction prediction;
+
+	predict_groups(host, &prediction);
+	if (prediction.host.iommu_on) {
+		bool split = prediction.n_differences > 0 && only_splits(host, &prediction);
+		score->files++;
+		score->functions += host->n_pci;
+		score->unknown += prediction.n_unknown;
+		score->equal += prediction.equal == TRI_YES;
+		score->split += split;
+		score->wrong += prediction.n_differences > 0 && !split;
+		g_test_message("%-50s %3u functions, %3u groups, %3u unknown, %2u other: %s%s",
+			       name, host->n_pci, host->n_groups, prediction.n_unknown,
+			       prediction.n_differences, verdicts[prediction.equal + 1],
+			       split ? " (split: ACS override)" : "");
+	}
+	prediction_clear(&prediction);
+}
+
+static gint compare_names(gconstpointer a, gconstpointer b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static GPtrArray *list_data(const char *folder, const char *suffix)
+{
+	const char *data = g_getenv("VFIOKIT_DATA");
+	g_autofree char *path = g_build_filename(data ? data : "", folder, NULL);
+	GDir *dir = g_dir_open(path, 0, NULL);
+	GPtrArray *list = g_ptr_array_new_with_free_func(g_free);
+	const char *name;
+
+	while (dir && (name = g_dir_read_name(dir)))
+		if (g_str_has_suffix(name, suffix))
+			g_ptr_array_add(list, g_build_filename(path, name, NULL));
+	if (dir)
+		g_dir_close(dir);
+	g_ptr_array_sort(list, compare_names);
+	return list;
+}
+
+static void score_texts(const char *folder, struct score *score)
+{
+	g_autoptr(GPtrArray) list = list_data(folder, ".txt");
+
+	for (guint i = 0; i < list->len; i++) {
+		g_autofree char *text = NULL;
+		g_autofree char *name = g_path_get_basename(list->pdata[i]);
+		gsize length;
+		g_assert_true(g_file_get_contents(list->pdata[i], &text, &length, NULL));
+		HOST_AUTO struct host *host = posted_read(text, length, NULL);
+		if (host)
+			score_host(name, host, score);
+	}
+}
+
+static void test_oracle(void)
+{
+	struct score score = { 0 };
+
+	score_texts("lspci-oracle", &score);
+	if (score.files == 0) {
+		g_test_skip("no data collection");
+		return;
+	}
+	g_assert_cmpuint(score.equal, ==, score.files);
+	g_assert_cmpuint(score.unknown, ==, 0);
+}
+
+static void test_dumps(void)
+{
+	struct score score = { 0 };
+
+	score_texts("lspci-dumps/raw", &score);
+	score_texts("iommu-listings/raw", &score);
+	if (score.files == 0) {
+		g_test_skip("no data collection");
+		return;
+	}
+	g_test_message("%u files, %u equal, %u split, %u wrong; %u of %u functions unknown",
+		       score.files, score.equal, score.split, score.wrong, score.unknown,
+		       score.functions);
+	g_assert_cmpuint(score.wrong, ==, 0);
+	g_assert_cmpuint(score.equal, >=, 6);
+}
+
+static bool has_capabilities(const struct host *host)
+{
+	for (unsigned i = 0; i < host->n_pci; i++)
+		if (host->pci[i].caps && host->pci[i].caps->depth >= CONFIG_STANDARD)
+			return true;
+	return false;
+}
+
+/* Trees of files. Without any config space, their nesting is made up: those prove nothing. */
+static void test_trees(void)
+{
+	g_autoptr(GPtrArray) list = list_data("hosts-sysfs/converted", ".tar.gz");
+	struct score score = { 0 };
+
+	for (guint i = 0; i < list->len; i++) {
+		g_autofree char *base = g_path_get_basename(list->pdata[i]);
+		g_autofree char *name = g_strconcat("hosts-sysfs/converted/", base, NULL);
+		char *directory = fixture_unpack(name);
+		g_assert_nonnull(directory);
+		ROOT_AUTO struct root *root = root_open(directory, NULL);
+		g_assert_nonnull(root);
+		HOST_AUTO struct host *host = host_probe(root, PROBE_CONFIG, NULL);
+		if (host && has_capabilities(host))
+			score_host(base, host, &score);
+		fixture_remove(directory);
+	}
+	if (score.files == 0) {
+		g_test_skip("no data collection");
+		return;
+	}
+	g_assert_cmpuint(score.wrong + score.split, ==, 0);
+	g_assert_cmpuint(score.equal, >=, 1);
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/predict-real/oracle", test_oracle);
+	g_test_add_func("/predict-real/dumps", test_dumps);
+	g_test_add_func("/predict-real/trees", test_trees);
+	return g_test_run();
+}
