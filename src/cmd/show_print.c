@@ -91,7 +91,7 @@ static void print_driver(const struct show *show)
 				       : "not known");
 	if (dev->driver_override)
 		print_line(show, "Override", ROLE_WARN, dev->driver_override);
-	if (modules)
+	if (modules && *modules)
 		print_line(show, "Modules", ROLE_PLAIN, modules);
 	if (dev->detail && dev->detail->variant)
 		print_line(show, "VFIO variant", ROLE_PLAIN, dev->detail->variant);

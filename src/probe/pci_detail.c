@@ -150,3 +150,32 @@ void pci_detail_probe(struct host *host, const struct root_dir *dir, struct pci_
 	read_bars(dir, detail);
 	dev->detail = detail;
 }
+
+/* A slot's address has no function: "0000:01:00". It holds all functions of that device. */
+static void name_slot(struct host *host, const char *name, const char *address)
+{
+	g_autofree char *first = g_strconcat(address, ".0", NULL);
+	struct pci_addr addr;
+
+	if (!pci_addr_parse(first, &addr))
+		return;
+	for (unsigned i = 0; i < host->n_pci; i++)
+		if (pci_addr_same_slot(host->pci[i].addr, addr) && host->pci[i].detail)
+			host->pci[i].detail->slot_name = host_string(host, name);
+}
+
+void pci_slots_probe(struct root *root, struct host *host)
+{
+	g_autoptr(GPtrArray) names = NULL;
+	char buf[64];
+
+	if (root_list(root, "/sys/bus/pci/slots", &names) < 0)
+		return;
+	for (guint i = 0; i < names->len; i++) {
+		const char *name = names->pdata[i];
+		g_autofree char *path = g_strdup_printf("/sys/bus/pci/slots/%s/address", name);
+		g_autofree char *shown = text_printable(name, strlen(name));
+		if (root_read(root, path, buf, sizeof(buf)) > 0)
+			name_slot(host, shown, text_chomp(buf));
+	}
+}

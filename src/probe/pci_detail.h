@@ -3,6 +3,7 @@
 
 struct host;
 struct pci_dev;
+struct root;
 struct root_dir;
 
 /* Reads config space (64 bytes for anybody, all of it as root) and decodes it into dev->caps; with
@@ -11,3 +12,6 @@ void pci_config_probe(struct host *host, const struct root_dir *dir, struct pci_
 
 /* Fills dev->detail. */
 void pci_detail_probe(struct host *host, const struct root_dir *dir, struct pci_dev *dev);
+
+/* Fills detail.slot_name by the names of the machine's slots; after host_sort(). */
+void pci_slots_probe(struct root *root, struct host *host);

@@ -147,8 +147,8 @@ static struct wrap wrap_measure(const GArray *lines)
 	return wrap;
 }
 
-#define MAX_WORD                                                                                   \
-	26 /* columns of a word that may be broken off; longer ones are prompts, addresses */
+/* Columns of a word that may be broken off: longer ones are prompts and addresses. */
+#define MAX_WORD 40
 
 /* Would the first word of next have fitted on the line? If so nothing broke it there. */
 static bool wrap_explains(const struct wrap *wrap, const struct posted_line *line,

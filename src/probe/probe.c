@@ -5,7 +5,9 @@
 #include "base/root.h"
 #include "model/host.h"
 #include "probe/iommu.h"
+#include "probe/modules.h"
 #include "probe/pci.h"
+#include "probe/pci_detail.h"
 #include "probe/platform.h"
 #include "probe/usage.h"
 #include "probe/usb.h"
@@ -74,6 +76,10 @@ struct host *host_probe(struct root *root, unsigned what, GError **error)
 	iommu_probe(root, host, what);
 	host_link(host);
 	platform_probe(root, host, platform_parts(host, what));
+	if (what & PROBE_DETAIL) {
+		pci_slots_probe(root, host);
+		modules_probe(root, host);
+	}
 	if (what & PROBE_USB)
 		usb_probe(root, host);
 	if (what & (PROBE_USAGE | PROBE_HOLDERS))

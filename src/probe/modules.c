@@ -1,0 +1,148 @@
+/* See modules.h. The file has tens of thousands of lines, and few matter to one machine: only those
+ * are kept, and in a recording only those are carried (the fact "modules"). */
+#include "probe/modules.h"
+
+#include <fnmatch.h>
+#include <string.h>
+
+#include "base/root.h"
+#include "base/text.h"
+#include "model/host.h"
+
+#define ALIAS_MAX (32U * 1024 * 1024)
+
+/* A line "alias pci:v000010DEd*sv*sd*bc03sc00i* nouveau". */
+struct alias {
+	const char *pattern;
+	const char *module;
+	size_t literal; /* how much of the pattern stands before its first wildcard */
+};
+
+/* Splits a line in place. */
+static bool alias_parse(char *line, struct alias *ret)
+{
+	if (!text_after(line, "alias pci:") && !text_after(line, "alias vfio_pci:"))
+		return false;
+	char *pattern = line + strlen("alias ");
+	char *blank = strchr(pattern, ' ');
+	if (!blank)
+		return false;
+	*blank = '\0';
+	*ret = (struct alias){ pattern, blank + 1, strcspn(pattern, "*?[\\") };
+	return true;
+}
+
+static bool alias_matches(const struct alias *alias, const char *modalias)
+{
+	return strncmp(alias->pattern, modalias, alias->literal) == 0 &&
+	       fnmatch(alias->pattern, modalias, 0) == 0;
+}
+
+/* ---- which lines matter ---- */
+
+/* The modalias of each function, and the same as the VFIO drivers spell it. */
+static GPtrArray *list_modaliases(struct root *root)
+{
+	GPtrArray *list = g_ptr_array_new_with_free_func(g_free);
+	g_autoptr(GPtrArray) names = NULL;
+
+	if (root_list(root, "/sys/bus/pci/devices", &names) < 0)
+		return list;
+	for (guint i = 0; i < names->len; i++) {
+		g_autofree char *path = g_strdup_printf("/sys/bus/pci/devices/%s/modalias",
+							(const char *)names->pdata[i]);
+		char buf[256];
+		if (root_read(root, path, buf, sizeof(buf)) <= 0)
+			continue;
+		text_chomp(buf);
+		g_ptr_array_add(list, g_strdup(buf));
+		g_ptr_array_add(list, g_strconcat("vfio_", buf, NULL));
+	}
+	return list;
+}
+
+static bool matches_any(const struct alias *alias, const GPtrArray *modaliases)
+{
+	for (guint i = 0; i < modaliases->len; i++)
+		if (alias_matches(alias, modaliases->pdata[i]))
+			return true;
+	return false;
+}
+
+static char *read_aliases(struct root *root)
+{
+	char release[128];
+
+	if (root_read(root, "/proc/sys/kernel/osrelease", release, sizeof(release)) <= 0)
+		return NULL;
+	text_chomp(release);
+	g_autofree char *path = g_strdup_printf("/lib/modules/%s/modules.alias", release);
+	return root_read_all(root, path, ALIAS_MAX, NULL, NULL);
+}
+
+/* The lines that matter to this machine; NULL where there is no such file. */
+static char *find_aliases(struct root *root)
+{
+	g_autofree char *text = read_aliases(root);
+	if (!text)
+		return NULL;
+
+	g_autoptr(GPtrArray) modaliases = list_modaliases(root);
+	GString *kept = g_string_new(NULL);
+	char *rest = NULL;
+	for (char *line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
+		struct alias alias;
+		if (alias_parse(line, &alias) && matches_any(&alias, modaliases))
+			g_string_append_printf(kept, "alias %s %s\n", alias.pattern, alias.module);
+	}
+	return g_string_free(kept, FALSE);
+}
+
+/* ---- what they say of a function ---- */
+
+static void add_word(GString *words, const char *word)
+{
+	g_auto(GStrv) list = g_strsplit(words->str, " ", -1);
+
+	if (g_strv_contains((const char *const *)list, word))
+		return;
+	g_string_append_printf(words, "%s%s", words->len ? " " : "", word);
+}
+
+static void match_function(struct host *host, struct pci_dev *dev, const struct alias *aliases,
+			   guint n)
+{
+	g_autofree char *vfio = g_strconcat("vfio_", dev->modalias, NULL);
+	g_autoptr(GString) modules = g_string_new(NULL);
+
+	for (guint i = 0; i < n; i++) {
+		if (alias_matches(&aliases[i], dev->modalias))
+			add_word(modules, aliases[i].module);
+		/* vfio-pci itself has an alias for everything: a variant names ids. */
+		else if (alias_matches(&aliases[i], vfio) && strcmp(aliases[i].module, "vfio_pci"))
+			dev->detail->variant = host_string(host, aliases[i].module);
+	}
+	dev->detail->modules = host_string(host, modules->str);
+}
+
+void modules_probe(struct root *root, struct host *host)
+{
+	g_autofree char *text = root_fact(root, "modules", find_aliases);
+	if (!text && !root_is_live(root))
+		text = find_aliases(root);
+	if (!text)
+		return;
+
+	g_autoptr(GArray) aliases = g_array_new(FALSE, FALSE, sizeof(struct alias));
+	char *rest = NULL;
+	for (char *line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
+		struct alias alias;
+		if (alias_parse(line, &alias))
+			g_array_append_val(aliases, alias);
+	}
+	for (unsigned i = 0; i < host->n_pci; i++)
+		if (host->pci[i].detail && host->pci[i].modalias)
+			match_function(host, &host->pci[i],
+				       (const struct alias *)(const void *)aliases->data,
+				       aliases->len);
+}
