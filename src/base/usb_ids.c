@@ -7,6 +7,7 @@
 
 #include <glib.h>
 
+#include "base/hwdb.h"
 #include "base/text.h"
 
 #define N_VENDORS 0x10000
@@ -15,6 +16,7 @@
 struct usb_ids {
 	char *path;        /* NULL: the usual places */
 	GMappedFile *file; /* NULL: not there, or not asked for yet */
+	struct hwdb *hwdb; /* instead of it; NULL: not there, or not asked for yet */
 	bool loaded;
 	const char *end;      /* of the file */
 	const char **vendors; /* the line of each; NULL: not in the list */
@@ -95,7 +97,10 @@ static bool load(struct usb_ids *ids)
 	if (ids->loaded)
 		return ids->file != NULL;
 	ids->loaded = true;
-	ids->file = map_list(ids->path);
+	ids->hwdb = ids->path ? hwdb_open(ids->path) : NULL;
+	ids->file = ids->hwdb ? NULL : map_list(ids->path);
+	if (!ids->file && !ids->path)
+		ids->hwdb = hwdb_open(NULL);
 	const char *at = ids->file ? g_mapped_file_get_contents(ids->file) : NULL;
 	if (!at)
 		return ids->file != NULL;
@@ -121,6 +126,7 @@ void usb_ids_free(struct usb_ids *ids)
 		return;
 	if (ids->file)
 		g_mapped_file_unref(ids->file);
+	hwdb_close(ids->hwdb);
 	g_free(ids->vendors);
 	g_free(ids->classes);
 	g_free(ids->path);
@@ -136,11 +142,29 @@ static const char *vendor_line(struct usb_ids *ids, int32_t vendor)
 	return ids->vendors[vendor];
 }
 
+/* The pattern of a vendor, or with a product of that: as udev's database has them. */
+static char *ask_hwdb(const struct usb_ids *ids, int32_t vendor, int32_t product)
+{
+	char pattern[32];
+
+	if (!ids->hwdb || vendor < 0)
+		return NULL;
+	if (product < 0)
+		g_snprintf(pattern, sizeof(pattern), "usb:v%04X*", (unsigned)vendor);
+	else
+		g_snprintf(pattern, sizeof(pattern), "usb:v%04Xp%04X*", (unsigned)vendor,
+			   (unsigned)product);
+	return hwdb_get(ids->hwdb, pattern,
+			product < 0 ? "ID_VENDOR_FROM_DATABASE" : "ID_MODEL_FROM_DATABASE");
+}
+
 char *usb_ids_vendor(struct usb_ids *ids, int32_t vendor)
 {
 	const char *at = vendor_line(ids, vendor);
 	struct line line;
 
+	if (ids->hwdb)
+		return ask_hwdb(ids, vendor, -1);
 	return at && next_line(&at, ids->end, &line) ? name_of(&line, 0, 4) : NULL;
 }
 
@@ -150,6 +174,8 @@ char *usb_ids_product(struct usb_ids *ids, int32_t vendor, int32_t product)
 	struct line line;
 	uint32_t id;
 
+	if (ids->hwdb && product >= 0)
+		return ask_hwdb(ids, vendor, product);
 	if (!at || product < 0)
 		return NULL;
 	next_line(&at, ids->end, &line);

@@ -1,13 +1,14 @@
-/* Names of USB ids, from the list that distributions install (usb.ids). Data of this program's
- * machine, not of the machine that is looked at. */
+/* Names of USB ids, from the list that distributions install (usb.ids), or where that is missing
+ * from udev's hardware database, which was made from it. Data of this program's machine, not of the
+ * machine that is looked at. */
 #pragma once
 
 #include <stdint.h>
 
 struct usb_ids;
 
-/* Cheap: the list is read at the first question. path: a file; NULL: where distributions keep it.
- * Never NULL. */
+/* Cheap: the list is read at the first question. path: a list or a database; NULL: where
+ * distributions keep them. Never NULL. */
 struct usb_ids *usb_ids_new(const char *path);
 void usb_ids_free(struct usb_ids *ids);
 
