@@ -144,7 +144,9 @@ static void make_image(struct image *image)
 
 static struct usb_ids *open_image(const struct image *image, const char *path)
 {
-	FILE *file = fopen(path, "we"); /* GLib's writer waits for the disk */
+	/* A new file each time: replacing one waits for the disk. */
+	g_unlink(path);
+	FILE *file = fopen(path, "we");
 
 	g_assert_nonnull(file);
 	g_assert_cmpuint(fwrite(image->data, 1, image->size, file), ==, image->size);
