@@ -73,3 +73,6 @@ unsigned plan_allow(struct plan *plan, const GPtrArray *allowed);
 
 /* "sysfs-write", "unbind", … as in JSON. */
 const char *step_kind_name(enum step_kind kind);
+
+/* The other way round; false for a name that is none. */
+bool step_kind_by_name(const char *name, enum step_kind *ret);
