@@ -354,6 +354,20 @@ static void test_classes(void)
 	g_assert_cmpint(loss.last_monitor, ==, TRI_YES);
 }
 
+/* A class that may not be listed leaves its kinds unknown, and is told once. */
+static void test_unreadable_class(void)
+{
+	struct tree *tree = tree_new();
+
+	fixture_put(tree, functions);
+	g_assert_cmpint(tree_put_error(tree, "/sys/class/drm", EACCES), ==, 0);
+	HOST_AUTO struct host *host = fixture_host_of(tree);
+	g_assert_false(usage_kind_known(&host->usages, USAGE_DRM));
+	g_assert_false(usage_kind_known(&host->usages, USAGE_DISPLAY));
+	g_assert_cmpuint(host->gaps->len, ==, 1);
+	g_assert_cmpstr(g_array_index(host->gaps, struct gap, 0).path, ==, "/sys/class/drm");
+}
+
 /* ---- processes ---- */
 
 #define STAT_THREAD "2 (kthreadd) S 0 0 0 0 -1 2129984 0 0 0 0"
@@ -777,6 +791,7 @@ static const struct {
 	{ "/usage/input-32", test_input_32 },
 	{ "/usage/input-by-radio", test_input_by_radio },
 	{ "/usage/classes", test_classes },
+	{ "/usage/unreadable-class", test_unreadable_class },
 	{ "/usage/processes", test_processes },
 	{ "/usage/hidden-processes", test_hidden_processes },
 	{ "/usage/recorded-processes", test_recorded_processes },

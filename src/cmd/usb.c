@@ -250,7 +250,7 @@ const struct command command_usb = {
 	.help = "Lists every USB controller with its PCI function and IOMMU group, its buses, and "
 		"the devices on their ports. Below it stands for each controller what this machine "
 		"would lose by giving it, with its whole group, to a guest: a keyboard, a mounted "
-		"disk, the network.\n\n"
+		"disk, the network.\n"
 		"DEVICE is a USB device by ids (046d:c52b), by port (1-4.2) or by bus and number "
 		"(001:003), or the PCI address of a controller (00:14.0). Only what leads to it "
 		"and "

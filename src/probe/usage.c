@@ -42,6 +42,15 @@ void usage_add(struct usage_reader *reader, enum usage_kind kind, struct place p
 
 /* ---- classes ---- */
 
+/* Several parts list the same class: what is wrong with it is told once. */
+static void note_gap(struct host *host, const char *path, int error)
+{
+	for (guint i = 0; i < host->gaps->len; i++)
+		if (strcmp(g_array_index(host->gaps, struct gap, i).path, path) == 0)
+			return;
+	host_gap(host, path, error);
+}
+
 bool class_dir_open(struct usage_reader *reader, const char *name, unsigned kinds,
 		    struct class_dir *ret)
 {
@@ -52,7 +61,7 @@ bool class_dir_open(struct usage_reader *reader, const char *name, unsigned kind
 	if (r == 0)
 		r = root_dir_list(&ret->dir, &ret->names);
 	if (r < 0)
-		host_gap(reader->host, path, -r);
+		note_gap(reader->host, path, -r);
 	if (r == 0 || (r == -ENOENT && root_is_whole(reader->root)))
 		reader->host->usages.known |= kinds;
 	return r == 0;
