@@ -9,7 +9,8 @@
 #include "probe/platform_parts.h"
 
 #define CPUINFO     "/proc/cpuinfo"
-#define CPUINFO_MAX (16 * 1024) /* far more than the first processor takes */
+#define CPUINFO_MAX (16 * 1024) /* far more than the first processor takes… */
+#define CPUINFO_ONE (4 * 1024)  /* … which mostly fits in here: the kernel asks every one shown */
 
 /* Arm Architecture Reference Manual, MIDR_EL1.Implementer. */
 static const struct {
@@ -127,11 +128,21 @@ static void read_line(struct cpuinfo *info, const char *line, size_t length)
 	}
 }
 
+/* Reads as much of cpuinfo as its first processor takes, at most CPUINFO_MAX bytes. */
+static ssize_t read_first(struct root *root, char *text)
+{
+	ssize_t r = root_read(root, CPUINFO, text, CPUINFO_ONE);
+
+	if (r == CPUINFO_ONE - 1 && !strstr(text, "\n\n"))
+		r = root_read(root, CPUINFO, text, CPUINFO_MAX);
+	return r;
+}
+
 void platform_probe_cpu(struct root *root, struct host *host)
 {
 	struct cpuinfo info = { host, &host->platform.cpu };
 	g_autofree char *text = g_malloc(CPUINFO_MAX);
-	ssize_t r = root_read(root, CPUINFO, text, CPUINFO_MAX);
+	ssize_t r = read_first(root, text);
 	const char *cursor = text, *line;
 	size_t length, ignored;
 	bool processor = false;
