@@ -97,15 +97,23 @@ static void print_driver(const struct show *show)
 		print_line(show, "VFIO variant", ROLE_PLAIN, dev->detail->variant);
 }
 
+/* "eth0, default route" */
+static char *use_text(const struct usage *use)
+{
+	return use->detail ? g_strdup_printf("%s, %s", use->name, use->detail)
+			   : g_strdup(use->name);
+}
+
 static void print_uses(const struct show *show)
 {
 	unsigned n;
 	const struct usage *list = usage_of_pci(show->host, show->index, &n);
 
-	for (unsigned i = 0; i < n; i++)
+	for (unsigned i = 0; i < n; i++) {
+		g_autofree char *text = use_text(&list[i]);
 		print_line(show, usage_kind_name(list[i].kind),
-			   usage_is_critical(list[i].kind) ? ROLE_WARN : ROLE_PLAIN,
-			   list[i].detail ? list[i].detail : list[i].name);
+			   usage_is_critical(list[i].kind) ? ROLE_WARN : ROLE_PLAIN, text);
+	}
 	if (!show->host->usages.probed)
 		print_line(show, "Use", ROLE_PLAIN, "not known");
 	else if (!show->host->usages.holders_known)
@@ -302,9 +310,8 @@ static void print_losses(const struct show *show)
 	print_heading(show, "What the host would lose with it");
 	for (unsigned i = 0; i < loss->n; i++) {
 		const struct usage *use = loss->list[i];
-		g_autofree char *text =
-			g_strdup_printf("%s: %s%s%s", usage_kind_name(use->kind), use->name,
-					use->detail ? ", " : "", use->detail ? use->detail : "");
+		g_autofree char *what = use_text(use);
+		g_autofree char *text = g_strdup_printf("%s: %s", usage_kind_name(use->kind), what);
 		print_item(show, usage_is_critical(use->kind) ? ROLE_WARN : ROLE_PLAIN, text);
 	}
 	if (loss->last_keyboard == TRI_YES)

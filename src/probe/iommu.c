@@ -7,6 +7,7 @@
 #include "base/root.h"
 #include "base/text.h"
 #include "model/host.h"
+#include "probe/pci.h"
 #include "probe/probe.h"
 
 #define GROUPS "/sys/kernel/iommu_groups"
@@ -219,6 +220,19 @@ static void probe_group(struct host *host, const struct root_dir *groups, const 
 		probe_regions(host, groups, name, group);
 }
 
+/* A function that no group names may name a group itself. */
+static void ask_function(struct root *root, struct pci_dev *dev)
+{
+	struct root_dir dir ROOT_DIR_AUTO = ROOT_DIR_CLOSED;
+	char addr[PCI_ADDR_SIZE], path[PCI_ADDR_SIZE + 32];
+
+	if (dev->group_id >= 0)
+		return;
+	g_snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s", pci_addr_format(dev->addr, addr));
+	if (root_dir_open(root, path, &dir) == 0)
+		pci_group_probe(&dir, dev);
+}
+
 static void probe_groups(struct root *root, struct host *host, unsigned what)
 {
 	struct root_dir groups ROOT_DIR_AUTO = ROOT_DIR_CLOSED;
@@ -239,8 +253,10 @@ static void probe_groups(struct root *root, struct host *host, unsigned what)
 		if (strlen(name) < 16 && text_to_u32(name, 10, G_MAXINT, &id))
 			probe_group(host, &groups, name, (int)id, what);
 	}
-	for (unsigned i = 0; i < host->n_pci; i++)
+	for (unsigned i = 0; i < host->n_pci; i++) {
+		ask_function(root, &host->pci[i]);
 		host->pci[i].group_known = true;
+	}
 }
 
 /* ---- firmware tables ---- */

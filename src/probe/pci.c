@@ -179,7 +179,7 @@ static void read_boot_vga(struct host *host, const struct root_dir *dir, struct 
 		dev->boot_vga = *buf == '1' ? TRI_YES : TRI_NO;
 }
 
-static void read_group(const struct root_dir *dir, struct pci_dev *dev)
+void pci_group_probe(const struct root_dir *dir, struct pci_dev *dev)
 {
 	char target[1024];
 	uint32_t id;
@@ -222,6 +222,7 @@ struct pci_probe {
 	const struct root_dir *bus;
 	unsigned what;
 	bool drivers_listed; /* sys/bus/pci/drivers is there: no driver link means no driver */
+	bool groups_listed;  /* the groups name their members, so the links need not be read */
 };
 
 static void probe_function(struct pci_probe *probe, const char *name, struct pci_addr addr)
@@ -249,7 +250,8 @@ static void probe_function(struct pci_probe *probe, const char *name, struct pci
 	read_reset(host, &dir, dev);
 	read_numa_node(host, &dir, dev);
 	read_boot_vga(host, &dir, dev);
-	read_group(&dir, dev);
+	if (!probe->groups_listed)
+		pci_group_probe(&dir, dev);
 	if (probe->what & PROBE_CONFIG)
 		pci_config_probe(host, &dir, dev);
 	if (probe->what & PROBE_DETAIL)

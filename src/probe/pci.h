@@ -2,8 +2,14 @@
 #pragma once
 
 struct host;
+struct pci_dev;
 struct root;
+struct root_dir;
 
 /* Adds every function of sys/bus/pci/devices to host; what: PROBE_CONFIG and PROBE_DETAIL read
  * more of each. Ends with host_sort(). */
 void pci_probe(struct root *root, struct host *host, unsigned what);
+
+/* Sets the group that the function's own link names, if there is one. Where the groups are listed,
+ * PROBE_BASE leaves that out in pci_probe(): iommu_probe() asks for those that no group names. */
+void pci_group_probe(const struct root_dir *dir, struct pci_dev *dev);

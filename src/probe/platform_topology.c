@@ -147,7 +147,7 @@ void platform_probe_topology(struct root *root, struct host *host)
 
 	if (!xml)
 		return;
-	topology->xml = host_string(host, xml);
+	topology->xml = host_text(host, xml);
 	topology->packages = count(xml, "<object type=\"Package\"");
 	topology->cores = count(xml, "<object type=\"Core\"");
 	topology->threads = count(xml, "<object type=\"PU\"");

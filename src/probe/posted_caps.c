@@ -11,115 +11,9 @@
 #define CAP_UNNUMBERED 0xffff
 #define EXTENDED       0x100 /* offsets from here on are of extended capabilities */
 
-enum {
-	CAP_PM = 0x01,
-	CAP_SUBSYSTEM = 0x0d,
-	CAP_PCIE = 0x10,
-	CAP_AF = 0x13,
-	ECAP_ACS = 0x0d,
-	ECAP_SRIOV = 0x10,
-	ECAP_REBAR = 0x15,
-};
-
 struct word {
 	const char *text;
 	unsigned id;
-};
-
-/* What follows the offset, by its beginning. */
-static const struct word standard_words[] = {
-	{ "Power Management", CAP_PM },
-	{ "AGP version", 0x02 },
-	{ "Vital Product Data", 0x03 },
-	{ "Slot ID", 0x04 },
-	{ "MSI-X", 0x11 },
-	{ "MSI", 0x05 },
-	{ "Message Signalled Interrupts", 0x05 },
-	{ "CompactPCI hot-swap", 0x06 },
-	{ "PCI-X", 0x07 },
-	{ "HyperTransport", 0x08 },
-	{ "Vendor Specific Information", 0x09 },
-	{ "Debug port", 0x0a },
-	{ "CompactPCI central", 0x0b },
-	{ "Hot-plug capable", 0x0c },
-	{ "Subsystem", CAP_SUBSYSTEM },
-	{ "Bridge", CAP_SUBSYSTEM },
-	{ "AGP3", 0x0e },
-	{ "Secure device", 0x0f },
-	{ "Express", CAP_PCIE },
-	{ "SATA HBA", 0x12 },
-	{ "PCI Advanced Features", CAP_AF },
-	{ "Enhanced Allocation", 0x14 },
-	{ "Null", 0x00 },
-};
-
-static const struct word extended_words[] = {
-	{ "Null", 0x00 },
-	{ "Advanced Error Reporting", 0x01 },
-	{ "Virtual Channel", 0x02 },
-	{ "Device Serial Number", 0x03 },
-	{ "Power Budgeting", 0x04 },
-	{ "Root Complex Link", 0x05 },
-	{ "Root Complex Internal Link", 0x06 },
-	{ "Root Complex Event Collector", 0x07 },
-	{ "Multi-Function Virtual Channel", 0x08 },
-	{ "Root Complex Register", 0x0a },
-	{ "Root Bridge Control", 0x0a },
-	{ "Vendor Specific Information", 0x0b },
-	{ "Configuration Access", 0x0c },
-	{ "Config Access", 0x0c },
-	{ "Access Control Services", ECAP_ACS },
-	{ "Alternative Routing-ID", 0x0e },
-	{ "Address Translation Service", 0x0f },
-	{ "Single Root I/O Virtualization", ECAP_SRIOV },
-	{ "Multi-Root I/O Virtualization", 0x11 },
-	{ "Multicast", 0x12 },
-	{ "Page Request Interface", 0x13 },
-	{ "Resizable BAR", ECAP_REBAR },
-	{ "Physical Resizable BAR", ECAP_REBAR },
-	{ "Dynamic Power Allocation", 0x16 },
-	{ "Transaction Processing Hints", 0x17 },
-	{ "Latency Tolerance Reporting", 0x18 },
-	{ "Secondary PCI Express", 0x19 },
-	{ "Protocol Multiplexing", 0x1a },
-	{ "Process Address Space ID", 0x1b },
-	{ "LN Requester", 0x1c },
-	{ "Downstream Port Containment", 0x1d },
-	{ "L1 PM Substates", 0x1e },
-	{ "Precision Time Measurement", 0x1f },
-	{ "PCI Express over M_PHY", 0x20 },
-	{ "FRS Queueing", 0x21 },
-	{ "Readiness Time Reporting", 0x22 },
-	{ "Designated Vendor-Specific", 0x23 },
-	{ "VF Resizable BAR", 0x24 },
-	{ "Virtual Resizable BAR", 0x24 },
-	{ "Data Link Feature", 0x25 },
-	{ "Physical Layer 16.0 GT/s", 0x26 },
-	{ "Lane Margining", 0x27 },
-	{ "Hierarchy ID", 0x28 },
-	{ "Native PCIe Enclosure", 0x29 },
-	{ "Physical Layer 32.0 GT/s", 0x2a },
-	{ "Alternate Protocol", 0x2b },
-	{ "System Firmware Intermediary", 0x2c },
-	{ "Shadow Functions", 0x2d },
-	{ "Data Object Exchange", 0x2e },
-	{ "Device 3", 0x2f },
-	{ "Integrity & Data Encryption", 0x30 },
-	{ "Physical Layer 64.0 GT/s", 0x31 },
-};
-
-static const struct word type_words[] = {
-	{ "Endpoint", PCIE_ENDPOINT },
-	{ "Legacy Endpoint", PCIE_LEGACY_ENDPOINT },
-	{ "Root Port", PCIE_ROOT_PORT },
-	{ "Upstream Port", PCIE_UPSTREAM_PORT },
-	{ "Downstream Port", PCIE_DOWNSTREAM_PORT },
-	{ "PCI-Express to PCI", PCIE_TO_PCI_BRIDGE },
-	{ "PCI Express to PCI", PCIE_TO_PCI_BRIDGE },
-	{ "PCI/PCI-X Bridge", PCIE_TO_PCI_BRIDGE },
-	{ "PCI/PCI-X to PCI", PCI_TO_PCIE_BRIDGE },
-	{ "Root Complex Integrated Endpoint", PCIE_RC_ENDPOINT },
-	{ "Root Complex Event Collector", PCIE_RC_EVENT_COLLECTOR },
 };
 
 static const struct word acs_words[] = {
@@ -130,16 +24,6 @@ static const struct word acs_words[] = {
 };
 
 /* ---- words ---- */
-
-static int find_word(const struct word *words, size_t n, const char *text)
-{
-	for (size_t i = 0; i < n; i++)
-		if (text_after(text, words[i].text))
-			return (int)words[i].id;
-	return -1;
-}
-
-#define FIND_WORD(words, text) find_word(words, G_N_ELEMENTS(words), text)
 
 /* "FLReset+" is yes, "FLReset-" no. */
 static enum tri flag_of(const char *text, const char *word)
@@ -297,16 +181,19 @@ static const struct {
 	unsigned cap;
 	bool extended;
 } registers[] = {
-	{ .key = "ACSCap:", .take = take_acs_cap, .cap = ECAP_ACS, .extended = true },
-	{ .key = "ACSCtl:", .take = take_acs_ctrl, .cap = ECAP_ACS, .extended = true },
-	{ .key = "DevCap:", .take = take_devcap, .cap = CAP_PCIE },
-	{ .key = "LnkCap:", .take = take_link_cap, .cap = CAP_PCIE },
-	{ .key = "LnkSta:", .take = take_link_status, .cap = CAP_PCIE },
-	{ .key = "Status:", .take = take_power, .cap = CAP_PM },
-	{ .key = "AFCap:", .take = take_af, .cap = CAP_AF },
-	{ .key = "IOVCtl:", .take = take_vf_control, .cap = ECAP_SRIOV, .extended = true },
-	{ .key = "Initial VFs:", .take = take_vf_counts, .cap = ECAP_SRIOV, .extended = true },
-	{ .key = "VF offset:", .take = take_vf_places, .cap = ECAP_SRIOV, .extended = true },
+	{ .key = "ACSCap:", .take = take_acs_cap, .cap = POSTED_ECAP_ACS, .extended = true },
+	{ .key = "ACSCtl:", .take = take_acs_ctrl, .cap = POSTED_ECAP_ACS, .extended = true },
+	{ .key = "DevCap:", .take = take_devcap, .cap = POSTED_CAP_PCIE },
+	{ .key = "LnkCap:", .take = take_link_cap, .cap = POSTED_CAP_PCIE },
+	{ .key = "LnkSta:", .take = take_link_status, .cap = POSTED_CAP_PCIE },
+	{ .key = "Status:", .take = take_power, .cap = POSTED_CAP_PM },
+	{ .key = "AFCap:", .take = take_af, .cap = POSTED_CAP_AF },
+	{ .key = "IOVCtl:", .take = take_vf_control, .cap = POSTED_ECAP_SRIOV, .extended = true },
+	{ .key = "Initial VFs:",
+	  .take = take_vf_counts,
+	  .cap = POSTED_ECAP_SRIOV,
+	  .extended = true },
+	{ .key = "VF offset:", .take = take_vf_places, .cap = POSTED_ECAP_SRIOV, .extended = true },
 };
 
 /* ---- capabilities ---- */
@@ -338,7 +225,7 @@ static void take_express(struct posted_fn *fn, const char *text)
 	if (text_after(text, "(v"))
 		text += strcspn(text, " ");
 	text += strspn(text, " ");
-	int type = FIND_WORD(type_words, text);
+	int type = posted_pcie_type(text);
 	if (type >= 0)
 		caps->pcie_type = (enum pcie_type)type;
 	if (type == PCIE_ROOT_PORT || type == PCIE_DOWNSTREAM_PORT)
@@ -352,19 +239,19 @@ static void meet(struct host *host, struct posted_fn *fn, const char *text)
 	bool extended = fn->cap_offset >= EXTENDED;
 
 	if (!extended) {
-		if (fn->cap_id == CAP_PCIE && !fn->seen_pcie)
+		if (fn->cap_id == POSTED_CAP_PCIE && !fn->seen_pcie)
 			take_express(fn, text);
-		fn->seen_pcie |= fn->cap_id == CAP_PCIE;
-		fn->seen_pm |= fn->cap_id == CAP_PM;
-		fn->seen_af |= fn->cap_id == CAP_AF;
+		fn->seen_pcie |= fn->cap_id == POSTED_CAP_PCIE;
+		fn->seen_pm |= fn->cap_id == POSTED_CAP_PM;
+		fn->seen_af |= fn->cap_id == POSTED_CAP_AF;
 		return;
 	}
 	fn->seen_extended = true;
-	if (fn->cap_id == ECAP_ACS)
+	if (fn->cap_id == POSTED_ECAP_ACS)
 		caps->acs = TRI_YES;
-	else if (fn->cap_id == ECAP_SRIOV)
+	else if (fn->cap_id == POSTED_ECAP_SRIOV)
 		caps->sriov = TRI_YES;
-	else if (fn->cap_id == ECAP_REBAR)
+	else if (fn->cap_id == POSTED_ECAP_REBAR)
 		caps->rebar = TRI_YES;
 }
 
@@ -414,8 +301,7 @@ static void take_capability(struct host *host, struct posted_fn *fn, const char 
 	const char *text = end + 1 + strspn(end + 1, " ");
 	fn->has_caps = true;
 	fn->cap_offset = (unsigned)offset;
-	int id = offset >= EXTENDED ? FIND_WORD(extended_words, text)
-				    : FIND_WORD(standard_words, text);
+	int id = posted_cap_id(text, offset >= EXTENDED);
 	fn->cap_id = id >= 0 ? (unsigned)id : unnamed_id(text);
 	add_to_list(fn, version);
 	meet(host, fn, text);
@@ -444,7 +330,7 @@ bool posted_caps_take(struct host *host, struct posted_fn *fn, const char *text)
 
 	if (value) {
 		take_capability(host, fn, value);
-		if (fn->cap_id == CAP_SUBSYSTEM && fn->cap_offset < EXTENDED &&
+		if (fn->cap_id == POSTED_CAP_SUBSYSTEM && fn->cap_offset < EXTENDED &&
 		    (value = strstr(value, "Subsystem:"))) {
 			fn->context = IN_HEAD;
 			posted_property_take(host, fn, value);

@@ -35,7 +35,7 @@ static const char *take_number(const char *text, int *ret)
 	int value = 0;
 	unsigned digits = 0;
 
-	while (g_ascii_isdigit(text[digits]) && digits < 7)
+	while (digits < 7 && g_ascii_isdigit(text[digits]))
 		value = value * 10 + (text[digits++] - '0');
 	if (digits == 0 || digits == 7)
 		return NULL;
@@ -85,7 +85,7 @@ static const char *take_mark(const char *text, struct posted_prefix *ret)
 
 	if (text[0] != '[' && text[0] != '(')
 		return NULL;
-	while (text[end] && end < MAX_MARK && text[end] != ']' && text[end] != ')')
+	while (end < MAX_MARK && text[end] && text[end] != ']' && text[end] != ')')
 		end++;
 	if (text[end] != (text[0] == '[' ? ']' : ')'))
 		return NULL;

@@ -15,8 +15,6 @@ enum {
 	OFFSET_CLASS = 0x09,
 	OFFSET_SUBSYSTEM = 0x2c,
 	OFFSET_SUBSYSTEM_CARDBUS = 0x40,
-	CAP_SUBSYSTEM = 0x0d,
-	ECAP_SRIOV = 0x10,
 };
 
 /* "f0: " and at least one byte. Returns where the bytes begin, NULL: no such line. */
@@ -83,7 +81,7 @@ static const struct pci_cap *find_cap(const struct pci_caps *caps, uint16_t id, 
 
 static void take_subsystem(struct posted_fn *fn, const struct pci_caps *caps)
 {
-	const struct pci_cap *cap = find_cap(caps, CAP_SUBSYSTEM, false);
+	const struct pci_cap *cap = find_cap(caps, POSTED_CAP_SUBSYSTEM, false);
 	unsigned offset = 0;
 
 	if (caps->header_type == 0)
@@ -112,7 +110,7 @@ static void take_ids(struct posted_fn *fn)
 
 static void take_sriov(struct posted_fn *fn, const struct pci_caps *caps)
 {
-	const struct pci_cap *cap = find_cap(caps, ECAP_SRIOV, true);
+	const struct pci_cap *cap = find_cap(caps, POSTED_ECAP_SRIOV, true);
 
 	if (!cap || cap->offset + 0x18U > fn->config_length)
 		return;

@@ -103,13 +103,12 @@ static bool is_root_bus(const struct buses *buses, unsigned bus)
 /* fns are of one domain. */
 static void mark_root_buses(struct posted_fn **fns, unsigned n)
 {
-	g_autofree struct buses *buses = g_new0(struct buses, 1);
+	struct buses buses = { .whole = true };
 
-	buses->whole = true;
 	for (unsigned i = 0; i < n; i++)
-		look_at(buses, fns[i]);
+		look_at(&buses, fns[i]);
 	for (unsigned i = 0; i < n; i++)
-		fns[i]->dev.on_root_bus |= is_root_bus(buses, fns[i]->dev.addr.bus);
+		fns[i]->dev.on_root_bus |= is_root_bus(&buses, fns[i]->dev.addr.bus);
 }
 
 static int compare_fns(const void *a, const void *b)

@@ -6,6 +6,7 @@
  *   posted_device.c  the line that begins a function
  *   posted_prop.c    the lines under it
  *   posted_caps.c    the lines under "Capabilities:"
+ *   posted_words.c   the words of lspci for capabilities
  *   posted_hex.c     config space as bytes
  *   posted_merge.c   one function from several listings
  *   posted_names.c   names without numbers
@@ -178,6 +179,25 @@ bool posted_caps_take(struct host *host, struct posted_fn *fn, const char *text)
 /* What is known of capabilities when a block has been read: which are known to be absent.
  * extended: this lspci could see extended capabilities. */
 void posted_caps_finish(struct posted_fn *fn, bool extended);
+
+/* ---- words ---- */
+
+/* Ids that the reader looks at (PCI Code and ID Assignment Specification). */
+enum {
+	POSTED_CAP_PM = 0x01,
+	POSTED_CAP_SUBSYSTEM = 0x0d,
+	POSTED_CAP_PCIE = 0x10,
+	POSTED_CAP_AF = 0x13,
+	POSTED_ECAP_ACS = 0x0d,
+	POSTED_ECAP_SRIOV = 0x10,
+	POSTED_ECAP_REBAR = 0x15,
+};
+
+/* The id of the capability that lspci names so; -1. */
+int posted_cap_id(const char *text, bool extended);
+
+/* enum pcie_type of "Root Port (Slot+), …"; -1. */
+int posted_pcie_type(const char *text);
 
 /* ---- bytes ---- */
 

@@ -41,7 +41,7 @@ static int number_at(const char *text)
 	int value = 0;
 	unsigned digits = 0;
 
-	while (g_ascii_isdigit(text[digits]) && digits < 7)
+	while (digits < 7 && g_ascii_isdigit(text[digits]))
 		value = value * 10 + (text[digits++] - '0');
 	return digits > 0 && digits < 7 ? value : -1;
 }
