@@ -25,7 +25,7 @@ class Facts:
     def __init__(self, text):
         self.units, self.tables = [], []
         self.types, self.members, self.functions = {}, {}, {}
-        self.remapped = self.noiommu = False
+        self.remapped = False
         for line in text.splitlines():
             kind, *words = line.split(" ")
             getattr(self, "take_" + kind)(words)
@@ -39,7 +39,6 @@ class Facts:
     def take_group(self, words):
         self.types[int(words[0])] = known(words[1])
         self.members[int(words[0])] = set()
-        self.noiommu = self.noiommu or words[2] == "vfio-noiommu"
 
     def take_member(self, words):
         self.members[int(words[0])].add(words[1])

@@ -2,11 +2,12 @@
 
 import os
 import select
+import shutil
 import subprocess
 import tempfile
 import time
 
-from . import image
+from . import cache_dir, image
 
 MEMORY = "1024"
 PARAMETERS = "console=ttyS0 no_timer_check panic=-1 quiet mitigations=off"
@@ -66,7 +67,12 @@ def boot(machine, kernel, parameters, steps, load, program, environment):
             if outcome.trouble:
                 outcome.trouble += qemu_errors(errors.read().decode(errors="replace"))
         outcome.seconds = time.monotonic() - started
-        outcome.console = tail_of(console)
+        missing = [name for name, _, _ in steps if name not in outcome.results]
+        if missing and not outcome.trouble:
+            outcome.trouble = f"the machine left out steps: {' '.join(missing)}"
+        if outcome.trouble:
+            outcome.console = tail_of(console)
+            outcome.trouble += f"\nits whole console: {keep_console(console)}"
     return outcome
 
 
@@ -82,9 +88,18 @@ def shell(machine, kernel, parameters, load, program, environment):
 
 
 def qemu_errors(text):
-    """What QEMU itself complained of, but for what its emulated CPU lacks."""
-    lines = [line for line in text.splitlines() if line and "TCG doesn't support" not in line]
+    """What QEMU itself complained of, but for what its CPU lacks and for networks without end."""
+    lines = [line for line in text.splitlines()
+             if line and "TCG doesn't support" not in line and "has no peer" not in line]
     return "".join(f"\n{line}" for line in lines)
+
+
+def keep_console(path):
+    kept = os.path.join(cache_dir("consoles"), time.strftime("%Y%m%d-%H%M%S"))
+    try:
+        return shutil.copy(path, kept)
+    except OSError:
+        return "not to be had"
 
 
 def tail_of(path):

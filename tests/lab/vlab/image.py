@@ -200,9 +200,15 @@ def job_archive(steps, load, environment, shell=False):
     return archive.to_bytes()
 
 
+# QEMU puts the file right below the memory that it thinks the firmware keeps. With many devices the
+# firmware keeps some pages more, and writes over the end of the file: nothing must be there.
+SPARE = 1 << 20
+
+
 def write_initrd(path, archives, job):
     with open(path, "wb") as file:
         for archive in archives:
             with open(archive, "rb") as source:
                 file.write(source.read())
         file.write(job)
+        file.write(bytes(SPARE))

@@ -13,14 +13,13 @@ def judge_iommu(said, facts):
     problems = differ("units", sorted(said["units"]), sorted(facts.units))
     problems += differ("vendor", said["vendor"], facts.vendor())
     problems += differ("default_domain", said["default_domain"], facts.default_domain())
-    translates = facts.types and not facts.noiommu
-    if translates:
+    if facts.types:
         problems += differ("state", said["state"], "enabled")
         problems += differ("interrupt_remapping", said["interrupt_remapping"], facts.remapped)
     elif said["state"] == "enabled":
-        problems.append("state: vfiokit says 'enabled', and no group is translated")
-    if not translates and not said["cause"]:
-        problems.append("cause: no group is translated, and vfiokit does not say why")
+        problems.append("state: vfiokit says 'enabled', and there are no groups")
+    if not facts.types and not said["cause"]:
+        problems.append("cause: there are no groups, and vfiokit does not say why")
     return problems
 
 
