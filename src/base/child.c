@@ -84,3 +84,64 @@ char *child_text(char *(*work)(void *data), void *data, unsigned seconds)
 		return NULL;
 	return g_strndup(text->str, text->len - 1);
 }
+
+/* ---- what may not come back ---- */
+
+#define PATIENCE 500 /* ms for a killed child to be gone */
+
+static void run_try(int fd, int (*work)(void *data), void *data) G_GNUC_NORETURN;
+
+static void run_try(int fd, int (*work)(void *data), void *data)
+{
+	int answer = work(data);
+
+	write_all(fd, (const char *)&answer, sizeof(answer));
+	_exit(0);
+}
+
+/* Kills it, and waits only as long as a child that can die needs. Returns the pid of one that is
+ * held in the kernel, else 0. */
+static int end_child(pid_t pid)
+{
+	kill(pid, SIGKILL);
+	for (unsigned i = 0; i < PATIENCE; i++) {
+		if (waitpid(pid, NULL, WNOHANG) != 0)
+			return 0;
+		g_usleep(1000);
+	}
+	return pid;
+}
+
+int child_try(int (*work)(void *data), void *data, unsigned seconds, int *stuck)
+{
+	int fds[2], answer = -ECHILD;
+
+	*stuck = 0;
+	if (pipe(fds) < 0)
+		return -errno;
+	pid_t pid = fork();
+	if (pid == 0) {
+		close(fds[0]);
+		run_try(fds[1], work, data);
+	}
+	int error = errno;
+	close(fds[1]);
+	if (pid > 0) {
+		struct pollfd wait = { .fd = fds[0], .events = POLLIN };
+		int r;
+		while ((r = poll(&wait, 1, (int)seconds * 1000)) < 0 && errno == EINTR)
+			;
+		if (r == 0)
+			answer = -ETIMEDOUT;
+		else if (read(fds[0], &answer, sizeof(answer)) != sizeof(answer))
+			answer = -ECHILD;
+		if (answer == -ETIMEDOUT || answer == -ECHILD)
+			*stuck = end_child(pid);
+		else
+			waitpid(pid, NULL, 0);
+	} else {
+		answer = -error;
+	}
+	close(fds[0]);
+	return answer;
+}

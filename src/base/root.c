@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/root_write.h"
 #include "base/tree.h"
 
 #define MAX_FACT        (16 * 1024 * 1024)
@@ -25,12 +26,13 @@ struct root {
 	struct tree *trace; /* borrowed; NULL: not tracing */
 };
 
-static int open_inside(int dirfd, const char *name, int flags)
+static int open_inside(int dirfd, const char *name, int flags, unsigned mode)
 {
 	struct open_how how = {
 		/* openat2 refuses what means nothing together with O_PATH. */
 		.flags = (unsigned)(flags | O_CLOEXEC |
 				    (flags & O_PATH ? 0 : O_NONBLOCK | O_NOCTTY)),
+		.mode = flags & O_CREAT ? mode : 0,
 		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
 	};
 	long fd;
@@ -71,7 +73,18 @@ static int open_from(const struct root *root, int dirfd, const char *name, int f
 		return fd < 0 ? -errno : fd;
 	}
 	int fd = flags & O_PATH ? -ELOOP : open_plain_name(dirfd, name, flags);
-	return fd == -ELOOP ? open_inside(dirfd, name, flags) : fd;
+	return fd == -ELOOP ? open_inside(dirfd, name, flags, 0) : fd;
+}
+
+int root_open_file(struct root *root, const char *path, int flags, unsigned mode)
+{
+	if (root->tree)
+		return -EROFS;
+	if (!root->live)
+		return open_inside(root->fd, path, flags, mode);
+	path += strspn(path, "/");
+	int fd = openat(root->fd, *path ? path : ".", flags | O_CLOEXEC | O_NOCTTY, mode);
+	return fd < 0 ? -errno : fd;
 }
 
 struct root *root_open(const char *path, GError **error)
@@ -86,7 +99,7 @@ struct root *root_open(const char *path, GError **error)
 	struct stat here, live;
 	bool is_live = fstat(fd, &here) == 0 && stat("/", &live) == 0 &&
 		       here.st_dev == live.st_dev && here.st_ino == live.st_ino;
-	int probe = is_live ? 0 : open_inside(fd, ".", O_PATH | O_DIRECTORY);
+	int probe = is_live ? 0 : open_inside(fd, ".", O_PATH | O_DIRECTORY, 0);
 	if (probe < 0) {
 		g_set_error(error, VFIOKIT_ERROR, STATUS_USAGE,
 			    "cannot shut '%s' in as a root: openat2: %s", path, g_strerror(-probe));

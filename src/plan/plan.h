@@ -11,8 +11,8 @@ enum step_kind {
 	STEP_UNBIND,      /* take the driver `old` off a function, in a watched child */
 	STEP_PROBE,       /* let the kernel choose a driver; afterwards it must be `new` */
 	STEP_MODULE,      /* load a module; undone by leaving it loaded */
-	STEP_FILE,        /* a file of ours: from the text `old` (NULL: absent) to `new` (NULL: gone) */
-	STEP_RUN,         /* run a program whose work can be done again, as update-initramfs */
+	STEP_FILE, /* a file of ours: from the text `old` (NULL: absent) to `new` (NULL: gone) */
+	STEP_RUN,  /* run a program whose work can be done again, as update-initramfs */
 };
 
 struct step {
@@ -22,15 +22,17 @@ struct step {
 	char *new_value; /* as it must be afterwards. NULL: nothing */
 	char *address;   /* the function it is about, "0000:01:00.0"; NULL: none */
 	char **argv;     /* STEP_RUN; NULL-terminated */
+	bool loose;      /* STEP_SYSFS_WRITE: a step before changes it by itself, so `old` is only
+			  * what is expected: not compared; passed over when it is `new` by then */
 	char *why;       /* one sentence for people */
 };
 
 /* Something that forbids the plan, by a rule that can be named. */
 struct refusal {
-	const char *id;    /* "mounted-disk", …: see refusal.h */
-	char *subject;     /* the address */
-	char *what;        /* what is in the way, with names */
-	bool overridable;  /* --allow ID lets it pass */
+	const char *id;   /* "mounted-disk", …: see refusal.h */
+	char *subject;    /* the address */
+	char *what;       /* what is in the way, with names */
+	bool overridable; /* --allow ID lets it pass */
 };
 
 struct warning {
@@ -44,11 +46,11 @@ enum plan_effect {
 };
 
 struct plan {
-	const char *command;  /* "bind", … */
+	const char *command; /* "bind", … */
 	enum plan_effect effect;
-	GPtrArray *steps;     /* of struct step */
-	GPtrArray *refusals;  /* of struct refusal */
-	GPtrArray *warnings;  /* of struct warning */
+	GPtrArray *steps;    /* of struct step */
+	GPtrArray *refusals; /* of struct refusal */
+	GPtrArray *warnings; /* of struct warning */
 };
 
 struct plan *plan_new(const char *command);

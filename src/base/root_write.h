@@ -1,0 +1,33 @@
+/* Writing through the door: the attributes of sysfs, and files that are replaced whole. For apply/
+ * only: all else reads.
+ *
+ * As in root.h, paths are taken inside the root; all functions return 0 or -errno. A root in memory
+ * cannot be written: -EROFS.
+ */
+#pragma once
+
+#include <stddef.h>
+
+struct root;
+
+/* Writes text into an attribute that is there already, in one write. The error is the kernel's
+ * answer to what was asked of it. May wait as long as the kernel does: see child_try(). */
+int root_write(struct root *root, const char *path, const char *text);
+
+/* Gives path new contents, whole or not at all, on the disk when this returns: written beside it,
+ * synced and renamed. A file that is there keeps its mode and owner; a new one gets mode. A link is
+ * not followed but replaced. */
+int root_replace(struct root *root, const char *path, const char *data, size_t length,
+		 unsigned mode);
+
+/* Removes a file, on the disk when this returns. */
+int root_remove(struct root *root, const char *path);
+
+/* Makes a directory and those above it; 0 also when it is there. */
+int root_make_dir(struct root *root, const char *path, unsigned mode);
+
+/* Opens a file, as open(2) does; returns the descriptor, which the caller closes, or -errno. */
+int root_open_file(struct root *root, const char *path, int flags, unsigned mode);
+
+/* Appends text to a file that is open for that, and waits until it is on the disk. */
+int file_append(int fd, const char *text, size_t length);

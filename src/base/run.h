@@ -1,0 +1,14 @@
+/* Running programs of the machine: the only place that starts any. */
+#pragma once
+
+#include <glib.h>
+#include <stdbool.h>
+
+/* Runs argv (NULL-terminated; argv[0] is looked for where the system keeps its programs, whatever
+ * PATH says) without input, in the C locale, and waits for it, seconds at most. True when it ends
+ * with status 0. Else false and STATUS_FAILED with its last line on either output; it is killed
+ * with all that it started when the time is up. */
+bool run_program(const char *const *argv, unsigned seconds, GError **error);
+
+/* Is there such a program? */
+bool run_can(const char *name);
