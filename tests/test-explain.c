@@ -273,6 +273,20 @@ static void test_none(void)
 	subject_close(&subject);
 }
 
+static void check_sentences(const char *const *lines, int source)
+{
+	static const char *const addresses[] = { "00:01.0", "01:00.0", "01:00.1" };
+
+	for (size_t i = 0; i < G_N_ELEMENTS(addresses); i++) {
+		struct subject subject;
+		subject_open(&subject, lines, source, NULL, addresses[i]);
+		g_assert_cmpuint(subject.why.n_reasons, >, 0);
+		for (unsigned s = 0; s < subject.why.n_reasons; s++)
+			g_assert_true(g_str_has_suffix(subject.why.reasons[s], "."));
+		subject_close(&subject);
+	}
+}
+
 /* Whatever is asked, of whatever is known: sentences, and no crash. */
 static void test_all_words(void)
 {
@@ -288,16 +302,8 @@ static void test_all_words(void)
 			g_strdup_printf("00:01.0 8086:1901 %s %s bus=1-1", kind, word);
 		g_autofree char *function = g_strdup_printf("01:00.1 - %s %s", kind, word);
 		const char *const lines[] = { bridge, "01:00.0 10de:1b80 leg mf", function, NULL };
-		for (int k = 0; k < 3; k++) {
-			static const char *const addresses[] = { "00:01.0", "01:00.0", "01:00.1" };
-			struct subject subject;
-			subject_open(&subject, lines, k ? HOST_TREE : HOST_POSTED, NULL,
-				     addresses[k]);
-			g_assert_cmpuint(subject.why.n_reasons, >, 0);
-			for (unsigned s = 0; s < subject.why.n_reasons; s++)
-				g_assert_true(g_str_has_suffix(subject.why.reasons[s], "."));
-			subject_close(&subject);
-		}
+		check_sentences(lines, HOST_TREE);
+		check_sentences(lines, HOST_POSTED);
 	}
 }
 

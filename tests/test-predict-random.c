@@ -209,7 +209,7 @@ static void print_machine(const char *what, const struct host *host,
 static unsigned check_copy(const struct host *host, const struct prediction *truth,
 			   const struct host *copy, const struct prediction *guess)
 {
-	g_autofree int *twin = g_new(int, copy->n_pci + 1);
+	int *twin = g_new(int, copy->n_pci + 1);
 	unsigned known = 0;
 
 	for (unsigned i = 0; i < copy->n_pci; i++)
@@ -228,6 +228,7 @@ static unsigned check_copy(const struct host *host, const struct prediction *tru
 					pci_addr_format(copy->pci[k].addr, b));
 			}
 	}
+	g_free(twin);
 	return known;
 }
 

@@ -117,7 +117,7 @@ static void read_word(struct host *host, struct pci_dev *dev, const char *word)
 		dev->group_known = true;
 	else if ((value = text_after(word, "g="))) {
 		dev->group_known = true;
-		dev->group_id = atoi(value);
+		dev->group_id = (int)strtol(value, NULL, 10);
 	} else if ((value = text_after(word, "vf=")))
 		dev->is_virtfn = pci_addr_parse(value, &dev->physfn);
 	else if ((value = text_after(word, "above=")))

@@ -130,7 +130,7 @@ static void reason_alike(const struct explain *explain, const int *members, unsi
 {
 	const struct prediction_fn *fns = explain->prediction->fns;
 	const struct prediction_fn *fn = &fns[members[from]];
-	g_autofree int *same = g_new(int, n + 1);
+	int *same = g_new(int, n + 1);
 	unsigned n_same = 0;
 
 	if (fn->join == JOIN_SIBLING)
@@ -143,6 +143,7 @@ static void reason_alike(const struct explain *explain, const int *members, unsi
 	}
 	g_autofree char *who = explain_list(explain->host, same, n_same);
 	add_reason(explain, who, members[from], n_same > 1, list);
+	g_free(same);
 }
 
 /* That of the function itself comes first. */
@@ -150,7 +151,7 @@ static void reason_members(const struct explain *explain, const int *members, un
 			   GPtrArray *list)
 {
 	const struct prediction_fn *fns = explain->prediction->fns;
-	g_autofree bool *done = g_new0(bool, n + 1);
+	bool *done = g_new0(bool, n + 1);
 
 	for (unsigned i = 0; i < n; i++)
 		done[i] = fns[members[i]].join == JOIN_NONE;
@@ -160,6 +161,7 @@ static void reason_members(const struct explain *explain, const int *members, un
 	for (unsigned i = 0; i < n && list->len < MAX_SENTENCES; i++)
 		if (!done[i])
 			reason_alike(explain, members, n, i, done, list);
+	g_free(done);
 }
 
 /* ---- not known ---- */

@@ -108,38 +108,52 @@ static bool *find_occupied(const struct explain *explain)
 	return occupied;
 }
 
+struct ports {
+	int list[SHOWN_PORTS];
+	unsigned n;
+};
+
+static void find_ports(const struct explain *explain, struct ports *empty, struct ports *used)
+{
+	bool *occupied = find_occupied(explain);
+
+	empty->n = used->n = 0;
+	for (unsigned i = 0; i < explain->prediction->n_fns; i++) {
+		struct ports *ports = occupied[i] ? used : empty;
+		if (ports->n < SHOWN_PORTS && is_good_port(explain, (int)i))
+			ports->list[ports->n++] = (int)i;
+	}
+	g_free(occupied);
+}
+
+/* Parts of the chipset, and what is soldered on, cannot move. */
+static bool is_movable(const struct explain *explain)
+{
+	int up = explain->prediction->fns[explain->index].up;
+
+	if (up < 0)
+		return false;
+	return !is_port(explain->host, up) || explain->host->pci[up].caps->slot != TRI_NO;
+}
+
 static void remedy_slot(const struct explain *explain, const struct ties *ties, GPtrArray *list)
 {
-	const struct prediction_fn *fn = &explain->prediction->fns[explain->index];
-	g_autofree bool *occupied = find_occupied(explain);
-	int free_ports[SHOWN_PORTS], used_ports[SHOWN_PORTS];
-	unsigned n_free = 0, n_used = 0;
+	struct ports empty, used;
 
-	if (fn->up < 0 || ties->vmd)
-		return; /* part of the chipset */
-	const struct pci_caps *above = explain->host->pci[fn->up].caps;
-	if (above && is_port(explain->host, fn->up) && above->slot == TRI_NO)
-		return; /* soldered */
-	for (unsigned i = 0; i < explain->prediction->n_fns; i++) {
-		if (!is_good_port(explain, (int)i))
-			continue;
-		if (!occupied[i] && n_free < SHOWN_PORTS)
-			free_ports[n_free++] = (int)i;
-		else if (occupied[i] && n_used < SHOWN_PORTS)
-			used_ports[n_used++] = (int)i;
-	}
-	if (n_free > 0) {
-		g_autofree char *ports = explain_list(explain->host, free_ports, n_free);
+	if (ties->vmd || !is_movable(explain))
+		return;
+	find_ports(explain, &empty, &used);
+	g_autofree char *names = empty.n > 0 ? explain_list(explain->host, empty.list, empty.n)
+					     : explain_list(explain->host, used.list, used.n);
+	if (empty.n > 0)
 		explain_add(
 			list,
 			"Move the card to another slot, below an isolated port that has nothing "
 			"behind it: %s.",
-			ports);
-	} else if (n_used > 0) {
-		g_autofree char *ports = explain_list(explain->host, used_ports, n_used);
+			names);
+	else if (used.n > 0)
 		explain_add(list, "Let the card change places with one below an isolated port: %s.",
-			    ports);
-	}
+			    names);
 }
 
 /* ---- settings ---- */

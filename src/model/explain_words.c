@@ -5,7 +5,7 @@
 
 struct explain_address explain_address(const struct host *host, int index)
 {
-	struct explain_address ret;
+	struct explain_address ret = { "" };
 	struct pci_addr addr = host->pci[index].addr;
 
 	pci_addr_format(addr, ret.text);

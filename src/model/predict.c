@@ -203,8 +203,8 @@ static int *match_groups(struct bounds *bounds)
 {
 	unsigned n = bounds->host->n_pci;
 	const struct predict_run *low = &bounds->low, *high = &bounds->high;
-	g_autofree int *low_sizes = count_groups(low, n);
-	g_autofree int *high_sizes = count_groups(high, n);
+	int *low_sizes = count_groups(low, n);
+	int *high_sizes = count_groups(high, n);
 	int *twin = g_new(int, low->n_groups + 1);
 
 	for (unsigned i = 0; i < low->n_groups; i++)
@@ -219,14 +219,16 @@ static int *match_groups(struct bounds *bounds)
 	for (unsigned i = 0; i < low->n_groups; i++)
 		if (twin[i] >= 0 && (low_sizes[i] != high_sizes[twin[i]] || high->open[twin[i]]))
 			twin[i] = -2;
+	g_free(low_sizes);
+	g_free(high_sizes);
 	return twin;
 }
 
 static void number_groups(struct bounds *bounds)
 {
 	struct prediction *ret = bounds->ret;
-	g_autofree int *twin = match_groups(bounds);
-	g_autofree int *numbers = g_new(int, bounds->low.n_groups + 1);
+	int *twin = match_groups(bounds);
+	int *numbers = g_new(int, bounds->low.n_groups + 1);
 
 	for (unsigned i = 0; i < bounds->low.n_groups; i++)
 		numbers[i] = -1;
@@ -242,6 +244,8 @@ static void number_groups(struct bounds *bounds)
 			numbers[group] = (int)ret->n_groups++;
 		ret->fns[i].group = numbers[group];
 	}
+	g_free(twin);
+	g_free(numbers);
 }
 
 /* What the low run joined, it joined for facts that are known. */
@@ -260,7 +264,7 @@ static void keep_reasons(struct bounds *bounds)
 
 static void list_members(struct prediction *ret)
 {
-	g_autofree unsigned *at = g_new0(unsigned, ret->n_groups + 1);
+	unsigned *at = g_new0(unsigned, ret->n_groups + 1);
 
 	ret->starts = g_new0(unsigned, ret->n_groups + 1);
 	ret->members = g_new(int, ret->n_fns + 1);
@@ -274,6 +278,7 @@ static void list_members(struct prediction *ret)
 	for (unsigned i = 0; i < ret->n_fns; i++)
 		if (ret->fns[i].group >= 0)
 			ret->members[at[ret->fns[i].group]++] = (int)i;
+	g_free(at);
 }
 
 void predict_groups(const struct host *host, struct prediction *ret)

@@ -168,10 +168,12 @@ static const struct {
 	{ is_assumed,
 	  "The IOMMU is off, so the ACS settings read are the firmware's. The kernel switches on "
 	  "what a port implements as soon as it uses the IOMMU; taken for granted at %s." },
-	{ is_chipset, "Isolated by a chipset register that the kernel sets (that it can is taken for "
-		      "granted): %s." },
-	{ is_unread, "Not all capabilities were read (everybody but root is shown the first 64 bytes "
-		     "of config space only): %s." },
+	{ is_chipset,
+	  "Isolated by a chipset register that the kernel sets (that it can is taken for "
+	  "granted): %s." },
+	{ is_unread,
+	  "Not all capabilities were read (everybody but root is shown the first 64 bytes "
+	  "of config space only): %s." },
 	{ is_bitless, "ACS bits are not in the text (lspci -vv as root prints them): %s." },
 	{ is_below_gap, "The bridge above is not in the listing: %s." },
 	{ is_homeless, "Behind an Intel VMD function that is not known: %s." },
