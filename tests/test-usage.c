@@ -8,82 +8,12 @@
 
 #include "base/root.h"
 #include "base/tree.h"
-#include "fixture.h"
-#include "model/host.h"
 #include "model/loss.h"
 #include "udev_db.h"
-
-#define BUS "/sys/bus/pci/devices/"
-#define DEV "/sys/devices/pci0000:00/"
-
-/* GPU at 01:00.0, USB controller 00:14.0, SATA 00:17.0, NIC 02:00.0, NVMe 03:00.0 and 04:00.0. */
-static const char *const functions[] = {
-	DEV "0000:00:14.0/class = 0x0c0330",
-	DEV "0000:00:17.0/class = 0x010601",
-	DEV "0000:00:1c.0/class = 0x060400",
-	DEV "0000:00:1c.0/0000:01:00.0/class = 0x030000",
-	DEV "0000:00:1c.0/0000:02:00.0/class = 0x020000",
-	DEV "0000:00:1c.0/0000:03:00.0/class = 0x010802",
-	DEV "0000:00:1c.0/0000:04:00.0/class = 0x010802",
-	BUS "0000:00:14.0 -> ../../../devices/pci0000:00/0000:00:14.0",
-	BUS "0000:00:17.0 -> ../../../devices/pci0000:00/0000:00:17.0",
-	BUS "0000:00:1c.0 -> ../../../devices/pci0000:00/0000:00:1c.0",
-	BUS "0000:01:00.0 -> ../../../devices/pci0000:00/0000:00:1c.0/0000:01:00.0",
-	BUS "0000:02:00.0 -> ../../../devices/pci0000:00/0000:00:1c.0/0000:02:00.0",
-	BUS "0000:03:00.0 -> ../../../devices/pci0000:00/0000:00:1c.0/0000:03:00.0",
-	BUS "0000:04:00.0 -> ../../../devices/pci0000:00/0000:00:1c.0/0000:04:00.0",
-	"/sys/bus/usb/devices/usb1 -> ../../../devices/pci0000:00/0000:00:14.0/usb1",
-	"/sys/bus/usb/devices/1-4 -> ../../../devices/pci0000:00/0000:00:14.0/usb1/1-4",
-	DEV "0000:00:14.0/usb1/1-4/busnum = 1",
-	DEV "0000:00:14.0/usb1/1-4/devnum = 7",
-	NULL,
-};
-
-static struct host *host_of(const char *const *lines)
-{
-	struct tree *tree = tree_new();
-
-	fixture_put(tree, functions);
-	fixture_put(tree, lines);
-	return fixture_host_of(tree);
-}
-
-static int find(const struct host *host, const char *address)
-{
-	struct pci_addr addr;
-
-	g_assert_true(pci_addr_parse(address, &addr));
-	int index = host_find_pci(host, addr);
-	g_assert_cmpint(index, >=, 0);
-	return index;
-}
-
-/* "kind name [detail]" of each use of a function ("-": of none), by lines. */
-static char *uses_of(const struct host *host, const char *address)
-{
-	unsigned n;
-	int pci = strcmp(address, "-") == 0 ? -1 : find(host, address);
-	const struct usage *list = usage_of_pci(host, pci, &n);
-	GString *text = g_string_new(NULL);
-
-	for (unsigned i = 0; i < n; i++)
-		g_string_append_printf(text, "%s %s [%s]%s\n", usage_kind_name(list[i].kind),
-				       list[i].name, list[i].detail ? list[i].detail : "",
-				       list[i].usb >= 0 ? host->usb.devs[list[i].usb].name : "");
-	return g_string_free(text, FALSE);
-}
-
-static void expect(const struct host *host, const char *address, const char *text)
-{
-	g_autofree char *uses = uses_of(host, address);
-
-	g_assert_cmpstr(uses, ==, text);
-}
+#include "usage_fixture.h"
 
 /* ---- disks ---- */
 
-#define BLOCK "/sys/class/block/"
-#define SATA  "../../devices/pci0000:00/0000:00:17.0/ata1/host0/target0:0:0/0:0:0:0/block/"
 #define STICK "../../devices/pci0000:00/0000:00:14.0/usb1/1-4/1-4:1.0/host6/6:0:0:0/block/"
 #define NVME  "../../devices/pci0000:00/0000:00:1c.0/0000:03:00.0/nvme/nvme0/"
 #define VIRT  "../../devices/virtual/block/"
@@ -319,8 +249,6 @@ static void test_input_by_radio(void)
 
 /* ---- displays and the like ---- */
 
-#define GPU "../../devices/pci0000:00/0000:00:1c.0/0000:01:00.0/"
-
 static void test_classes(void)
 {
 	HOST_AUTO struct host *host = host_of((const char *const[]){
@@ -366,111 +294,6 @@ static void test_unreadable_class(void)
 	g_assert_false(usage_kind_known(&host->usages, USAGE_DISPLAY));
 	g_assert_cmpuint(host->gaps->len, ==, 1);
 	g_assert_cmpstr(g_array_index(host->gaps, struct gap, 0).path, ==, "/sys/class/drm");
-}
-
-/* ---- processes ---- */
-
-#define STAT_THREAD "2 (kthreadd) S 0 0 0 0 -1 2129984 0 0 0 0"
-#define STAT_USER   "9 (a) b) S 1 9 9 0 -1 4194560 0 0 0 0"
-
-static const char *const processes[] = {
-	"/sys/class/drm/card0 -> " GPU "drm/card0",
-	"/sys/class/drm/renderD128 -> " GPU "drm/renderD128",
-	"/sys/class/sound/card1 -> " GPU "sound/card1",
-	BLOCK "sda -> " SATA "sda",
-	DEV "0000:00:1c.0/0000:04:00.0/driver -> ../../../../bus/pci/drivers/vfio-pci",
-	DEV "0000:00:1c.0/0000:04:00.0/iommu_group -> ../../../../kernel/iommu_groups/12",
-	"/sys/kernel/iommu_groups/12/devices/0000:04:00.0 -> x",
-	"/proc/1/fd/0 -> /dev/null",
-	"/proc/1/comm = init",
-	"/proc/812/comm = Xorg",
-	"/proc/812/fd/3 -> /dev/dri/card0",
-	"/proc/812/fd/4 -> /dev/dri/card0",
-	"/proc/812/fd/5 -> /dev/dri/renderD128",
-	"/proc/812/fd/6 -> socket:[123]",
-	"/proc/900/comm = qemu",
-	"/proc/900/fd/3 -> /dev/vfio/vfio",
-	"/proc/900/fd/4 -> /dev/vfio/12",
-	"/proc/900/fd/5 -> anon_inode:[vfio-device]",
-	"/proc/900/fdinfo/5 = pos: 0\nvfio-device-syspath: "
-	"/sys/devices/pci0000:00/0000:00:1c.0/0000:04:00.0",
-	"/proc/900/fd/6 -> /dev/sda",
-	"/proc/900/fd/7 -> /dev/bus/usb/001/007",
-	"/proc/1000/comm = game",
-	"/proc/1000/fd/3 -> /dev/dri/renderD200", /* renamed in a container: fdinfo tells */
-	"/proc/1000/fdinfo/3 = pos:\t0\ndrm-driver:\tamdgpu\ndrm-pdev:\t0000:01:00.0",
-	"/proc/1000/fd/4 -> /dev/snd/pcmC1D3p",
-	"/proc/1000/fd/5 -> /dev/snd/seq",
-	"/proc/1001/comm = trainer",
-	"/proc/1001/fd/3 -> /dev/nvidia0",
-	"/proc/1001/fd/4 -> /dev/nvidia77",
-	"/proc/driver/nvidia/gpus/0000:03:00.0/information = Model: X\nDevice Minor: \t 0",
-	"/proc/999999999999/fd/3 -> /dev/nvidia0",
-	NULL,
-};
-
-static void test_processes(void)
-{
-	HOST_AUTO struct host *host = host_of(processes);
-
-	expect(host, "0000:01:00.0",
-	       "display-node card0 []\ndisplay-node renderD128 []\nsound card1 []\n"
-	       "process card0, renderD128 [Xorg (pid 812)]\n"
-	       "process renderD200, pcmC1D3p [game (pid 1000)]\n");
-	expect(host, "0000:04:00.0", "guest 12, anon_inode:[vfio-device] [qemu (pid 900)]\n");
-	expect(host, "0000:00:17.0", "disk sda []\nprocess sda [qemu (pid 900)]\n");
-	expect(host, "0000:00:14.0", "process 007 [qemu (pid 900)]1-4\n");
-	expect(host, "0000:03:00.0", "process nvidia0 [trainer (pid 1001)]\n");
-	g_assert_true(host->usages.holders_known);
-
-	struct loss loss LOSS_AUTO;
-	int pci = find(host, "0000:04:00.0");
-	loss_of(host, &pci, 1, &loss);
-	g_assert_cmpint(loss.held, ==, TRI_YES);
-}
-
-/* Kernel threads have no files; whoever has and hides them makes the answer unknown, once. */
-static void test_hidden_processes(void)
-{
-	struct tree *tree = tree_new();
-	const struct gap *gap;
-
-	fixture_put(tree, functions);
-	fixture_put(tree, processes);
-	fixture_put(tree, (const char *const[]){ "/proc/2/stat = " STAT_THREAD,
-						 "/proc/9/stat = " STAT_USER,
-						 "/proc/10/stat = garbage", NULL });
-	for (int pid = 2; pid <= 10; pid += pid == 2 ? 7 : 1) {
-		g_autofree char *path = g_strdup_printf("/proc/%d/fd", pid);
-		g_assert_cmpint(tree_put_error(tree, path, EACCES), ==, 0);
-	}
-	HOST_AUTO struct host *host = fixture_host_of(tree);
-	g_assert_false(host->usages.holders_known);
-	g_assert_cmpuint(host->gaps->len, ==, 1);
-	gap = &g_array_index(host->gaps, struct gap, 0);
-	g_assert_cmpstr(gap->reason, ==, "the open files of 2 processes: permission denied");
-
-	struct loss loss LOSS_AUTO;
-	int pci = find(host, "0000:02:00.0");
-	loss_of(host, &pci, 1, &loss);
-	g_assert_cmpint(loss.held, ==, TRI_UNKNOWN);
-}
-
-/* A recording carries the text instead of /proc; without either nothing is known. */
-static void test_recorded_processes(void)
-{
-	HOST_AUTO struct host *none =
-		host_of((const char *const[]){ "/proc/1/mountinfo = x", NULL });
-	g_assert_false(none->usages.holders_known);
-
-	HOST_AUTO struct host *host = host_of((const char *const[]){
-		"/vfiokit/holders = 812\t/dev/dri/card0\t0000:01:00.0\tX\torg\n"
-		"x\t/dev/dri/card0\t0000:01:00.0\tY\n\t\t\t\n\n812\n"
-		"813\t/dev/dri/../../x\t-\tZ\n814\t/dev/snd/C\t-\tZ\n815\t/dev/bus/usb/1\t-\tZ\n"
-		"816\t/dev/vfio/noiommu-7\t-\tZ\n817\t/dev/nvidia254\t-\tZ",
-		NULL });
-	g_assert_true(host->usages.holders_known);
-	expect(host, "0000:01:00.0", "process card0 [X?org (pid 812)]\n");
 }
 
 /* ---- losses ---- */
@@ -754,28 +577,6 @@ static void test_many_disks(void)
 	g_assert_cmpuint(host->usages.n, ==, n);
 }
 
-static void test_many_processes(void)
-{
-	struct tree *tree = tree_new();
-	const unsigned n = 2000, files = 50;
-
-	fixture_put(tree, functions);
-	fixture_put(tree,
-		    (const char *const[]){ "/sys/class/drm/card0 -> " GPU "drm/card0", NULL });
-	for (unsigned i = 1; i <= n; i++) {
-		for (unsigned j = 0; j < files; j++) {
-			g_autofree char *path = g_strdup_printf("/proc/%u/fd/%u", i, j);
-			tree_put_link(tree, path, j + 1 == files ? "/dev/dri/card0" : "socket:[1]");
-		}
-	}
-	gint64 start = g_get_monotonic_time();
-	HOST_AUTO struct host *host = fixture_host_of(tree);
-	g_test_message("%u processes in %.2f s", n, (double)(g_get_monotonic_time() - start) / 1e6);
-	unsigned found;
-	usage_of_pci(host, find(host, "0000:01:00.0"), &found);
-	g_assert_cmpuint(found, ==, n + 1);
-}
-
 static const struct {
 	const char *name;
 	void (*run)(void);
@@ -792,9 +593,6 @@ static const struct {
 	{ "/usage/input-by-radio", test_input_by_radio },
 	{ "/usage/classes", test_classes },
 	{ "/usage/unreadable-class", test_unreadable_class },
-	{ "/usage/processes", test_processes },
-	{ "/usage/hidden-processes", test_hidden_processes },
-	{ "/usage/recorded-processes", test_recorded_processes },
 	{ "/usage/loss", test_loss },
 	{ "/usage/other-keyboard", test_other_keyboard },
 	{ "/usage/udev-db", test_udev_db },
@@ -802,7 +600,6 @@ static const struct {
 	{ "/usage/loops", test_loops },
 	{ "/usage/dense-stack", test_dense_stack },
 	{ "/usage/many-disks", test_many_disks },
-	{ "/usage/many-processes", test_many_processes },
 };
 
 int main(int argc, char **argv)
