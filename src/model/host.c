@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
+
 struct host *host_new(enum host_source source)
 {
 	struct host *host = g_new0(struct host, 1);
@@ -53,9 +55,25 @@ void host_free(struct host *host)
 	g_free(host);
 }
 
-const char *host_string(struct host *host, const char *text)
+const char *host_text(struct host *host, const char *text)
 {
 	return text ? g_string_chunk_insert_const(host->strings, text) : NULL;
+}
+
+/* Most are: the others are made so by text_printable(), which is slower. */
+static bool is_plain(const char *text)
+{
+	while (*text >= ' ' && *text <= '~')
+		text++;
+	return *text == '\0';
+}
+
+const char *host_string(struct host *host, const char *text)
+{
+	if (!text || is_plain(text))
+		return host_text(host, text);
+	g_autofree char *clean = text_printable(text, strlen(text));
+	return host_text(host, clean);
 }
 
 const char *host_string_n(struct host *host, const char *text, size_t length)

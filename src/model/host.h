@@ -48,9 +48,14 @@ struct host {
 struct host *host_new(enum host_source source);
 void host_free(struct host *host);
 
-/* A copy of text that lives as long as the host; equal texts share one. NULL gives NULL. */
+/* A copy of text that lives as long as the host; equal texts share one. NULL gives NULL. It is one
+ * printable line: what could upset a terminal is replaced by '?', so whoever prints it need not ask
+ * where it came from. */
 const char *host_string(struct host *host, const char *text);
 const char *host_string_n(struct host *host, const char *text, size_t length);
+
+/* The same, unchanged: for texts of several lines that are never printed as they are. */
+const char *host_text(struct host *host, const char *text);
 
 /* Zeroed memory that lives as long as the host. */
 void *host_alloc(struct host *host, size_t size);
