@@ -1,7 +1,6 @@
 /* See posted.h. Lines → functions. A text falls into sections: runs of functions that one command
- * printed. A section is read as a whole before it is added to the machine, since what one of its
- * functions shows ("Kernel driver in use", "IOMMU group") says how to read the others, and since a
- * section of another machine must leave no trace.
+ * printed (posted_machine.c says why). Here it is decided where one ends, and which group a line is
+ * in.
  */
 #include "probe/posted.h"
 
@@ -12,22 +11,11 @@
 #include "base/text.h"
 #include "probe/posted_parts.h"
 
-#define MAX_FUNCTIONS 65536 /* of a machine; more are no machine */
-
-struct section {
-	GPtrArray *fns;    /* of struct posted_fn, owned */
-	GHashTable *index; /* address → struct posted_fn */
-	bool grouped;      /* a listing of groups */
-};
-
 struct reader {
 	struct host *host;
-	struct posted_names *names;
-	GPtrArray *machine; /* of struct posted_fn, owned */
-	GHashTable *machine_index;
-	struct section section;
+	struct posted_machine *machine;
 	struct posted_fn *fn; /* whose block is read; NULL: none */
-	unsigned line;        /* number of the current line */
+	bool lost_paths;      /* noted already */
 
 	/* the listing of groups */
 	int group;         /* -1: in none */
@@ -35,168 +23,23 @@ struct reader {
 	bool group_blank;  /* a blank line or prose since */
 	bool group_fresh;  /* its header was the last thing read */
 	unsigned group_indent;
-
-	/* the text as a whole */
-	bool extended;  /* an extended capability was named */
-	bool all_bytes; /* a hex dump goes beyond 256 bytes */
-	bool two_machines;
-	bool groups_differ;
-	bool lost_paths;
-	bool too_many;
 };
-
-/* ---- tables by address ---- */
-
-static GHashTable *index_new(void)
-{
-	return g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
-}
-
-static void index_add(GHashTable *index, struct posted_fn *fn)
-{
-	gint64 *key = g_new(gint64, 1);
-
-	*key = (gint64)pci_addr_key(fn->dev.addr);
-	g_hash_table_insert(index, key, fn);
-}
-
-static struct posted_fn *index_find(GHashTable *index, struct pci_addr addr)
-{
-	gint64 key = (gint64)pci_addr_key(addr);
-
-	return g_hash_table_lookup(index, &key);
-}
-
-static void note(struct reader *reader, bool *once, unsigned line, const char *reason)
-{
-	g_autofree char *where = g_strdup_printf("posted text, line %u", line);
-
-	if (!*once)
-		host_gap_text(reader->host, where, reason);
-	*once = true;
-}
-
-/* ---- the end of a section ---- */
-
-static void section_init(struct section *section)
-{
-	*section = (struct section){
-		.fns = g_ptr_array_new_with_free_func((GDestroyNotify)posted_fn_free),
-		.index = index_new(),
-	};
-}
-
-static void section_clear(struct section *section)
-{
-	g_ptr_array_free(section->fns, TRUE);
-	g_hash_table_destroy(section->index);
-}
-
-/* What is known of a function because others of its section show it. */
-static void finish_fn(const struct reader *reader, struct posted_fn *fn, bool drivers, bool groups)
-{
-	bool whole = fn->ended && !fn->cut;
-
-	fn->ended = whole;
-	fn->dev.driver_known |= fn->has_driver_line || (drivers && whole);
-	if (groups && fn->verbose && whole)
-		fn->dev.group_known = true;
-	posted_caps_finish(fn, reader->extended);
-	posted_hex_finish(fn, reader->all_bytes);
-	posted_names_take(reader->names, reader->host, fn);
-	if (fn->dev.class_code >= 0 && !fn->dev.prog_if_known && fn->prog_if >= 0) {
-		fn->dev.class_code |= fn->prog_if;
-		fn->dev.prog_if_known = true;
-	}
-}
-
-static void finish_section(struct reader *reader)
-{
-	const GPtrArray *fns = reader->section.fns;
-	bool drivers = false, groups = false;
-
-	for (unsigned i = 0; i < fns->len; i++) {
-		const struct posted_fn *fn = fns->pdata[i];
-		drivers |= fn->has_driver_line;
-		groups |= fn->group_line;
-	}
-	for (unsigned i = 0; i < fns->len; i++)
-		finish_fn(reader, fns->pdata[i], drivers, groups);
-}
-
-/* Is the section of the machine that is read? Behind a second machine, only what is known is. */
-static bool belongs(struct reader *reader)
-{
-	const GPtrArray *fns = reader->section.fns;
-
-	for (unsigned i = 0; i < fns->len; i++) {
-		const struct posted_fn *fn = fns->pdata[i];
-		const struct posted_fn *known = index_find(reader->machine_index, fn->dev.addr);
-		if (known && posted_fn_differs(known, fn)) {
-			note(reader, &reader->two_machines, fn->line,
-			     "another machine begins here, which is left out");
-			return false;
-		}
-		if (!known && reader->two_machines)
-			return false;
-	}
-	return true;
-}
-
-static void add_to_machine(struct reader *reader, struct posted_fn **slot)
-{
-	struct posted_fn *fn = *slot;
-	struct posted_fn *known = index_find(reader->machine_index, fn->dev.addr);
-
-	if (known) {
-		if (!posted_fn_merge(known, fn))
-			note(reader, &reader->groups_differ, fn->line,
-			     "the groups differ from those above, which are kept");
-		return;
-	}
-	if (reader->machine->len >= MAX_FUNCTIONS) {
-		note(reader, &reader->too_many, fn->line,
-		     "too many functions: the rest is left out");
-		return;
-	}
-	g_ptr_array_add(reader->machine, fn);
-	index_add(reader->machine_index, fn);
-	*slot = NULL; /* moved */
-}
 
 static void end_section(struct reader *reader)
 {
-	GPtrArray *fns = reader->section.fns;
-
 	reader->fn = NULL;
-	if (fns->len == 0)
-		return;
-	finish_section(reader);
-	if (belongs(reader))
-		for (unsigned i = 0; i < fns->len; i++)
-			add_to_machine(reader, (struct posted_fn **)&fns->pdata[i]);
-	section_clear(&reader->section);
-	section_init(&reader->section);
+	posted_end_section(reader->machine);
 }
 
 /* ---- a function begins ---- */
-
-/* The bus behind the bridge at addr, as far as read; -1. */
-static int bus_behind(const struct reader *reader, struct pci_addr addr)
-{
-	const struct posted_fn *fn = index_find(reader->section.index, addr);
-
-	if (!fn)
-		fn = index_find(reader->machine_index, addr);
-	return fn && fn->dev.caps ? fn->dev.caps->secondary_bus : -1;
-}
 
 /* Follows a -P path. Returns false where a bus number is not known. */
 static bool walk_path(const struct reader *reader, struct posted_device *device)
 {
 	for (unsigned i = 0; i < device->n_steps; i++) {
 		const struct posted_step *step = &device->steps[i];
-		int bus = step->bus >= 0 ? step->bus : bus_behind(reader, device->addr);
+		int bus = step->bus >= 0 ? step->bus
+					 : posted_bus_behind(reader->machine, device->addr);
 		if (bus < 0)
 			return false;
 		device->has_parent = true;
@@ -227,20 +70,13 @@ static int group_of(struct reader *reader, const struct posted_device *device,
 }
 
 static struct posted_fn *begin_fn(struct reader *reader, const struct posted_device *device,
-				  int group)
+				  int group, unsigned line)
 {
-	bool again = index_find(reader->section.index, device->addr) != NULL;
+	struct posted_fn *fn = posted_begin_fn(reader->machine, device->addr, group >= 0);
 
-	if (again || reader->section.grouped != (group >= 0))
-		end_section(reader);
-	if (reader->section.fns->len >= MAX_FUNCTIONS)
+	if (!fn)
 		return NULL;
-
-	struct posted_fn *fn = posted_fn_new(device->addr);
-	reader->section.grouped = group >= 0;
-	g_ptr_array_add(reader->section.fns, fn);
-	index_add(reader->section.index, fn);
-	fn->line = reader->line;
+	fn->line = line;
 	fn->vmm = device->prefix.slot;
 	if (group >= 0) {
 		fn->dev.group_id = group;
@@ -320,16 +156,17 @@ static void read_device(struct reader *reader, const struct posted_line *line)
 		if (device.bare && group < 0 && !device.linked && !device.prefix.slot)
 			continue;
 		if (!walk_path(reader, &device)) {
-			note(reader, &reader->lost_paths, line->number,
-			     "paths (lspci -P) without bus numbers: such functions are left out");
+			posted_note(reader->host, &reader->lost_paths, line->number,
+				    "paths (lspci -P) without bus numbers: such functions are left "
+				    "out");
 			reader->fn = NULL;
 			continue;
 		}
 		/* seen in this listing of groups: another listing begins */
-		if (device.prefix.group < 0 && !reader->group_fresh && reader->section.grouped &&
-		    index_find(reader->section.index, device.addr))
+		if (device.prefix.group < 0 && !reader->group_fresh && reader->group >= 0 &&
+		    posted_in_section(reader->machine, device.addr))
 			reader->group = group = -1;
-		reader->fn = begin_fn(reader, &device, group);
+		reader->fn = begin_fn(reader, &device, group, line->number);
 		if (reader->fn)
 			take_line(reader, reader->fn, &device);
 	}
@@ -370,7 +207,6 @@ static void read_prose(struct reader *reader)
 
 static void read_line(struct reader *reader, const struct posted_line *line)
 {
-	reader->line = line->number;
 	switch (line->kind) {
 	case POSTED_DEVICE:
 		read_device(reader, line);
@@ -412,22 +248,8 @@ static void read_line(struct reader *reader, const struct posted_line *line)
 	}
 }
 
-/* What must be known before the first section ends. */
-static void look_ahead(struct reader *reader, const GArray *lines)
-{
-	for (unsigned i = 0; i < lines->len; i++) {
-		const struct posted_line *line = &g_array_index(lines, struct posted_line, i);
-		const char *offset = text_after(line->text, "Capabilities: [");
-		if (offset && strspn(offset, "0123456789abcdef") == 3)
-			reader->extended = true;
-		if (line->kind == POSTED_HEX && line->text[3] == ':')
-			reader->all_bytes = true;
-	}
-}
-
 static void read_lines(struct reader *reader, const GArray *lines)
 {
-	look_ahead(reader, lines);
 	for (unsigned i = 0; i < lines->len; i++)
 		read_line(reader, &g_array_index(lines, struct posted_line, i));
 	/* the last block may have been cut off, unless it shows its end */
@@ -438,37 +260,52 @@ static void read_lines(struct reader *reader, const GArray *lines)
 
 /* ---- the door ---- */
 
-struct host *posted_read(const char *text, size_t length, GError **error)
+/* What must be known before the first section ends: whether lspci could see extended capabilities,
+ * and whether it dumped them. */
+static struct posted_machine *machine_for(struct host *host, const GArray *lines)
 {
-	struct reader reader = {
-		.host = host_new(HOST_POSTED),
-		.names = posted_names_new(),
-		.machine = g_ptr_array_new_with_free_func((GDestroyNotify)posted_fn_free),
-		.machine_index = index_new(),
-		.group = -1,
-	};
+	bool extended = false, all_bytes = false;
+
+	for (unsigned i = 0; i < lines->len; i++) {
+		const struct posted_line *line = &g_array_index(lines, struct posted_line, i);
+		const char *offset = text_after(line->text, "Capabilities: [");
+		if (offset && strspn(offset, "0123456789abcdef") == 3)
+			extended = true;
+		if (line->kind == POSTED_HEX && line->text[3] == ':')
+			all_bytes = true;
+	}
+	return posted_machine_new(host, extended, all_bytes);
+}
+
+static bool fill(struct host *host, const char *text, size_t length)
+{
+	struct reader reader = { .host = host, .group = -1 };
 	struct posted_text clean;
 
-	section_init(&reader.section);
 	posted_text_clean(text, length, &clean);
 	posted_text_join(&clean);
+	reader.machine = machine_for(host, clean.lines);
 	read_lines(&reader, clean.lines);
 	posted_text_clear(&clean);
 
-	struct host *host = reader.host;
-	if (reader.machine->len == 0) {
-		g_set_error(error, VFIOKIT_ERROR, STATUS_USAGE,
-			    "no PCI function is named in the text");
-		error_hint(error, "post the output of lspci -nnk, or better of sudo lspci -nnvv");
-		g_clear_pointer(&host, host_free);
-	} else {
-		posted_host_fill(host, reader.machine);
-	}
-	section_clear(&reader.section);
-	posted_names_free(reader.names);
-	g_ptr_array_free(reader.machine, TRUE);
-	g_hash_table_destroy(reader.machine_index);
-	return host;
+	GPtrArray *fns = posted_machine_fns(reader.machine);
+	bool any = fns->len > 0;
+	if (any)
+		posted_host_fill(host, fns);
+	posted_machine_free(reader.machine);
+	return any;
+}
+
+struct host *posted_read(const char *text, size_t length, GError **error)
+{
+	struct host *host = host_new(HOST_POSTED);
+
+	if (fill(host, text, length))
+		return host;
+	host_free(host);
+	g_set_error(error, VFIOKIT_ERROR, STATUS_USAGE, "no PCI function is named in the text");
+	error_hint(error, "post the output of lspci -nnk, or better of sudo lspci -nnvv");
+	return NULL;
 }
 
 bool posted_looks_like(const char *text, size_t length)

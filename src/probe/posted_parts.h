@@ -11,7 +11,8 @@
  *   posted_merge.c   one function from several listings
  *   posted_names.c   names without numbers
  *   posted_host.c    functions → host
- *   posted.c         lines → functions: sections, groups, machines
+ *   posted_machine.c sections → one machine
+ *   posted.c         lines → functions, and the groups they are in
  *
  * Internal to those files.
  */
@@ -232,6 +233,35 @@ void posted_names_free(struct posted_names *names);
 
 /* Sets the ids and the class that the words of fn stand for, where there are no numbers. */
 void posted_names_take(struct posted_names *names, struct host *host, struct posted_fn *fn);
+
+/* ---- the machine ---- */
+
+struct posted_machine;
+
+/* extended: lspci could see extended capabilities; all_bytes: a function with 256 bytes has no
+ * more. host is not owned, and is for strings and gaps. */
+struct posted_machine *posted_machine_new(struct host *host, bool extended, bool all_bytes);
+void posted_machine_free(struct posted_machine *machine);
+
+/* A function of the section that is read; another one begins when it is there already, or when
+ * grouped (it is in a listing of groups) is not as before. NULL: too many. Good until the section
+ * ends. */
+struct posted_fn *posted_begin_fn(struct posted_machine *machine, struct pci_addr addr,
+				  bool grouped);
+
+/* Adds the section to the machine, unless it is of another one; then that is noted. */
+void posted_end_section(struct posted_machine *machine);
+
+bool posted_in_section(const struct posted_machine *machine, struct pci_addr addr);
+
+/* The bus behind the bridge at addr, as far as read; -1. */
+int posted_bus_behind(const struct posted_machine *machine, struct pci_addr addr);
+
+/* All functions, of struct posted_fn; the machine's. */
+GPtrArray *posted_machine_fns(const struct posted_machine *machine);
+
+/* Notes reason for the line as a gap, once. */
+void posted_note(struct host *host, bool *once, unsigned line, const char *reason);
 
 /* ---- the host ---- */
 
