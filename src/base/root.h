@@ -49,6 +49,8 @@ struct root_dir {
 /* A closed directory: closing it does nothing, reading from it gives -ENOENT. */
 #define ROOT_DIR_CLOSED ((struct root_dir){ .fd = -1 })
 
+/* name is taken inside dir: links that lead out of it are not followed in other trees than the live
+ * one. What is reached by such a link is opened from the root, by path. */
 int root_dir_open(struct root *root, const char *path, struct root_dir *ret);
 int root_dir_open_at(const struct root_dir *dir, const char *name, struct root_dir *ret);
 void root_dir_close(struct root_dir *dir);
