@@ -286,22 +286,16 @@ static char *add_line(struct posted_text *text, const char *line, size_t length,
 	return out;
 }
 
-void posted_text_clean(const char *text, size_t length, struct posted_text *ret)
+static void clean(const char *text, size_t length, struct posted_text *ret)
 {
-	g_autofree char *decoded = NULL;
+	unsigned number = 0;
 
-	if (!text) /* of length 0 */
-		text = "";
-	if (is_quoted_printable(text, length))
-		text = decoded = decode_quoted_printable(text, &length);
 	*ret = (struct posted_text){
 		.pool = g_malloc(length + 2),
 		.joined = g_string_chunk_new(4096),
 		.lines = g_array_new(FALSE, FALSE, sizeof(struct posted_line)),
 	};
-
 	char *out = ret->pool;
-	unsigned number = 0;
 	for (size_t i = 0; i < length;) {
 		const char *end = memchr(text + i, '\n', length - i);
 		size_t n = end ? (size_t)(end - text) - i : length - i;
@@ -309,6 +303,19 @@ void posted_text_clean(const char *text, size_t length, struct posted_text *ret)
 		i += n + 1;
 	}
 	drop_doubled_blanks(ret->lines);
+}
+
+void posted_text_clean(const char *text, size_t length, struct posted_text *ret)
+{
+	if (!text) /* of length 0 */
+		text = "";
+	if (!is_quoted_printable(text, length)) {
+		clean(text, length, ret);
+		return;
+	}
+	char *decoded = decode_quoted_printable(text, &length);
+	clean(decoded, length, ret);
+	g_free(decoded);
 }
 
 void posted_text_clear(struct posted_text *text)
