@@ -274,10 +274,12 @@ static void add_missing_groups(struct host *host, const struct membership *list,
 		struct iommu_group group = { .id = list[i].group_id };
 		if (i > 0 && list[i - 1].group_id == group.id)
 			continue;
-		if (host_find_group(host, group.id) < 0)
-			g_array_append_val(host->group_array, group);
+		if (host_find_group(host, group.id) >= 0)
+			continue;
+		g_array_append_val(host->group_array, group);
+		/* It may have moved. What is new is not looked for: the list has each once. */
+		host->groups = (struct iommu_group *)(void *)host->group_array->data;
 	}
-	host->groups = (struct iommu_group *)(void *)host->group_array->data;
 	host->n_groups = host->group_array->len;
 	if (host->n_groups > 0)
 		qsort(host->groups, host->n_groups, sizeof(*host->groups), compare_groups);

@@ -308,6 +308,19 @@ def parents_in_circles(tree, outside, random):
 
 
 @mutant
+def parents_across_domains(tree, outside, random):
+    """functions of two domains that are each other's parents"""
+    folder = os.path.join(tree, DEVICES)
+    for name in sorted(os.listdir(folder))[:8]:
+        other = "0001" + name[4:]
+        source = os.path.normpath(os.path.join(folder, os.readlink(os.path.join(folder, name))))
+        shutil.copytree(source, os.path.join(tree, "sys/devices", other, name), symlinks=True)
+        shutil.copytree(source, os.path.join(tree, "sys/devices", name, other), symlinks=True)
+        link(os.path.join(folder, name), f"../../../devices/{other}/{name}")
+        link(os.path.join(folder, other), f"../../../devices/{name}/{other}")
+
+
+@mutant
 def functions_as_files(tree, outside, random):
     """the list of functions holds files"""
     for name in os.listdir(os.path.join(tree, DEVICES)):
