@@ -15,7 +15,7 @@
 
 int root_write(struct root *root, const char *path, const char *text)
 {
-	int fd = root_open_file(root, path, O_WRONLY, 0);
+	int fd = root_open_file(root, path, O_WRONLY | O_TRUNC, 0);
 
 	if (fd < 0)
 		return fd;

@@ -1,0 +1,299 @@
+/* See apply.h. */
+#include "apply/apply.h"
+
+#include <string.h>
+
+#include "apply/journal.h"
+#include "apply/restore.h"
+#include "base/error.h"
+#include "base/kmsg.h"
+#include "base/root.h"
+#include "base/text.h"
+
+/* A change on its way. */
+struct run {
+	const struct apply_request *request;
+	struct change *change;
+	struct journal *journal;
+	int64_t started; /* on the clock of the kernel's log */
+};
+
+/* ---- before ---- */
+
+bool change_is_past(const struct change *change, const char *boot)
+{
+	return change->effect == EFFECT_NOW && g_strcmp0(change->boot, boot) != 0;
+}
+
+unsigned change_count_done(const struct change *change)
+{
+	unsigned n = 0;
+
+	for (guint i = 0; i < change->steps->len; i++)
+		n += change_step_state(change, i) == STEP_DONE;
+	return n;
+}
+
+const struct change *apply_unfinished(struct root *root, const GPtrArray *changes)
+{
+	g_autofree char *boot = journal_boot_id(root);
+
+	for (guint i = 0; i < changes->len; i++) {
+		const struct change *change = changes->pdata[i];
+		if (change->state == CHANGE_UNFINISHED && !change_is_past(change, boot))
+			return change;
+	}
+	return NULL;
+}
+
+/* Only what takes an unfinished change back may be done before it is taken back. */
+static bool check_unfinished(const struct apply_request *request, GError **error)
+{
+	g_autoptr(GPtrArray) changes = journal_list(request->root, error);
+	const struct change *change = changes ? apply_unfinished(request->root, changes) : NULL;
+
+	if (!changes)
+		return false;
+	if (!change || (request->undoes && strcmp(request->undoes->id, change->id) == 0))
+		return true;
+	if (request->undoes && g_strcmp0(change->verb, "undo") == 0)
+		return true; /* an undo that was stopped is begun again */
+	g_set_error(error, VFIOKIT_ERROR, STATUS_REFUSED,
+		    "the change %s was stopped on the way: %u of its %u steps are done", change->id,
+		    change_count_done(change), change->steps->len);
+	error_hint(error, "'vfiokit undo' takes back what was done of it");
+	return false;
+}
+
+static bool set_moved(const struct step *step, const char *now, GError **error)
+{
+	g_set_error(error, VFIOKIT_ERROR, STATUS_FAILED,
+		    "nothing was done: %s is %s now and not %s, as when this was planned",
+		    step->address ? step->address : step->path, now ? now : "empty",
+		    step->old ? step->old : "empty");
+	error_hint(error, "something else changes it, too; try again");
+	return false;
+}
+
+static bool check_step(const struct apply_request *request, const struct step *step,
+		       GHashTable *expected, GError **error)
+{
+	g_autofree char *key = step_key(step);
+	g_autofree char *now = NULL;
+	gpointer before;
+
+	if (!key || step->loose)
+		return true;
+	bool known = g_hash_table_lookup_extended(expected, key, NULL, &before);
+	int r = known ? 0 : step_read(request->root, step, &now);
+	if (r < 0) {
+		g_set_error(error, VFIOKIT_ERROR, STATUS_FAILED,
+			    "nothing was done: cannot read '%s': %s", step->path, g_strerror(-r));
+		return false;
+	}
+	if (g_strcmp0(known ? before : now, step->old) != 0)
+		return set_moved(step, known ? before : now, error);
+	g_hash_table_insert(expected, g_steal_pointer(&key), step->new_value);
+	return true;
+}
+
+/* Each thing must be as the first step that changes it says; what later steps say of it must be
+ * what the one before leaves. */
+static bool check_olds(const struct apply_request *request, GError **error)
+{
+	g_autoptr(GHashTable) expected =
+		g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+
+	for (guint i = 0; i < request->plan->steps->len; i++)
+		if (!check_step(request, request->plan->steps->pdata[i], expected, error))
+			return false;
+	return true;
+}
+
+/* ---- the journal ---- */
+
+static const char *const disturbed[] = { "power/control", "d3cold_allowed" };
+
+/* What drivers set as they come and go. */
+static void remember_device(struct root *root, struct change *change, const char *address)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(disturbed); i++) {
+		g_autofree char *path =
+			g_strdup_printf("/sys/bus/pci/devices/%s/%s", address, disturbed[i]);
+		const struct step look = { .kind = STEP_SYSFS_WRITE, .path = path };
+		g_autofree char *value = NULL;
+		const char *known;
+		if (!change_recall(change, path, &known) && step_read(root, &look, &value) == 0)
+			change_remember(change, path, value);
+	}
+}
+
+static void fill_change(const struct apply_request *request, struct change *change)
+{
+	const GPtrArray *steps = request->plan->steps;
+
+	change->verb = g_strdup(request->plan->command);
+	change->line = g_strdup(request->line);
+	change->who = g_strdup(request->who);
+	change->effect = request->plan->effect;
+	g_ptr_array_unref(change->steps);
+	change->steps = g_ptr_array_ref(request->plan->steps);
+	g_array_set_size(change->states, steps->len);
+	change->state = CHANGE_UNFINISHED;
+	for (guint i = 0; i < steps->len; i++) {
+		const struct step *step = steps->pdata[i];
+		if (step->address)
+			remember_device(request->root, change, step->address);
+	}
+}
+
+static void add_number(GString *lines, const char *word, guint step)
+{
+	g_autofree char *words = g_strdup_printf("%s n=%u", word, step + 1);
+
+	change_line(lines, words);
+}
+
+static void set_state(struct run *run, guint step, enum step_state state)
+{
+	g_array_index(run->change->states, enum step_state, step) = state;
+}
+
+/* ---- when it fails ---- */
+
+#define REASON_LINES 3
+
+/* What the kernel has said about the device since the change was begun: its last lines. */
+static char *kernel_reason(const struct run *run, const char *address)
+{
+	g_autofree char *log = NULL;
+	GString *found = g_string_new(NULL);
+
+	if (!address || !root_is_live(run->request->root) || kmsg_read(&log) < 0)
+		return g_string_free(found, FALSE);
+	g_auto(GStrv) lines = g_strsplit(log, "\n", -1);
+	unsigned n = 0;
+	for (guint i = g_strv_length(lines); i > 0 && n < REASON_LINES; i--) {
+		const char *text = strstr(lines[i - 1], "] ");
+		if (!text || !strstr(text, address) || kmsg_time(lines[i - 1]) <= run->started)
+			continue;
+		g_autofree char *shown = text_printable(text + 2, strlen(text + 2));
+		g_string_prepend(found, shown);
+		g_string_prepend(found, "; kernel: ");
+		n++;
+	}
+	return g_string_free(found, FALSE);
+}
+
+/* Brings back what was before; what cannot be is told in left. */
+static void roll_back(struct run *run, GString *left)
+{
+	PLAN_AUTO struct plan *plan = plan_new("undo");
+
+	restore_plan(run->request->root, run->change, plan);
+	for (guint i = 0; i < plan->warnings->len; i++) {
+		const struct warning *warning = plan->warnings->pdata[i];
+		g_string_append_printf(left, "; %s", warning->what);
+	}
+	for (guint i = 0; i < plan->steps->len; i++) {
+		g_autoptr(GError) error = NULL;
+		if (step_do(run->request->root, plan->steps->pdata[i], &run->request->limits,
+			    &error))
+			continue;
+		size_t length;
+		error_split_hint(error->message, &length);
+		g_string_append_printf(left, "; %.*s", (int)length, error->message);
+	}
+}
+
+/* Tells the journal, takes back, tells the journal, and makes the message whole. */
+static void fail_step(struct run *run, guint index, GError **error)
+{
+	const struct step *step = run->change->steps->pdata[index];
+	g_autofree char *reason = kernel_reason(run, step->address);
+	g_autoptr(GString) words = g_string_new("fail");
+	g_autoptr(GString) lines = g_string_new(NULL);
+	g_autoptr(GString) left = g_string_new(NULL);
+	g_autofree char *number = g_strdup_printf("%u", index + 1);
+	size_t length;
+
+	const char *hint = error_split_hint((*error)->message, &length);
+	g_autofree char *said = g_strndup((*error)->message, length);
+	g_autofree char *kept_hint = g_strdup(hint);
+	g_autofree char *message = g_strconcat(said, reason, NULL);
+	change_word(words, "n", number);
+	change_word(words, "reason", message);
+	change_line(lines, words->str);
+	set_state(run, index, STEP_FAILED);
+	journal_add(run->journal, lines->str, NULL); /* it is taken back with or without */
+	roll_back(run, left);
+
+	g_string_truncate(lines, 0);
+	change_line(lines, left->len > 0 ? "end state=broken" : "end state=failed");
+	journal_add(run->journal, lines->str, NULL);
+	g_clear_error(error);
+	g_set_error(error, VFIOKIT_ERROR, STATUS_FAILED, "step %u of %u failed: %s; %s%s",
+		    index + 1, run->change->steps->len, message,
+		    left->len > 0 ? "not all could be taken back" : "everything is as it was",
+		    left->str);
+	if (kept_hint)
+		error_hint(error, "%s", kept_hint);
+}
+
+/* ---- doing it ---- */
+
+static bool do_steps(struct run *run, GError **error)
+{
+	const GPtrArray *steps = run->change->steps;
+	g_autoptr(GString) lines = g_string_new(NULL);
+
+	for (guint i = 0; i < steps->len; i++) {
+		add_number(lines, "begin", i);
+		bool told = journal_add(run->journal, lines->str, error);
+		if (told)
+			set_state(run, i, STEP_BEGUN);
+		if (!told ||
+		    !step_do(run->request->root, steps->pdata[i], &run->request->limits, error)) {
+			fail_step(run, i, error);
+			return false;
+		}
+		set_state(run, i, STEP_DONE);
+		g_string_truncate(lines, 0);
+		add_number(lines, "did", i);
+	}
+	/* All is done: a journal that cannot be written any more does not take it back. */
+	change_line(lines, "end state=done");
+	run->change->state = CHANGE_DONE;
+	return journal_add(run->journal, lines->str, error);
+}
+
+static bool apply_locked(const struct apply_request *request, char **id, GError **error)
+{
+	CHANGE_AUTO struct change *change = change_new();
+	struct run run = { .request = request, .change = change, .started = -1 };
+
+	if (!check_unfinished(request, error) || !check_olds(request, error))
+		return false;
+	fill_change(request, change);
+	run.journal = journal_begin(request->root, change, error);
+	if (!run.journal)
+		return false;
+	*id = g_strdup(change->id);
+	run.started = root_is_live(request->root) ? kmsg_newest() : -1;
+	bool ok = do_steps(&run, error);
+	if (ok && request->undoes)
+		ok = journal_mark_undone(request->root, request->undoes->id, change->id, error);
+	journal_free(run.journal);
+	return ok;
+}
+
+bool apply_plan(const struct apply_request *request, char **id, GError **error)
+{
+	*id = NULL;
+	int lock = journal_lock(request->root, error);
+	if (lock < 0)
+		return false;
+	bool ok = apply_locked(request, id, error);
+	journal_unlock(lock);
+	return ok;
+}

@@ -1,0 +1,220 @@
+/* See restore.h. */
+#include "apply/restore.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "apply/step.h"
+#include "base/root.h"
+
+/* Something that the change touched: what it was before, and what the change made of it. */
+struct item {
+	const struct step *first; /* its old value was there before */
+	const struct step *last;  /* its new value is what the change left, if it came to that */
+	char *key;
+	char *now;
+	bool differs; /* from what was before */
+};
+
+static void item_free(gpointer data)
+{
+	struct item *item = data;
+
+	g_free(item->key);
+	g_free(item->now);
+	g_free(item);
+}
+
+static struct item *find_item(const GPtrArray *items, const char *key)
+{
+	for (guint i = 0; i < items->len; i++) {
+		struct item *item = items->pdata[i];
+		if (strcmp(item->key, key) == 0)
+			return item;
+	}
+	return NULL;
+}
+
+static bool is_driver(const struct item *item)
+{
+	return item->first->kind == STEP_UNBIND || item->first->kind == STEP_PROBE;
+}
+
+/* Everything that begun steps change, in the order in which they did. */
+static GPtrArray *list_items(const struct change *change)
+{
+	GPtrArray *items = g_ptr_array_new_with_free_func(item_free);
+
+	for (guint i = 0; i < change->steps->len; i++) {
+		const struct step *step = change->steps->pdata[i];
+		g_autofree char *key = step_key(step);
+		if (!key || step->loose || change_step_state(change, i) == STEP_PLANNED)
+			continue; /* what is loose is remembered better: see add_memories() */
+		struct item *item = find_item(items, key);
+		if (!item) {
+			item = g_new0(struct item, 1);
+			item->first = step;
+			item->key = g_steal_pointer(&key);
+			g_ptr_array_add(items, item);
+		}
+		item->last = step;
+	}
+	return items;
+}
+
+/* A value that was there at some time of the change is ours to replace. */
+static bool is_ours(const struct change *change, const struct item *item)
+{
+	if (is_driver(item) || g_strcmp0(item->now, item->first->old) == 0)
+		return true;
+	for (guint i = 0; i < change->steps->len; i++) {
+		const struct step *step = change->steps->pdata[i];
+		g_autofree char *key = step_key(step);
+		if (g_strcmp0(key, item->key) == 0 && g_strcmp0(item->now, step->new_value) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void compare(struct root *root, const struct change *change, struct item *item,
+		    struct plan *plan)
+{
+	const struct step *step = item->first;
+	const char *subject = step->address ? step->address : step->path;
+	int r = step_read(root, step, &item->now);
+
+	if (r == -ENODEV || r == -ENOENT) {
+		plan_warn(plan, "device-gone", "%s is gone: there is nothing to give back to it",
+			  subject);
+		return;
+	}
+	if (r < 0) {
+		plan_warn(plan, "unreadable", "%s cannot be read: %s", step->path, g_strerror(-r));
+		return;
+	}
+	item->differs = g_strcmp0(item->now, step->old) != 0;
+	if (item->differs && !is_ours(change, item)) {
+		plan_warn(plan, "changed-since",
+			  "%s has been changed since by something else: it stays as it is",
+			  step->path);
+		item->differs = false;
+	}
+}
+
+static void set_address(struct step *step, const struct item *item)
+{
+	step->address = g_strdup(item->first->address);
+}
+
+/* Devices on a wrong driver lose it, those without a memory of one, too. */
+static void add_unbinds(const GPtrArray *items, struct plan *plan)
+{
+	for (guint i = 0; i < items->len; i++) {
+		const struct item *item = items->pdata[i];
+		if (!is_driver(item) || !item->differs || !item->now)
+			continue;
+		g_autofree char *path = g_strdup_printf("/sys/bus/pci/devices/%s/driver/unbind",
+							item->first->address);
+		g_autofree char *why = g_strdup_printf("it was %s%s before",
+						       item->first->old ? "on " : "without driver",
+						       item->first->old ? item->first->old : "");
+		set_address(plan_add(plan, STEP_UNBIND, path, item->now, NULL, why), item);
+	}
+}
+
+static void add_values(const GPtrArray *items, struct plan *plan)
+{
+	for (guint i = items->len; i > 0; i--) {
+		const struct item *item = items->pdata[i - 1];
+		if (is_driver(item) || !item->differs)
+			continue;
+		struct step *step = plan_add(plan, item->first->kind, item->first->path, item->now,
+					     item->first->old, "as it was before");
+		set_address(step, item);
+	}
+}
+
+/* The driver is asked by name where it can be: no other may come first. */
+static char *probe_path(struct root *root, const char *driver)
+{
+	g_autofree char *path = g_strdup_printf("/sys/bus/pci/drivers/%s/bind", driver);
+
+	if (root_exists(root, path))
+		return g_steal_pointer(&path);
+	return g_strdup("/sys/bus/pci/drivers_probe");
+}
+
+static void add_probes(struct root *root, const GPtrArray *items, struct plan *plan)
+{
+	for (guint i = items->len; i > 0; i--) {
+		const struct item *item = items->pdata[i - 1];
+		if (!is_driver(item) || !item->differs || !item->first->old)
+			continue;
+		g_autofree char *path = probe_path(root, item->first->old);
+		set_address(plan_add(plan, STEP_PROBE, path, NULL, item->first->old,
+				     "the driver it had"),
+			    item);
+	}
+}
+
+static bool is_touched(const struct plan *plan, const char *path)
+{
+	for (guint i = 0; i < plan->steps->len; i++) {
+		const struct step *step = plan->steps->pdata[i];
+		if ((step->kind == STEP_UNBIND || step->kind == STEP_PROBE) &&
+		    strstr(path, step->address))
+			return true;
+	}
+	return false;
+}
+
+/* Drivers set these as they come and go: written after them, whatever they are by then. */
+static void add_memories(struct root *root, const struct change *change, struct plan *plan)
+{
+	for (guint i = 0; i < change->memories->len; i++) {
+		const struct change_memory *memory = change->memories->pdata[i];
+		const struct step look = { .kind = STEP_SYSFS_WRITE, .path = memory->path };
+		g_autofree char *now = NULL;
+		if (!memory->value || step_read(root, &look, &now) < 0)
+			continue;
+		bool touched = is_touched(plan, memory->path);
+		bool same = g_strcmp0(now, memory->value) == 0;
+		/* What nothing of this plan touches, and the change is over: set by somebody since.
+		 */
+		if (!touched && (same || change->state == CHANGE_DONE))
+			continue;
+		plan_add(plan, STEP_SYSFS_WRITE, memory->path, now, memory->value,
+			 same ? "as it is now: drivers set it as they come and go"
+			      : "as it was before")
+			->loose = true;
+	}
+}
+
+/* Only when a file changes back does what was made of it change, too. */
+static void add_runs(const struct change *change, struct plan *plan)
+{
+	bool files = false;
+
+	for (guint i = 0; i < plan->steps->len; i++)
+		files |= ((const struct step *)plan->steps->pdata[i])->kind == STEP_FILE;
+	for (guint i = 0; files && i < change->steps->len; i++) {
+		const struct step *step = change->steps->pdata[i];
+		if (step->kind == STEP_RUN)
+			plan_add(plan, STEP_RUN, NULL, NULL, NULL, step->why)->argv =
+				g_strdupv(step->argv);
+	}
+}
+
+void restore_plan(struct root *root, const struct change *change, struct plan *plan)
+{
+	g_autoptr(GPtrArray) items = list_items(change);
+
+	for (guint i = 0; i < items->len; i++)
+		compare(root, change, items->pdata[i], plan);
+	plan->effect = change->effect;
+	add_unbinds(items, plan);
+	add_values(items, plan);
+	add_probes(root, items, plan);
+	add_memories(root, change, plan);
+	add_runs(change, plan);
+}

@@ -1,0 +1,17 @@
+/* Taking a change back: not by running its steps backwards (while an override stands no other
+ * driver takes the device), but by comparing what was before with what is now. So it does not
+ * matter how far the change got, nor whether this was begun before and stopped. */
+#pragma once
+
+#include "apply/change.h"
+#include "plan/plan.h"
+
+struct root;
+
+/* Adds to plan the steps that bring back what the begun steps of change may have changed, as far as
+ * it is not so already: first drivers are taken off, then attributes and files written, then
+ * drivers given back, in the reverse order of that in which they were taken off, then what they
+ * disturb is set right, then programs run that the change ran. What is gone (a device that was
+ * pulled out) is left out with the warning "device-gone"; what something else changed since, to
+ * neither of the two values, with the warning "changed-since". */
+void restore_plan(struct root *root, const struct change *change, struct plan *plan);

@@ -1,0 +1,260 @@
+/* See step.h. That a write succeeded proves nothing (drivers_probe returns success when the probe
+ * failed): what counts is what is read afterwards. */
+#include "apply/step.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/child.h"
+#include "base/error.h"
+#include "base/root.h"
+#include "base/root_write.h"
+#include "base/run.h"
+#include "base/text.h"
+
+#define DEVICES        "/sys/bus/pci/devices/"
+#define MAX_FILE_BYTES ((size_t)4 * 1024 * 1024)
+
+const struct step_limits step_limits_default = { .kernel = 10, .program = 600 };
+
+static bool fail(GError **error, const char *what, const char *subject, int r)
+{
+	g_set_error(error, VFIOKIT_ERROR, STATUS_FAILED, "cannot %s '%s': %s", what, subject,
+		    g_strerror(r < 0 ? -r : r));
+	return false;
+}
+
+/* ---- attributes ---- */
+
+/* An override that is not set reads as "(null)", or as nothing. */
+static int read_attribute(struct root *root, const struct step *step, char **value)
+{
+	char buf[4096];
+	ssize_t n = root_read(root, step->path, buf, sizeof(buf));
+
+	if (n < 0)
+		return (int)n;
+	text_chomp(buf);
+	*value = *buf && strcmp(buf, "(null)") != 0 ? g_strdup(buf) : NULL;
+	return 0;
+}
+
+static bool write_attribute(struct root *root, const struct step *step,
+			    const struct step_limits *limits, GError **error)
+{
+	int r = root_write(root, step->path, step->new_value ? step->new_value : "\n");
+
+	return r == 0 || fail(error, "write", step->path, r);
+}
+
+/* ---- drivers ---- */
+
+static int read_driver(struct root *root, const struct step *step, char **value)
+{
+	g_autofree char *device = g_strconcat(DEVICES, step->address, NULL);
+	g_autofree char *path = g_strconcat(device, "/driver", NULL);
+	char target[512];
+	ssize_t n = root_link(root, path, target, sizeof(target));
+
+	if (n < 0 && !root_exists(root, device))
+		return -ENODEV;
+	if (n < 0 && n != -ENOENT)
+		return (int)n;
+	const char *slash = n > 0 ? strrchr(target, '/') : NULL;
+	*value = n > 0 ? g_strdup(slash ? slash + 1 : target) : NULL;
+	return 0;
+}
+
+struct attempt {
+	struct root *root;
+	const struct step *step;
+};
+
+static int write_address(void *data)
+{
+	const struct attempt *attempt = data;
+
+	return root_write(attempt->root, attempt->step->path, attempt->step->address);
+}
+
+/* Writes the address in a child: drivers may wait for ever for those who use the device. */
+static int try_address(struct root *root, const struct step *step, unsigned seconds, int *stuck)
+{
+	struct attempt attempt = { root, step };
+
+	return child_try(write_address, &attempt, seconds, stuck);
+}
+
+static void add_stuck(GError **error, int stuck)
+{
+	if (stuck > 0)
+		error_hint(error,
+			   "process %d is held in the kernel and cannot be ended: what uses the "
+			   "device must let go of it, else only a restart helps",
+			   stuck);
+}
+
+static bool unbind(struct root *root, const struct step *step, const struct step_limits *limits,
+		   GError **error)
+{
+	int stuck, r = try_address(root, step, limits->kernel, &stuck);
+
+	if (r == 0)
+		return true;
+	if (r == -ETIMEDOUT)
+		g_set_error(error, VFIOKIT_ERROR, STATUS_FAILED,
+			    "driver '%s' does not let go of '%s' within %u s", step->old,
+			    step->address, limits->kernel);
+	else
+		g_set_error(error, VFIOKIT_ERROR, STATUS_FAILED,
+			    "cannot take driver '%s' off '%s': %s", step->old, step->address,
+			    g_strerror(-r));
+	add_stuck(error, stuck);
+	return false;
+}
+
+static bool probe(struct root *root, const struct step *step, const struct step_limits *limits,
+		  GError **error)
+{
+	const char *driver = step->new_value ? step->new_value : "a driver";
+	int stuck, r = try_address(root, step, limits->kernel, &stuck);
+
+	if (r == 0)
+		return true;
+	if (r == -ETIMEDOUT)
+		g_set_error(error, VFIOKIT_ERROR, STATUS_FAILED,
+			    "'%s' does not take '%s' within %u s", driver, step->address,
+			    limits->kernel);
+	else
+		g_set_error(error, VFIOKIT_ERROR, STATUS_FAILED, "cannot bind '%s' to '%s': %s",
+			    step->address, driver, g_strerror(-r));
+	add_stuck(error, stuck);
+	return false;
+}
+
+/* ---- modules and programs ---- */
+
+/* A module that is built in has no directory there when it takes no parameters: modprobe knows. */
+static bool is_loaded(struct root *root, const char *module)
+{
+	g_autofree char *path = g_strconcat("/sys/module/", module, NULL);
+
+	return root_exists(root, g_strdelimit(path, "-", '_'));
+}
+
+static bool load_module(struct root *root, const struct step *step,
+			const struct step_limits *limits, GError **error)
+{
+	const char *const argv[] = { "modprobe", "--", step->path, NULL };
+
+	if (is_loaded(root, step->path))
+		return true;
+	if (run_program(argv, limits->program, error))
+		return true;
+	g_prefix_error(error, "cannot load module '%s': ", step->path);
+	return false;
+}
+
+static bool run(struct root *root, const struct step *step, const struct step_limits *limits,
+		GError **error)
+{
+	return run_program((const char *const *)step->argv, limits->program, error);
+}
+
+/* ---- files ---- */
+
+static int read_file(struct root *root, const struct step *step, char **value)
+{
+	int error = 0;
+
+	*value = root_read_all(root, step->path, MAX_FILE_BYTES, NULL, &error);
+	return *value || error == ENOENT ? 0 : -error;
+}
+
+static bool write_file(struct root *root, const struct step *step, const struct step_limits *limits,
+		       GError **error)
+{
+	g_autofree char *parent = g_path_get_dirname(step->path);
+	const char *text = step->new_value;
+
+	if (!text) {
+		int r = root_remove(root, step->path);
+		return r == 0 || fail(error, "remove", step->path, r);
+	}
+	int r = root_make_dir(root, parent, 0755);
+	if (r == 0)
+		r = root_replace(root, step->path, text, strlen(text), 0644);
+	return r == 0 || fail(error, "write", step->path, r);
+}
+
+/* ---- the table ---- */
+
+static const struct {
+	const char *key; /* NULL: nothing can be read back */
+	bool by_address; /* what it changes is known by the address, else by the path */
+	int (*read)(struct root *root, const struct step *step, char **value);
+	bool (*act)(struct root *root, const struct step *step, const struct step_limits *limits,
+		    GError **error);
+} kinds[] = {
+	[STEP_SYSFS_WRITE] = { .key = "attribute", .read = read_attribute, .act = write_attribute },
+	[STEP_UNBIND] = { .key = "driver", .by_address = true, .read = read_driver, .act = unbind },
+	[STEP_PROBE] = { .key = "driver", .by_address = true, .read = read_driver, .act = probe },
+	[STEP_MODULE] = { .act = load_module },
+	[STEP_FILE] = { .key = "file", .read = read_file, .act = write_file },
+	[STEP_RUN] = { .act = run },
+};
+
+char *step_key(const struct step *step)
+{
+	if (!kinds[step->kind].key)
+		return NULL;
+	return g_strconcat(kinds[step->kind].key, " ",
+			   kinds[step->kind].by_address ? step->address : step->path, NULL);
+}
+
+int step_read(struct root *root, const struct step *step, char **value)
+{
+	*value = NULL;
+	return kinds[step->kind].read ? kinds[step->kind].read(root, step, value) : 0;
+}
+
+/* A probe without a driver to be there may end with any, or none. */
+static bool is_open_ended(const struct step *step)
+{
+	return !kinds[step->kind].read || (step->kind == STEP_PROBE && !step->new_value);
+}
+
+static bool verify(struct root *root, const struct step *step, GError **error)
+{
+	g_autofree char *now = NULL;
+	const char *subject = kinds[step->kind].by_address ? step->address : step->path;
+	int r = step_read(root, step, &now);
+
+	if (r < 0)
+		return fail(error, "read back", subject, r);
+	if (g_strcmp0(now, step->new_value) == 0)
+		return true;
+	if (step->kind == STEP_PROBE)
+		g_set_error(error, VFIOKIT_ERROR, STATUS_FAILED,
+			    "cannot bind '%s' to '%s': afterwards %s%s", step->address,
+			    step->new_value, now ? "it is on " : "it has no driver",
+			    now ? now : "");
+	else
+		g_set_error(error, VFIOKIT_ERROR, STATUS_FAILED,
+			    "cannot change '%s': afterwards it is %s, not %s", subject,
+			    now ? now : "empty", step->new_value ? step->new_value : "empty");
+	return false;
+}
+
+bool step_do(struct root *root, const struct step *step, const struct step_limits *limits,
+	     GError **error)
+{
+	if (step->loose) {
+		g_autofree char *now = NULL;
+		if (step_read(root, step, &now) == 0 && g_strcmp0(now, step->new_value) == 0)
+			return true;
+	}
+	if (!kinds[step->kind].act(root, step, limits, error))
+		return false;
+	return is_open_ended(step) || verify(root, step, error);
+}

@@ -1,0 +1,30 @@
+/* Kinds of steps: how each reads what it is about, and does it. One row for each in step.c. */
+#pragma once
+
+#include <glib.h>
+#include <stdbool.h>
+
+#include "plan/plan.h"
+
+struct root;
+
+/* How long the kernel and programs may take, in seconds. */
+struct step_limits {
+	unsigned kernel;  /* to let go of a device, or to probe a driver */
+	unsigned program; /* a program */
+};
+
+extern const struct step_limits step_limits_default;
+
+/* What a step changes, as a text: steps with equal keys change the same. The caller's; NULL for
+ * kinds that change nothing that could be read back. */
+char *step_key(const struct step *step);
+
+/* Reads what the step changes: its driver, its attribute, its file. *value is the caller's; NULL:
+ * nothing is there. Returns 0 or -errno; -ENODEV: the device is gone. */
+int step_read(struct root *root, const struct step *step, char **value);
+
+/* Does the step, and reads back that it is done. False and STATUS_FAILED, naming what could not be
+ * done to what, and the kernel's reason. */
+bool step_do(struct root *root, const struct step *step, const struct step_limits *limits,
+	     GError **error);
