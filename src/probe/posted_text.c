@@ -39,7 +39,7 @@ static size_t soft_break(const char *text, size_t left)
 
 static char *decode_quoted_printable(const char *text, size_t *length)
 {
-	char *out = g_malloc(*length + 1);
+	char *out = g_malloc0(*length + 1);
 	size_t n = 0;
 
 	for (size_t i = 0; i < *length;) {
