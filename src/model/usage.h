@@ -10,7 +10,7 @@ enum usage_kind {
 	USAGE_ROOT_DISK, /* the root file system, directly or through md, dm, … */
 	USAGE_DISK,      /* a mounted disk or swap */
 	USAGE_BLOCK,     /* a disk that nothing uses now */
-	USAGE_ROUTE,     /* a network interface with a default route */
+	USAGE_ROUTE,     /* a network interface with a default route, or with this ssh session */
 	USAGE_NETWORK,   /* any other network interface */
 	USAGE_KEYBOARD,
 	USAGE_MOUSE,

@@ -27,7 +27,10 @@ struct bind_request {
 };
 
 /* The host must have been probed with PROBE_BASE | PROBE_DETAIL | PROBE_REGIONS | PROBE_USB |
- * PROBE_USAGE | PROBE_HOLDERS. Steps, refusals and warnings are added to plan; a function that is
- * as it should be gets no steps. */
+ * PROBE_USAGE | PROBE_HOLDERS | PROBE_MACHINE. Steps, refusals (by the rules of refusal.h) and
+ * warnings are added to plan; a function that is as it should be gets no steps, and nothing is
+ * said of it.
+ *
+ * Warnings have the id of the rule that could not be judged, or "no-reset", "slot-incomplete". */
 void bind_plan(const struct host *host, const struct bind_request *request, struct plan *plan);
 void unbind_plan(const struct host *host, const struct bind_request *request, struct plan *plan);

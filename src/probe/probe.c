@@ -51,6 +51,8 @@ static unsigned platform_parts(const struct host *host, unsigned what)
 		parts |= PLATFORM_CONFIG;
 	if (what & PROBE_PLATFORM)
 		parts |= PLATFORM_CONFIG | PLATFORM_FULL;
+	if (what & PROBE_MACHINE)
+		parts |= PLATFORM_MACHINE;
 	if (what & PROBE_TOPOLOGY)
 		parts |= PLATFORM_TOPOLOGY;
 	return parts;

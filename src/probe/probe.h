@@ -16,7 +16,8 @@ enum probe_part {
 	PROBE_HOLDERS = 1 << 5,  /* which processes hold them: walks /proc */
 	PROBE_PLATFORM = 1 << 6, /* all of struct platform but: */
 	PROBE_TOPOLOGY = 1 << 7, /* packages, cores, caches, nodes (hwloc) */
-	PROBE_ALL = (1 << 8) - 1,
+	PROBE_MACHINE = 1 << 8,  /* of the platform: modules, memory, framebuffers, firmware */
+	PROBE_ALL = (1 << 9) - 1,
 };
 
 /* Probes the parts asked for (an OR of them). Never fails for what a machine lacks: that is

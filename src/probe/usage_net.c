@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "model/host.h"
+#include "probe/session.h"
 #include "probe/usage_reader.h"
 
 #define MAX_TABLE  (16 * 1024 * 1024) /* bytes of a routing table */
@@ -17,6 +18,7 @@ struct nets {
 	struct usage_reader *reader;
 	const struct class_dir *dir;
 	GHashTable *routes; /* interface → the one with the route that it is below; both owned */
+	char *session;      /* the one that carries this ssh session and no route; NULL: none */
 };
 
 /* ---- default routes ---- */
@@ -110,6 +112,19 @@ static void spread_routes(const struct nets *nets)
 		add_lower(nets, todo->pdata[i], todo);
 }
 
+/* The interface over which we are logged in counts as one with a route. */
+static void add_session(struct nets *nets)
+{
+	char *name = session_interface(nets->reader->root);
+
+	if (!name || g_hash_table_contains(nets->routes, name)) {
+		g_free(name);
+		return;
+	}
+	g_hash_table_insert(nets->routes, g_strdup(name), g_strdup(name));
+	nets->session = name;
+}
+
 /* ---- interfaces ---- */
 
 static void add_net(const struct nets *nets, const char *name)
@@ -124,12 +139,11 @@ static void add_net(const struct nets *nets, const char *name)
 		g_autofree char *state = class_dir_text(nets->dir, name, "operstate");
 		usage_add(nets->reader, USAGE_NETWORK, place, name,
 			  g_strcmp0(state, "unknown") == 0 ? NULL : state);
-	} else if (strcmp(top, name) == 0) {
-		usage_add(nets->reader, USAGE_ROUTE, place, name, "default route");
-	} else {
-		g_autofree char *detail = g_strdup_printf("default route through %s", top);
-		usage_add(nets->reader, USAGE_ROUTE, place, name, detail);
+		return;
 	}
+	const char *what = g_strcmp0(top, nets->session) == 0 ? "ssh session" : "default route";
+	g_autofree char *detail = g_strdup_printf("%s through %s", what, top);
+	usage_add(nets->reader, USAGE_ROUTE, place, name, strcmp(top, name) == 0 ? what : detail);
 }
 
 void usage_read_nets(struct usage_reader *reader)
@@ -145,7 +159,9 @@ void usage_read_nets(struct usage_reader *reader)
 	int error_6 = read_routes(&nets, "/proc/net/ipv6_route", route_of_line_6);
 	if (error_4 == 0 && (error_6 == 0 || error_6 == ENOENT)) /* kernels without IPv6 */
 		reader->host->usages.known |= KIND_BIT(USAGE_ROUTE);
+	add_session(&nets);
 	spread_routes(&nets);
 	for (guint i = 0; i < dir.names->len; i++)
 		add_net(&nets, dir.names->pdata[i]);
+	g_free(nets.session);
 }

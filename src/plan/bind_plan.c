@@ -1,0 +1,424 @@
+/* See bind_plan.h. Three questions one after the other: which functions change hands, what forbids
+ * it, and the steps: first who may take each function (driver_override, of all of them), then
+ * function by function off the one driver and on to the other. So no driver that the kernel would
+ * choose by itself can come in between.
+ *
+ * Order: sound before the display on the way out, the display first on the way back, because the
+ * sound function of a graphics card is powered through its display function (kernel:
+ * drivers/pci/quirks.c, quirk_gpu_hda). */
+#include "plan/bind_plan.h"
+
+#include <string.h>
+
+#include "model/reset.h"
+#include "plan/refusal_parts.h"
+
+#define DEVICES "/sys/bus/pci/devices/"
+#define PROBE   "/sys/bus/pci/drivers_probe"
+
+struct binding {
+	const struct host *host;
+	const struct bind_request *request;
+	struct plan *plan;
+	GArray *chosen; /* of int: those asked for, and their groups with --group; no bridges */
+	GArray *moving; /* of int: those of them that change hands, in the order in which they do */
+};
+
+/* ---- which ---- */
+
+static const struct pci_dev *dev_at(const struct binding *binding, const GArray *list, guint i)
+{
+	return &binding->host->pci[g_array_index(list, int, i)];
+}
+
+static bool has(const GArray *list, int pci)
+{
+	for (guint i = 0; i < list->len; i++)
+		if (g_array_index(list, int, i) == pci)
+			return true;
+	return false;
+}
+
+static void choose(struct binding *binding, int pci)
+{
+	if (!pci_dev_is_bridge(&binding->host->pci[pci]) && !has(binding->chosen, pci))
+		g_array_append_val(binding->chosen, pci);
+}
+
+static void choose_group(struct binding *binding, int group)
+{
+	const struct iommu_group *members = &binding->host->groups[group];
+
+	for (unsigned i = 0; i < members->n_members; i++)
+		choose(binding, members->members[i]);
+}
+
+/* A bridge that was named brings nothing with it: it is refused. */
+static void choose_all(struct binding *binding)
+{
+	for (unsigned i = 0; i < binding->request->n; i++) {
+		const struct pci_dev *dev = &binding->host->pci[binding->request->functions[i]];
+		choose(binding, binding->request->functions[i]);
+		if (binding->request->group && dev->group >= 0 && !pci_dev_is_bridge(dev))
+			choose_group(binding, dev->group);
+	}
+}
+
+/* 0: sound, 1: USB, 2: others, as the controller of a card's USB socket, 3: displays. */
+static int rank_of(const struct pci_dev *dev)
+{
+	switch (dev->kind) {
+	case KIND_AUDIO:
+		return 0;
+	case KIND_USB_CONTROLLER:
+		return 1;
+	case KIND_GPU:
+		return 3;
+	default:
+		return 2;
+	}
+}
+
+static gint compare_moves(gconstpointer a, gconstpointer b, gpointer data)
+{
+	const struct binding *binding = data;
+	int left = *(const int *)a, right = *(const int *)b;
+	int left_rank = rank_of(&binding->host->pci[left]);
+	int right_rank = rank_of(&binding->host->pci[right]);
+
+	if (left_rank != right_rank)
+		return left_rank < right_rank ? -1 : 1;
+	return left < right ? -1 : left > right;
+}
+
+static void choose_moving(struct binding *binding,
+			  bool (*moves)(const struct binding *binding, const struct pci_dev *dev))
+{
+	for (guint i = 0; i < binding->chosen->len; i++) {
+		int pci = g_array_index(binding->chosen, int, i);
+		if (moves(binding, &binding->host->pci[pci]))
+			g_array_append_val(binding->moving, pci);
+	}
+	g_array_sort_with_data(binding->moving, compare_moves, binding);
+}
+
+static void judge(const struct binding *binding, enum refusal_when when)
+{
+	const struct refusal_query query = {
+		.when = when,
+		.functions = (const int *)(const void *)binding->moving->data,
+		.n = binding->moving->len,
+		.asked = binding->request->functions,
+		.n_asked = binding->request->n,
+		.group = binding->request->group,
+	};
+
+	refusal_judge(binding->host, &query, binding->plan);
+}
+
+static void binding_init(struct binding *binding, const struct host *host,
+			 const struct bind_request *request, struct plan *plan)
+{
+	*binding = (struct binding){
+		.host = host,
+		.request = request,
+		.plan = plan,
+		.chosen = g_array_new(FALSE, FALSE, sizeof(int)),
+		.moving = g_array_new(FALSE, FALSE, sizeof(int)),
+	};
+	choose_all(binding);
+}
+
+static void binding_clear(struct binding *binding)
+{
+	g_array_unref(binding->chosen);
+	g_array_unref(binding->moving);
+}
+
+/* ---- steps ---- */
+
+/* Adds a step about an attribute of a function; why is freed. */
+static struct step *add_write(const struct binding *binding, const struct pci_dev *dev,
+			      const char *attribute, const char *old, const char *new_value,
+			      char *why)
+{
+	char address[PCI_ADDR_SIZE];
+	g_autofree char *path =
+		g_strconcat(DEVICES, pci_addr_format(dev->addr, address), "/", attribute, NULL);
+	struct step *step = plan_add(binding->plan, STEP_SYSFS_WRITE, path, old, new_value, why);
+
+	step->address = g_strdup(address);
+	g_free(why);
+	return step;
+}
+
+static void add_override(const struct binding *binding, const struct pci_dev *dev,
+			 const char *driver)
+{
+	struct address_text address = address_text(dev->addr);
+
+	if (dev->driver_override_known && g_strcmp0(dev->driver_override, driver) == 0)
+		return;
+	add_write(binding, dev, "driver_override", dev->driver_override, driver,
+		  driver ? g_strdup_printf("only %s may take %s from now on", driver, address.text)
+			 : g_strdup_printf("any driver that suits may take %s again",
+					   address.text));
+}
+
+static void add_unbind(const struct binding *binding, const struct pci_dev *dev)
+{
+	char address[PCI_ADDR_SIZE];
+	g_autofree char *path = g_strconcat("/sys/bus/pci/drivers/", dev->driver, "/unbind", NULL);
+	g_autofree char *why =
+		g_strdup_printf("%s lets go of %s", dev->driver, address_text(dev->addr).text);
+
+	if (dev->driver)
+		plan_add(binding->plan, STEP_UNBIND, path, dev->driver, NULL, why)->address =
+			g_strdup(pci_addr_format(dev->addr, address));
+}
+
+/* driver NULL: whichever the kernel chooses, or none. */
+static void add_probe(const struct binding *binding, const struct pci_dev *dev, const char *driver)
+{
+	char address[PCI_ADDR_SIZE];
+	g_autofree char *why =
+		g_strdup_printf("%s takes %s", driver ? driver : "the kernel's choice",
+				address_text(dev->addr).text);
+
+	plan_add(binding->plan, STEP_PROBE, PROBE, NULL, driver, why)->address =
+		g_strdup(pci_addr_format(dev->addr, address));
+}
+
+/* ---- bind ---- */
+
+static const char *driver_for(const struct pci_dev *dev)
+{
+	return dev->detail && dev->detail->variant ? dev->detail->variant : "vfio-pci";
+}
+
+static bool moves_to_vfio(const struct binding *binding, const struct pci_dev *dev)
+{
+	return !pci_driver_is_vfio(dev->driver);
+}
+
+static bool is_there(const struct binding *binding, const char *driver)
+{
+	const struct kernel *kernel = &binding->host->platform.kernel;
+
+	if (strcmp(driver, "vfio-pci") == 0 &&
+	    (kernel->vfio_pci_loaded == TRI_YES || kernel->vfio_pci_builtin == TRI_YES))
+		return true;
+	for (unsigned i = 0; i < binding->host->n_pci; i++)
+		if (g_strcmp0(binding->host->pci[i].driver, driver) == 0)
+			return true;
+	return false;
+}
+
+static void add_modules(const struct binding *binding)
+{
+	g_autoptr(GPtrArray) added = g_ptr_array_new();
+
+	for (guint i = 0; i < binding->moving->len; i++) {
+		const char *driver = driver_for(dev_at(binding, binding->moving, i));
+		if (is_there(binding, driver) ||
+		    g_ptr_array_find_with_equal_func(added, driver, g_str_equal, NULL))
+			continue;
+		g_autofree char *why =
+			g_strdup_printf("the driver that hands devices to guests%s",
+					strcmp(driver, "vfio-pci") == 0 ? ""
+									: ", made for this one");
+		plan_add(binding->plan, STEP_MODULE, driver, NULL, NULL, why);
+		g_ptr_array_add(added, (gpointer)driver);
+	}
+}
+
+/* Only with --allow sriov-pf: vfio-pci takes no function that has virtual ones. */
+static void add_sriov_off(const struct binding *binding, const struct pci_dev *dev)
+{
+	char old[16];
+
+	if (!dev->detail || dev->detail->sriov_numvfs <= 0)
+		return;
+	g_snprintf(old, sizeof(old), "%d", dev->detail->sriov_numvfs);
+	add_write(binding, dev, "sriov_numvfs", old, "0",
+		  g_strdup_printf("the virtual functions of %s go", address_text(dev->addr).text));
+}
+
+static void add_bind_steps(const struct binding *binding)
+{
+	const GArray *moving = binding->moving;
+
+	add_modules(binding);
+	for (guint i = 0; i < moving->len; i++)
+		add_sriov_off(binding, dev_at(binding, moving, i));
+	for (guint i = 0; i < moving->len; i++) {
+		const struct pci_dev *dev = dev_at(binding, moving, i);
+		add_override(binding, dev, driver_for(dev));
+	}
+	for (guint i = 0; i < moving->len; i++) {
+		const struct pci_dev *dev = dev_at(binding, moving, i);
+		add_unbind(binding, dev);
+		add_probe(binding, dev, driver_for(dev));
+	}
+}
+
+/* ---- what a guest could not do with it ---- */
+
+static bool is_same_bus(const struct pci_dev *a, const struct pci_dev *b)
+{
+	return pci_addr_key(a->addr) >> 8 == pci_addr_key(b->addr) >> 8;
+}
+
+/* Those on the bus of a function that do not go with it. */
+static GArray *list_left_behind(const struct binding *binding, const struct pci_dev *dev)
+{
+	GArray *left = g_array_new(FALSE, FALSE, sizeof(int));
+
+	for (unsigned i = 0; i < binding->host->n_pci; i++) {
+		const struct pci_dev *other = &binding->host->pci[i];
+		int pci = (int)i;
+		if (is_same_bus(dev, other) && !has(binding->chosen, pci) &&
+		    !pci_driver_is_vfio(other->driver))
+			g_array_append_val(left, pci);
+	}
+	return left;
+}
+
+static void warn_of_reset(const struct binding *binding, const struct pci_dev *dev)
+{
+	g_autoptr(GArray) left = list_left_behind(binding, dev);
+	struct address_text address = address_text(dev->addr);
+	struct reset reset;
+
+	reset_judge(binding->host, dev, &reset);
+	if (reset.kind == RESET_NONE)
+		plan_warn(binding->plan, "no-reset",
+			  "%s cannot be reset: a second guest, or the host, may find it in a state "
+			  "that only a reboot mends.",
+			  address.text);
+	if (reset.kind != RESET_BUS_ALL || left->len == 0)
+		return;
+	g_autofree char *names =
+		functions_text(binding->host, (const int *)(const void *)left->data, left->len);
+	plan_warn(binding->plan, "slot-incomplete",
+		  "%s can be reset only together with %s, which %s with the host, so it is not "
+		  "reset between guests. Bind all of them.",
+		  address.text, names, left->len == 1 ? "stays" : "stay");
+}
+
+/* Once for each bus: its functions are reset together. */
+static void warn_of_resets(const struct binding *binding)
+{
+	for (guint i = 0; i < binding->moving->len; i++) {
+		const struct pci_dev *dev = dev_at(binding, binding->moving, i);
+		bool told = false;
+		for (guint j = 0; j < i && !told && !dev->on_root_bus; j++)
+			told = is_same_bus(dev, dev_at(binding, binding->moving, j));
+		if (!told)
+			warn_of_reset(binding, dev);
+	}
+}
+
+void bind_plan(const struct host *host, const struct bind_request *request, struct plan *plan)
+{
+	struct binding binding;
+
+	binding_init(&binding, host, request, plan);
+	choose_moving(&binding, moves_to_vfio);
+	judge(&binding, REFUSAL_BIND);
+	warn_of_resets(&binding);
+	add_bind_steps(&binding);
+	binding_clear(&binding);
+}
+
+/* ---- unbind ---- */
+
+static const struct bind_memory *recall(const struct binding *binding, const struct pci_dev *dev)
+{
+	for (unsigned i = 0; i < binding->request->n_before; i++)
+		if (pci_addr_equal(binding->request->before[i].addr, dev->addr))
+			return &binding->request->before[i];
+	return NULL;
+}
+
+/* Was it already with VFIO before we were asked? Then there is nothing to go back to. */
+static bool is_as_before(const struct pci_dev *dev, const struct bind_memory *before)
+{
+	return before && before->driver_known && g_strcmp0(before->driver, dev->driver) == 0 &&
+	       g_strcmp0(before->driver_override, dev->driver_override) == 0;
+}
+
+/* On a vfio driver, or kept for one by its override, or left without the driver that it had. */
+static bool moves_back(const struct binding *binding, const struct pci_dev *dev)
+{
+	const struct bind_memory *before = recall(binding, dev);
+
+	if (is_as_before(dev, before))
+		return false;
+	return pci_driver_is_vfio(dev->driver) || pci_driver_is_vfio(dev->driver_override) ||
+	       (before && before->driver && dev->driver_known && !dev->driver);
+}
+
+static void restore_override(const struct binding *binding, const struct pci_dev *dev)
+{
+	const struct bind_memory *before = recall(binding, dev);
+
+	if (before)
+		add_override(binding, dev, before->driver_override);
+	else if (pci_driver_is_vfio(dev->driver_override))
+		add_override(binding, dev, NULL);
+}
+
+static void restore_driver(const struct binding *binding, const struct pci_dev *dev)
+{
+	const struct bind_memory *before = recall(binding, dev);
+	bool known = before && before->driver_known;
+
+	if (known && g_strcmp0(before->driver, dev->driver) == 0)
+		return;
+	if (pci_driver_is_vfio(dev->driver))
+		add_unbind(binding, dev);
+	else if (dev->driver)
+		return; /* a driver of the host has it: only the override was ours */
+	if (!known || before->driver)
+		add_probe(binding, dev, known ? before->driver : NULL);
+}
+
+/* vfio-pci lets the kernel suspend what it has ("auto") and forbids it when it lets go ("on"), and
+ * the next driver may change that again (kernel: drivers/vfio/pci/vfio_pci_core.c). */
+static void restore_power(const struct binding *binding, const struct pci_dev *dev)
+{
+	const struct bind_memory *before = recall(binding, dev);
+	struct address_text address = address_text(dev->addr);
+	char d3cold[16], now[16];
+
+	if (before && before->power_control)
+		add_write(binding, dev, "power/control", "on", before->power_control,
+			  g_strdup_printf("%s saves power as it did before", address.text))
+			->loose = true;
+	if (!before || before->d3cold_allowed < 0 || !dev->detail ||
+	    dev->detail->d3cold_allowed < 0 ||
+	    dev->detail->d3cold_allowed == before->d3cold_allowed)
+		return;
+	g_snprintf(d3cold, sizeof(d3cold), "%d", before->d3cold_allowed);
+	g_snprintf(now, sizeof(now), "%d", dev->detail->d3cold_allowed);
+	add_write(binding, dev, "d3cold_allowed", now, d3cold,
+		  g_strdup_printf("%s may be cut off from power as it could before", address.text));
+}
+
+void unbind_plan(const struct host *host, const struct bind_request *request, struct plan *plan)
+{
+	struct binding binding;
+
+	binding_init(&binding, host, request, plan);
+	choose_moving(&binding, moves_back);
+	judge(&binding, REFUSAL_UNBIND);
+	for (guint i = binding.moving->len; i > 0; i--)
+		restore_override(&binding, dev_at(&binding, binding.moving, i - 1));
+	for (guint i = binding.moving->len; i > 0; i--) {
+		const struct pci_dev *dev = dev_at(&binding, binding.moving, i - 1);
+		restore_driver(&binding, dev);
+		restore_power(&binding, dev);
+	}
+	binding_clear(&binding);
+}
