@@ -246,6 +246,44 @@ static void link_parents(struct host *host)
 	}
 }
 
+/* ---- trees that were put together from listings ---- */
+
+/* Is it a bridge of which neither config space nor the paths say what is behind it? */
+static bool is_blind_bridge(const struct host *host, unsigned index, const bool *has_children)
+{
+	const struct pci_dev *dev = &host->pci[index];
+	bool known = dev->caps && dev->caps->secondary_bus >= 0;
+
+	return dev->class_code >> 8 == 0x0604 && !known && !has_children[index];
+}
+
+#define FIRST_VMD_DOMAIN 0x10000
+
+/* A kernel lets everybody read the buses of a bridge, and puts what is behind Intel VMD below it in
+ * the tree. Where that is missing, the tree was made from a listing, and what it shows as a root
+ * bus may as well be behind a bridge: then it is not known. */
+static void doubt_roots(struct host *host)
+{
+	g_autofree bool *has_children = g_new0(bool, host->n_pci + 1);
+	g_autoptr(GHashTable) blind = g_hash_table_new(NULL, NULL); /* domain → lowest bus + 1 */
+
+	for (unsigned i = 0; i < host->n_pci; i++)
+		if (host->pci[i].parent >= 0)
+			has_children[host->pci[i].parent] = true;
+	for (unsigned i = host->n_pci; i-- > 0;)
+		if (is_blind_bridge(host, i, has_children))
+			g_hash_table_insert(blind, GUINT_TO_POINTER(host->pci[i].addr.domain),
+					    GUINT_TO_POINTER(host->pci[i].addr.bus + 1U));
+	for (unsigned i = 0; i < host->n_pci; i++) {
+		struct pci_dev *dev = &host->pci[i];
+		guint lowest = GPOINTER_TO_UINT(
+			g_hash_table_lookup(blind, GUINT_TO_POINTER(dev->addr.domain)));
+		if ((lowest > 0 && dev->addr.bus >= lowest) ||
+		    (dev->addr.domain >= FIRST_VMD_DOMAIN && !dev->has_path_parent))
+			dev->on_root_bus = false;
+	}
+}
+
 static int compare_groups(const void *a, const void *b)
 {
 	const struct iommu_group *left = a, *right = b;
@@ -315,5 +353,7 @@ void host_link(struct host *host)
 	host->n_groups = host->group_array->len;
 	host_sort(host);
 	link_parents(host);
+	if (host->source != HOST_LIVE)
+		doubt_roots(host);
 	link_groups(host);
 }
