@@ -3,6 +3,7 @@
  */
 #include <glib.h>
 
+#include "holes.h"
 #include "model/host.h"
 #include "model/predict.h"
 
@@ -107,80 +108,6 @@ static void fill_bus(struct host *host, unsigned bus, unsigned *next_bus, unsign
 	}
 }
 
-static void hide_capabilities(struct pci_caps *caps)
-{
-	caps->acs = TRI_UNKNOWN;
-	caps->acs_bits_known = caps->acs_ctrl_spt_known = false;
-	if (random_below(2)) {
-		caps->pcie_type = PCIE_TYPE_UNKNOWN;
-		caps->depth = CONFIG_HEADER;
-	}
-}
-
-static void hide_something(struct pci_dev *dev)
-{
-	switch (random_below(8)) {
-	case 0:
-		hide_capabilities(dev->caps);
-		break;
-	case 1:
-		dev->caps->multifunction = TRI_UNKNOWN;
-		break;
-	case 2:
-		dev->vendor = dev->device = -1;
-		break;
-	case 3:
-		dev->device = -1;
-		break;
-	case 4:
-		dev->caps->acs_bits_known = false;
-		break;
-	case 5:
-		pci_caps_init(dev->caps);
-		break;
-	case 6:
-		dev->group_known = false;
-		dev->group_id = -1;
-		break;
-	default:
-		hide_capabilities(dev->caps);
-		dev->caps->header_type = -1;
-		dev->caps->secondary_bus = dev->caps->subordinate_bus = -1;
-		break;
-	}
-}
-
-/* A copy in which some facts are missing, and some bridges. holes: of 100 functions. */
-static struct host *copy_with_holes(const struct host *host, int holes, int missing)
-{
-	struct host *copy = host_new(HOST_TREE);
-
-	copy->iommu.has_ivrs = random_below(2) ? TRI_UNKNOWN : host->iommu.has_ivrs;
-	for (unsigned i = 0; i < host->n_pci; i++) {
-		const struct pci_dev *from = &host->pci[i];
-		struct pci_caps *caps;
-		struct pci_dev *to;
-		if (from->caps->header_type == 1 && random_below(100) < missing)
-			continue;
-		caps = host_alloc(copy, sizeof(*caps));
-		*caps = *from->caps;
-		to = host_add_pci(copy, from->addr);
-		*to = *from;
-		to->caps = caps;
-		to->parent = -1;
-		to->group = -1;
-		to->on_root_bus = from->addr.bus == 0;
-		if (random_below(100) < holes)
-			hide_something(to);
-		if (copy->pci_array->len == 1) { /* the IOMMU is on: that much is known */
-			to->group_known = true;
-			to->group_id = 0;
-		}
-	}
-	host_link(copy);
-	return copy;
-}
-
 static bool same_group(const struct prediction *prediction, int a, int b)
 {
 	return prediction->fns[a].group >= 0 &&
@@ -247,7 +174,7 @@ static void test_random(void)
 		predict_groups(host, &truth);
 		g_assert_cmpuint(truth.n_unknown, ==, 0);
 		for (int i = 0; i < 4; i++) {
-			HOST_AUTO struct host *copy = copy_with_holes(host, i * 10 + 2, i % 2 * 15);
+			HOST_AUTO struct host *copy = holes_copy(host, i * 10 + 2, i % 2 * 15);
 			predict_groups(copy, &guess);
 			known += check_copy(host, &truth, copy, &guess);
 			all += copy->n_pci;

@@ -5,6 +5,7 @@
 
 #include "base/root.h"
 #include "fixture.h"
+#include "holes.h"
 #include "model/host.h"
 #include "model/predict.h"
 #include "probe/posted.h"
@@ -71,7 +72,8 @@ static GPtrArray *list_data(const char *folder, const char *suffix)
 	return list;
 }
 
-static void score_texts(const char *folder, struct score *score)
+static void score_texts(const char *folder, struct score *score,
+			void (*use)(const char *name, const struct host *host, struct score *score))
 {
 	g_autoptr(GPtrArray) list = list_data(folder, ".txt");
 
@@ -82,7 +84,7 @@ static void score_texts(const char *folder, struct score *score)
 		g_assert_true(g_file_get_contents(list->pdata[i], &text, &length, NULL));
 		HOST_AUTO struct host *host = posted_read(text, length, NULL);
 		if (host)
-			score_host(name, host, score);
+			use(name, host, score);
 	}
 }
 
@@ -90,7 +92,7 @@ static void test_oracle(void)
 {
 	struct score score = { 0 };
 
-	score_texts("lspci-oracle", &score);
+	score_texts("lspci-oracle", &score, score_host);
 	if (score.files == 0) {
 		g_test_skip("no data collection");
 		return;
@@ -103,8 +105,8 @@ static void test_dumps(void)
 {
 	struct score score = { 0 };
 
-	score_texts("lspci-dumps/raw", &score);
-	score_texts("iommu-listings/raw", &score);
+	score_texts("lspci-dumps/raw", &score, score_host);
+	score_texts("iommu-listings/raw", &score, score_host);
 	if (score.files == 0) {
 		g_test_skip("no data collection");
 		return;
@@ -114,6 +116,82 @@ static void test_dumps(void)
 		       score.functions);
 	g_assert_cmpuint(score.wrong, ==, 0);
 	g_assert_cmpuint(score.equal, >=, 6);
+}
+
+/* ---- the same with less ---- */
+
+/* What is known of part must be what the kernel made of whole. */
+static void check_part(const char *name, const struct host *whole, const struct host *part,
+		       struct score *score)
+{
+	struct prediction prediction;
+
+	predict_groups(part, &prediction);
+	for (unsigned i = 0; i < part->n_pci; i++) {
+		int group = whole->pci[host_find_pci(whole, part->pci[i].addr)].group;
+		int own = prediction.fns[i].group;
+		score->functions++;
+		score->unknown += own == PREDICTION_UNKNOWN;
+		for (unsigned k = 0; own >= 0 && group >= 0 && k < part->n_pci; k++) {
+			int other = whole->pci[host_find_pci(whole, part->pci[k].addr)].group;
+			char a[PCI_ADDR_SIZE], b[PCI_ADDR_SIZE];
+			if ((other == group) != (prediction.fns[k].group == own))
+				g_error("%s: %s and %s", name,
+					pci_addr_format(part->pci[i].addr, a),
+					pci_addr_format(part->pci[k].addr, b));
+		}
+	}
+	prediction_clear(&prediction);
+}
+
+static void check_holes(const char *name, const struct host *host, struct score *score)
+{
+	for (int i = 0; i < 60; i++) {
+		HOST_AUTO struct host *part = holes_copy(host, i % 4 * 10, i % 3 * 10);
+		check_part(name, host, part, score);
+	}
+	score->files++;
+}
+
+/* As before the IOMMU is switched on. */
+static void check_without_groups(const char *name, const struct host *host, struct score *score)
+{
+	HOST_AUTO struct host *part = holes_copy(host, 0, 0);
+
+	part->n_groups = 0;
+	for (unsigned i = 0; i < part->n_pci; i++) {
+		part->pci[i].group = part->pci[i].group_id = -1;
+		part->pci[i].group_known = false;
+	}
+	check_part(name, host, part, score);
+	score->files++;
+}
+
+static void test_holes(void)
+{
+	struct score score = { 0 };
+
+	score_texts("lspci-oracle", &score, check_holes);
+	if (score.files == 0) {
+		g_test_skip("no data collection");
+		return;
+	}
+	g_test_message("%u of %u functions unknown", score.unknown, score.functions);
+	g_assert_cmpuint(score.unknown, >, 0);
+	g_assert_cmpuint(score.unknown, <, score.functions / 2);
+}
+
+static void test_off(void)
+{
+	struct score score = { 0 };
+
+	score_texts("lspci-oracle", &score, check_without_groups);
+	if (score.files == 0) {
+		g_test_skip("no data collection");
+		return;
+	}
+	g_test_message("%u of %u functions unknown", score.unknown, score.functions);
+	g_assert_cmpuint(score.unknown, <, score.functions / 20);
 }
 
 static bool has_capabilities(const struct host *host)
@@ -155,6 +233,8 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/predict-real/oracle", test_oracle);
 	g_test_add_func("/predict-real/dumps", test_dumps);
+	g_test_add_func("/predict-real/holes", test_holes);
+	g_test_add_func("/predict-real/off", test_off);
 	g_test_add_func("/predict-real/trees", test_trees);
 	return g_test_run();
 }

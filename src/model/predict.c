@@ -53,21 +53,32 @@ static unsigned count_slot(const struct host *host, unsigned index)
 	return n;
 }
 
+static bool has_unknown_buses(const struct pci_dev *dev)
+{
+	return isolation_may_be_bridge(dev) && (!dev->caps || dev->caps->secondary_bus < 0);
+}
+
 /* Can a missing bridge that leads to a bus up to last be in one group with the function, as another
- * function of its slot? */
-static bool may_have_missing_sibling(const struct bounds *bounds, unsigned index, int last)
+ * function of its slot? certain: some bridge is missing for certain; then only the header itself
+ * can deny it, and not that nothing else is listed. */
+static bool may_have_missing_sibling(const struct bounds *bounds, unsigned index, int last,
+				     bool certain)
 {
 	const struct prediction_fn *fn = &bounds->ret->fns[index];
+	const struct pci_dev *dev = &bounds->host->pci[index];
+	enum tri multifunction = fn->multifunction;
 	unsigned n;
 
-	if (last <= bounds->host->pci[index].addr.bus)
+	if (last <= dev->addr.bus)
 		return false;
 	if (fn->quirk) /* it may also use the address of the missing one */
 		return true;
 	if (fn->isolation.isolated == TRI_YES)
 		return false;
+	if (certain)
+		multifunction = dev->caps ? dev->caps->multifunction : TRI_UNKNOWN;
 	n = count_slot(bounds->host, index);
-	return n < 8 && (n > 1 || fn->multifunction != TRI_NO);
+	return n < 8 && (n > 1 || multifunction != TRI_NO);
 }
 
 /* The same, as a child: of a bridge of which is not known what is behind it? */
@@ -78,8 +89,7 @@ static bool may_have_missing_child(const struct bounds *bounds, unsigned index, 
 	/* what it isolates is not with it, unless it aliases */
 	if (bounds->high.path[index] && bounds->ret->fns[index].alias == TRI_NO)
 		return false;
-	return last > dev->addr.bus && isolation_may_be_bridge(dev) &&
-	       (!dev->caps || dev->caps->secondary_bus < 0);
+	return last > dev->addr.bus && has_unknown_buses(dev);
 }
 
 /* For the functions of one domain: from begin to end. under: for each bridge, the last bus below it
@@ -88,8 +98,12 @@ static void open_domain(struct bounds *bounds, unsigned begin, unsigned end, int
 {
 	const struct prediction_fn *fns = bounds->ret->fns;
 	int top = -1, any = -1;
+	bool certain = false;
 
 	for (unsigned i = begin; i < end; i++) {
+		const struct pci_caps *caps = bounds->host->pci[i].caps;
+		/* where a listing tells buses at all, one that nothing leads to is a gap in it */
+		certain |= caps && (caps->depth != CONFIG_NONE || caps->secondary_bus >= 0);
 		if (!below_open_gap(bounds, i))
 			continue;
 		any = bounds->host->pci[i].addr.bus;
@@ -100,7 +114,7 @@ static void open_domain(struct bounds *bounds, unsigned begin, unsigned end, int
 	}
 	for (unsigned i = begin; any >= 0 && i < end; i++) {
 		int last = fns[i].up >= 0 ? under[fns[i].up] : top;
-		if (may_have_missing_sibling(bounds, i, last) ||
+		if (may_have_missing_sibling(bounds, i, last, certain) ||
 		    may_have_missing_child(bounds, i, any))
 			mark_open(bounds, i);
 	}
