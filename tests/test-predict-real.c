@@ -11,19 +11,6 @@
 #include "probe/posted.h"
 #include "probe/probe.h"
 
-/* Groups that are smaller than the kernel's rules can make them: what the override patch does. */
-static bool only_splits(const struct host *host, const struct prediction *prediction)
-{
-	for (unsigned i = 0; i < prediction->n_differences; i++) {
-		const struct prediction_difference *difference = &prediction->differences[i];
-		const struct iommu_group *group = &host->groups[difference->group];
-		for (unsigned k = 0; k < group->n_members; k++)
-			if (prediction->fns[group->members[k]].group != difference->predicted)
-				return false;
-	}
-	return true;
-}
-
 struct score {
 	unsigned files, equal, wrong, split, functions, unknown;
 };
@@ -35,7 +22,7 @@ static void score_host(const char *name, const struct host *host, struct score *
 
 	predict_groups(host, &prediction);
 	if (prediction.host.iommu_on) {
-		bool split = prediction.n_differences > 0 && only_splits(host, &prediction);
+		bool split = prediction.overridden;
 		score->files++;
 		score->functions += host->n_pci;
 		score->unknown += prediction.n_unknown;

@@ -396,6 +396,7 @@ static void test_compare(void)
 		predict_groups(host, &prediction);
 		g_assert_cmpint(prediction.equal, ==, cases[i].equal);
 		g_assert_cmpuint(prediction.n_differences, ==, cases[i].differences);
+		g_assert_cmpint(prediction.overridden, ==, i == 1);
 		prediction_clear(&prediction);
 	}
 }

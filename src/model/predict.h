@@ -81,6 +81,8 @@ struct prediction {
 			 * also where there are no groups to compare with */
 	struct prediction_difference *differences;
 	unsigned n_differences;
+	bool overridden;  /* the kernel's groups are smaller than its own rules allow: the ACS
+			   * override patch, or a quirk that is not in the tables yet */
 	GPtrArray *notes; /* sentences: what is taken for granted, what is missing */
 	struct isolation_host host;
 };

@@ -49,6 +49,19 @@ static void add_differences(const struct host *host, struct prediction *predicti
 	}
 }
 
+/* Does the kernel split what the rules keep together, and nothing else? */
+static bool only_splits(const struct host *host, const struct prediction *prediction)
+{
+	for (unsigned i = 0; i < prediction->n_differences; i++) {
+		const struct prediction_difference *difference = &prediction->differences[i];
+		const struct iommu_group *group = &host->groups[difference->group];
+		for (unsigned k = 0; k < group->n_members; k++)
+			if (prediction->fns[group->members[k]].group != difference->predicted)
+				return false;
+	}
+	return prediction->n_differences > 0;
+}
+
 static int compare_differences(const void *a, const void *b)
 {
 	const struct prediction_difference *left = a, *right = b;
@@ -78,6 +91,7 @@ void predict_compare(const struct host *host, struct prediction *prediction)
 			add_differences(host, prediction, i);
 	qsort(prediction->differences, prediction->n_differences, sizeof(*prediction->differences),
 	      compare_differences);
+	prediction->overridden = only_splits(host, prediction);
 	if (prediction->n_differences > 0)
 		prediction->equal = TRI_NO;
 	else if (all_comparable(host, prediction))
@@ -209,6 +223,11 @@ void predict_note(const struct host *host, struct prediction *prediction)
 		g_auto(GStrv) halves = g_strsplit(notes[i].format, "%s", 2);
 		note(prediction, g_strconcat(halves[0], list, halves[1], NULL));
 	}
+	if (prediction->overridden)
+		note(prediction,
+		     g_strdup("The kernel's groups are smaller than its own rules allow: that is "
+			      "what "
+			      "the ACS override patch does, which some kernels carry."));
 	for (size_t i = 0; cmdline && i < G_N_ELEMENTS(parameters); i++)
 		if (strstr(cmdline, parameters[i].parameter))
 			note(prediction, g_strdup(parameters[i].sentence));
