@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <glib/gstdio.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -18,6 +19,7 @@
 struct scratch {
 	char *path;
 	unsigned entries; /* copied so far */
+	char buf[MAX_FILE + 1];
 };
 
 struct scratch *scratch_new(void)
@@ -81,15 +83,6 @@ static void write_file(const char *path, const char *data, size_t length)
 	close(fd);
 }
 
-static void copy_file(struct root *root, const char *from, const char *to)
-{
-	size_t length;
-	g_autofree char *data = root_read_all(root, from, MAX_FILE, &length, NULL);
-
-	if (data)
-		write_file(to, data, length);
-}
-
 /* A link that cannot lead out: no more steps up, all of them in front, than its directory is deep.
  */
 static bool is_inside(const char *path, const char *target)
@@ -108,37 +101,51 @@ static bool is_inside(const char *path, const char *target)
 	return !strstr(target, "..");
 }
 
-static void copy_entry(struct scratch *scratch, struct root *root, const char *path, unsigned depth)
+static void copy_file(struct scratch *scratch, const struct root_dir *dir, const char *name,
+		      const char *to)
+{
+	ssize_t n = root_dir_read(dir, name, scratch->buf, MAX_FILE + 1);
+
+	if (n >= 0)
+		write_file(to, scratch->buf, (size_t)n);
+}
+
+/* path: of the entry called name in dir, in the root and in scratch. */
+static void copy_entry(struct scratch *scratch, const struct root_dir *dir, const char *name,
+		       const char *path, unsigned depth)
 {
 	g_autofree char *to = g_build_filename(scratch->path, path, NULL);
-	struct root_dir dir ROOT_DIR_AUTO = ROOT_DIR_CLOSED;
+	struct root_dir inside ROOT_DIR_AUTO = ROOT_DIR_CLOSED;
 	g_autoptr(GPtrArray) names = NULL;
 	char target[4096];
 
 	if (++scratch->entries > MAX_ENTRIES)
 		return;
-	if (root_link(root, path, target, sizeof(target)) >= 0) {
+	if (root_dir_link(dir, name, target, sizeof(target)) >= 0) {
 		if (is_inside(path, target) && symlink(target, to) < 0)
 			return; /* a full disk: left out */
 		return;
 	}
-	if (root_dir_open(root, path, &dir) < 0) {
-		copy_file(root, path, to);
+	if (root_dir_open_at(dir, name, &inside) < 0) {
+		copy_file(scratch, dir, name, to);
 		return;
 	}
-	if (depth == 0 || g_mkdir_with_parents(to, 0700) < 0 || root_dir_list(&dir, &names) < 0)
+	if (depth == 0 || g_mkdir(to, 0700) < 0 || root_dir_list(&inside, &names) < 0)
 		return;
 	for (guint i = 0; i < names->len; i++) {
-		g_autofree char *inside = g_build_filename(path, names->pdata[i], NULL);
-		copy_entry(scratch, root, inside, depth - 1);
+		g_autofree char *below = g_build_filename(path, names->pdata[i], NULL);
+		copy_entry(scratch, &inside, names->pdata[i], below, depth - 1);
 	}
 }
 
 void scratch_copy(struct scratch *scratch, struct root *root, const char *path)
 {
 	g_autofree char *to = g_build_filename(scratch->path, path, NULL);
-	g_autofree char *parent = g_path_get_dirname(to);
+	g_autofree char *to_parent = g_path_get_dirname(to);
+	g_autofree char *parent = g_path_get_dirname(path);
+	g_autofree char *name = g_path_get_basename(path);
+	struct root_dir dir ROOT_DIR_AUTO = ROOT_DIR_CLOSED;
 
-	if (g_mkdir_with_parents(parent, 0700) == 0)
-		copy_entry(scratch, root, path, MAX_DEPTH);
+	if (root_dir_open(root, parent, &dir) == 0 && g_mkdir_with_parents(to_parent, 0700) == 0)
+		copy_entry(scratch, &dir, name, path, MAX_DEPTH);
 }
