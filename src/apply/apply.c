@@ -56,7 +56,7 @@ static bool check_unfinished(const struct apply_request *request, GError **error
 		return false;
 	if (!change || (request->undoes && strcmp(request->undoes->id, change->id) == 0))
 		return true;
-	if (request->undoes && g_strcmp0(change->verb, "undo") == 0)
+	if (request->undoes && g_strcmp0(change->undoes, request->undoes->id) == 0)
 		return true; /* an undo that was stopped is begun again */
 	g_set_error(error, VFIOKIT_ERROR, STATUS_REFUSED,
 		    "the change %s was stopped on the way: %u of its %u steps are done", change->id,
@@ -135,6 +135,7 @@ static void fill_change(const struct apply_request *request, struct change *chan
 	change->verb = g_strdup(request->plan->command);
 	change->line = g_strdup(request->line);
 	change->who = g_strdup(request->who);
+	change->undoes = request->undoes ? g_strdup(request->undoes->id) : NULL;
 	change->effect = request->plan->effect;
 	g_ptr_array_unref(change->steps);
 	change->steps = g_ptr_array_ref(request->plan->steps);
@@ -267,6 +268,29 @@ static bool do_steps(struct run *run, GError **error)
 	return journal_add(run->journal, lines->str, error);
 }
 
+/* An undo of it that was stopped on the way is done with, too. */
+static bool mark_undone(struct root *root, const char *id, const char *by, GError **error)
+{
+	g_autoptr(GPtrArray) changes = journal_list(root, error);
+
+	for (guint i = 0; changes && i < changes->len; i++) {
+		const struct change *change = changes->pdata[i];
+		if (change->state == CHANGE_UNFINISHED && g_strcmp0(change->undoes, id) == 0 &&
+		    !journal_mark_undone(root, change->id, by, error))
+			return false;
+	}
+	return changes && journal_mark_undone(root, id, by, error);
+}
+
+bool apply_close(struct root *root, const struct change *change, GError **error)
+{
+	int lock = journal_lock(root, error);
+	bool ok = lock >= 0 && mark_undone(root, change->id, NULL, error);
+
+	journal_unlock(lock);
+	return ok;
+}
+
 static bool apply_locked(const struct apply_request *request, char **id, GError **error)
 {
 	CHANGE_AUTO struct change *change = change_new();
@@ -282,7 +306,7 @@ static bool apply_locked(const struct apply_request *request, char **id, GError 
 	run.started = root_is_live(request->root) ? kmsg_newest() : -1;
 	bool ok = do_steps(&run, error);
 	if (ok && request->undoes)
-		ok = journal_mark_undone(request->root, request->undoes->id, change->id, error);
+		ok = mark_undone(request->root, request->undoes->id, change->id, error);
 	journal_free(run.journal);
 	return ok;
 }

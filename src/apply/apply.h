@@ -35,6 +35,9 @@ bool apply_plan(const struct apply_request *request, char **id, GError **error);
  * changes: as journal_list() gives them. Only meaningful while no change is being made. */
 const struct change *apply_unfinished(struct root *root, const GPtrArray *changes);
 
+/* Marks a change as taken back without doing anything: nothing of it is left. */
+bool apply_close(struct root *root, const struct change *change, GError **error);
+
 /* Is nothing left of it, since it changed what a restart resets, and there was one? */
 bool change_is_past(const struct change *change, const char *boot);
 

@@ -44,6 +44,7 @@ void change_free(struct change *change)
 	g_free(change->verb);
 	g_free(change->line);
 	g_free(change->reason);
+	g_free(change->undoes);
 	g_free(change->undone_by);
 	g_ptr_array_unref(change->memories);
 	g_ptr_array_unref(change->steps);
@@ -141,6 +142,7 @@ static void add_identity(GString *text, const struct change *change)
 	change_word(words, "verb", change->verb);
 	change_word(words, "effect", change->effect == EFFECT_NOW ? "now" : "next-boot");
 	change_word(words, "line", change->line);
+	change_word(words, "undoes", change->undoes);
 	change_line(text, words->str);
 }
 
@@ -238,6 +240,7 @@ static void read_command(struct change *change, char **words)
 
 	take_into(words, "verb", &change->verb);
 	take_into(words, "line", &change->line);
+	take_into(words, "undoes", &change->undoes);
 	change->effect = g_strcmp0(effect, "next-boot") == 0 ? EFFECT_NEXT_BOOT : EFFECT_NOW;
 }
 

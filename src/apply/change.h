@@ -63,6 +63,7 @@ struct change {
 	GArray *states;      /* of enum step_state, one for each step */
 	enum change_state state;
 	char *reason;    /* why it failed; NULL */
+	char *undoes;    /* id of the change that it takes back; NULL */
 	char *undone_by; /* id of the change that took it back; NULL */
 	size_t whole;    /* bytes of the text that could be read */
 	bool cut;        /* the text ends in the middle of a line, or is damaged from there on */

@@ -1,0 +1,237 @@
+/* vfiokit bind, vfiokit unbind: functions to VFIO and back. What is to be done is plan/'s business,
+ * doing it is apply/'s: here they are brought together, and the result is looked at once more. */
+#include <string.h>
+
+#include "base/root.h"
+#include "cmd/bind_memory.h"
+#include "cmd/change.h"
+#include "plan/bind_plan.h"
+#include "plan/refusal.h"
+#include "probe/probe.h"
+
+#define PROBE_FOR_BIND                                                                             \
+	(PROBE_DETAIL | PROBE_REGIONS | PROBE_USB | PROBE_USAGE | PROBE_HOLDERS | PROBE_MACHINE)
+
+struct bind_options {
+	struct change_options change;
+	bool group;
+};
+
+static const struct option_row bind_option_rows[] = {
+	{ .name = "group",
+	  .letter = 'g',
+	  .kind = OPTION_FLAG,
+	  .help = "take everything that is in the same IOMMU groups, too",
+	  .offset = offsetof(struct bind_options, group) },
+	OPTION_DRY_RUN(struct bind_options),
+	OPTION_ALLOW(struct bind_options),
+	OPTION_YES(struct bind_options),
+	{ 0 },
+};
+
+/* ---- what is asked for ---- */
+
+static bool check_allowed(const GPtrArray *allowed, GError **error)
+{
+	for (guint i = 0; allowed && i < allowed->len; i++) {
+		bool known;
+		if (refusal_is_overridable(allowed->pdata[i], &known))
+			continue;
+		g_set_error(error, VFIOKIT_ERROR, STATUS_USAGE,
+			    known ? "the rule '%s' cannot be overridden" : "there is no rule '%s'",
+			    (const char *)allowed->pdata[i]);
+		return false;
+	}
+	return true;
+}
+
+static bool is_ids(const char *argument)
+{
+	struct pci_addr addr;
+
+	return strchr(argument, ':') && strlen(argument) == 9 && !pci_addr_parse(argument, &addr) &&
+	       argument[4] == ':';
+}
+
+/* Ids that several functions have do not say which card is meant. */
+static bool check_single(const struct host *host, const char *argument, const GArray *found,
+			 guint before, GError **error)
+{
+	g_autoptr(GString) names = g_string_new(NULL);
+
+	if (!is_ids(argument) || found->len - before <= 1)
+		return true;
+	for (guint i = before; i < found->len; i++) {
+		char buf[PCI_ADDR_SIZE];
+		const struct pci_dev *dev = &host->pci[g_array_index(found, int, i)];
+		g_string_append_printf(names, "%s%s", i > before ? ", " : "",
+				       pci_addr_format(dev->addr, buf));
+	}
+	g_set_error(error, VFIOKIT_ERROR, STATUS_USAGE, "'%s' is more than one device: %s",
+		    argument, names->str);
+	error_hint(error, "name the one that is meant by its address");
+	return false;
+}
+
+/* The functions that are named, each once (of int). */
+static GArray *find_functions(const struct context *context, const struct host *host,
+			      GError **error)
+{
+	g_autoptr(GArray) found = g_array_new(FALSE, FALSE, sizeof(int));
+	GArray *functions = g_array_new(FALSE, FALSE, sizeof(int));
+	g_autofree bool *seen = g_new0(bool, host->n_pci + 1);
+
+	for (unsigned i = 0; i < context->n_arguments; i++) {
+		guint before = found->len;
+		if (!context_find_devices(host, context->arguments[i], found, error) ||
+		    !check_single(host, context->arguments[i], found, before, error)) {
+			g_array_unref(functions);
+			return NULL;
+		}
+	}
+	for (guint i = 0; i < found->len; i++) {
+		int index = g_array_index(found, int, i);
+		if (!seen[index])
+			g_array_append_val(functions, index);
+		seen[index] = true;
+	}
+	return functions;
+}
+
+/* ---- what came of it ---- */
+
+/* "0000:01:00.0 is on vfio-pci", for each. */
+static char *say_made(const struct host *host, const struct plan *plan)
+{
+	GString *text = g_string_new(NULL);
+
+	for (guint i = 0; i < plan->steps->len; i++) {
+		const struct step *step = plan->steps->pdata[i];
+		if (step->kind == STEP_PROBE && step->new_value)
+			g_string_append_printf(text, "%s%s is on %s", text->len ? "\n" : "",
+					       step->address, step->new_value);
+		else if (step->kind == STEP_PROBE)
+			g_string_append_printf(text, "%s%s is back", text->len ? "\n" : "",
+					       step->address);
+	}
+	if (text->len > 0)
+		return g_string_free(text, FALSE);
+	g_string_free(text, TRUE);
+	return NULL;
+}
+
+/* Looks at the machine once more: is each group of these functions viable now? */
+static void warn_not_viable(struct context *context, const struct host *before,
+			    const GArray *functions)
+{
+	g_autoptr(GError) error = NULL;
+	HOST_AUTO struct host *host = host_probe(context->root, PROBE_BASE, &error);
+
+	for (guint i = 0; host && i < functions->len; i++) {
+		char buf[PCI_ADDR_SIZE];
+		const struct pci_dev *was = &before->pci[g_array_index(functions, int, i)];
+		int index = host_find_pci(host, was->addr);
+		int group = index >= 0 ? host->pci[index].group : -1;
+		if (group >= 0 && iommu_group_viable(host, &host->groups[group]) == TRI_NO)
+			fprintf(stderr,
+				"vfiokit: warning: %s cannot be given to a guest yet: others of "
+				"its group %d are on drivers of the host\n",
+				pci_addr_format(was->addr, buf), host->groups[group].id);
+	}
+}
+
+/* ---- the commands ---- */
+
+static int finish(struct context *context, const struct host *host, const GArray *functions,
+		  struct plan *plan, GError **error)
+{
+	const struct bind_options *options = context->options;
+	g_autofree char *made = say_made(host, plan);
+	bool binds = strcmp(plan->command, "bind") == 0 && plan->steps->len > 0;
+	int status = change_finish(context, &options->change, plan, NULL, made, error);
+
+	if (status == STATUS_OK && binds && !options->change.dry_run)
+		warn_not_viable(context, host, functions);
+	return status;
+}
+
+static int run(struct context *context, const char *verb,
+	       void (*make)(const struct host *host, const struct bind_request *request,
+			    struct plan *plan),
+	       GError **error)
+{
+	const struct bind_options *options = context->options;
+
+	if (context->n_arguments == 0) {
+		g_set_error(error, VFIOKIT_ERROR, STATUS_USAGE, "'%s' needs a DEVICE", verb);
+		error_hint(error, "'vfiokit check' lists what there is");
+		return -1;
+	}
+	if (!check_allowed(options->change.allow, error))
+		return -1;
+	const struct host *host = context_host(context, PROBE_FOR_BIND, error);
+	g_autoptr(GArray) functions = host ? find_functions(context, host, error) : NULL;
+	struct bind_memories memories = { 0 };
+	if (!functions)
+		return -1;
+
+	PLAN_AUTO struct plan *plan = plan_new(verb);
+	int status = -1;
+	if (!context->root || bind_memories_read(context->root, host, &memories, error)) {
+		const struct bind_request request = {
+			.functions = (const int *)(const void *)functions->data,
+			.n = functions->len,
+			.group = options->group,
+			.before = memories.list ? (const void *)memories.list->data : NULL,
+			.n_before = memories.list ? memories.list->len : 0,
+		};
+		make(host, &request, plan);
+		status = finish(context, host, functions, plan, error);
+	}
+	if (memories.list)
+		bind_memories_clear(&memories);
+	return status;
+}
+
+static int run_bind(struct context *context, GError **error)
+{
+	return run(context, "bind", bind_plan, error);
+}
+
+static int run_unbind(struct context *context, GError **error)
+{
+	return run(context, "unbind", unbind_plan, error);
+}
+
+const struct command command_bind = {
+	.name = "bind",
+	.arguments = "DEVICE…",
+	.summary = "hand devices to vfio-pci, for a guest",
+	.help = "Takes the functions off their drivers and gives them to vfio-pci (or to the "
+		"variant of it that was made for them), until the machine is restarted or they are "
+		"given back with 'unbind'. Nothing else is touched: also of two equal cards the "
+		"other one stays where it is.\n"
+		"\n"
+		"What the host needs itself is refused, each rule with an id; --allow ID overrides "
+		"one where that can be sane. When a step fails, all is taken back.\n"
+		"\n"
+		"DEVICE is an address (01:00.0), a slot with all its functions (01:00) or ids "
+		"(10de:1c03).",
+	.options = bind_option_rows,
+	.options_size = sizeof(struct bind_options),
+	.flags = COMMAND_CHANGES,
+	.run = run_bind,
+};
+
+const struct command command_unbind = {
+	.name = "unbind",
+	.arguments = "DEVICE…",
+	.summary = "give devices back to the drivers that they had",
+	.help = "Takes the functions off vfio-pci and gives each the driver, the override and the "
+		"power settings back that it had before 'bind'; where no 'bind' is remembered, the "
+		"driver that the kernel chooses.",
+	.options = bind_option_rows,
+	.options_size = sizeof(struct bind_options),
+	.flags = COMMAND_CHANGES,
+	.run = run_unbind,
+};

@@ -1,0 +1,150 @@
+/* See change.h. */
+#include "cmd/change.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "apply/apply.h"
+#include "base/root.h"
+#include "view/plan.h"
+
+static char *command_line(const struct context *context, const char *verb)
+{
+	GString *line = g_string_new("vfiokit ");
+
+	g_string_append(line, verb);
+	for (unsigned i = 0; i < context->n_arguments; i++)
+		g_string_append_printf(line, " %s", context->arguments[i]);
+	return g_string_free(line, FALSE);
+}
+
+/* Who asked for it: the user behind sudo, where there is one. */
+static char *find_who(void)
+{
+	const char *user = getenv("SUDO_USER");
+
+	if (user && *user)
+		return g_strdup_printf("%s (sudo)", user);
+	return g_strdup_printf("uid %u", (unsigned)getuid());
+}
+
+/* ---- why not ---- */
+
+static void set_refused(const struct plan *plan, GError **error)
+{
+	g_autoptr(GString) ids = g_string_new(NULL);
+	const char *overridable = NULL;
+
+	for (guint i = 0; i < plan->refusals->len; i++) {
+		const struct refusal *refusal = plan->refusals->pdata[i];
+		g_string_append_printf(ids, "%s%s (%s)", i > 0 ? ", " : "", refusal->id,
+				       refusal->subject ? refusal->subject : "host");
+		if (refusal->overridable && !overridable)
+			overridable = refusal->id;
+	}
+	g_set_error(error, VFIOKIT_ERROR, STATUS_REFUSED, "'%s' is refused: %s", plan->command,
+		    ids->str);
+	if (overridable)
+		error_hint(error, "'--allow %s' overrides that rule; read first what it guards",
+			   overridable);
+}
+
+static bool is_live(const struct context *context)
+{
+	return context->root && root_is_live(context->root);
+}
+
+static bool may_apply(const struct context *context, const struct plan *plan, GError **error)
+{
+	if (plan->refusals->len > 0)
+		set_refused(plan, error);
+	else if (!is_live(context))
+		g_set_error(error, VFIOKIT_ERROR, STATUS_REFUSED,
+			    "'%s' changes the running machine only: this plan is not done",
+			    plan->command);
+	else if (geteuid() != 0)
+		g_set_error(error, VFIOKIT_ERROR, STATUS_NEED_ROOT, "'%s' needs root",
+			    plan->command);
+	else
+		return true;
+	if (plan->refusals->len == 0 && is_live(context))
+		error_hint(error, "run it with sudo, or look at the plan with --dry-run");
+	return false;
+}
+
+/* ---- telling ---- */
+
+static void print_json(struct context *context, const struct plan *plan, const char *id)
+{
+	struct json json;
+
+	context_json(context, &json, "vfiokit.plan/1");
+	json_text(&json, "command", plan->command);
+	plan_json(&json, plan);
+	json_text(&json, "change", id);
+	json_object_end(&json);
+	json_end(&json);
+}
+
+static void print_plan(struct context *context, const struct plan *plan)
+{
+	if (context->json)
+		print_json(context, plan, NULL);
+	else
+		plan_print(&context->term, plan);
+}
+
+static void print_done(struct context *context, const struct plan *plan, const char *id,
+		       const char *made)
+{
+	if (context->json) {
+		print_json(context, plan, id);
+		return;
+	}
+	plan_print_notes(&context->term, plan);
+	if (context->quiet)
+		return;
+	if (context->verbose)
+		plan_print(&context->term, plan);
+	if (made)
+		fprintf(context->term.out, "%s\n", made);
+	fprintf(context->term.out, "change %s, %u steps; take it back with: ", id,
+		plan->steps->len);
+	term_print(&context->term, ROLE_COMMAND, "vfiokit undo %s", id);
+	fputc('\n', context->term.out);
+}
+
+int change_finish(struct context *context, const struct change_options *options, struct plan *plan,
+		  const struct change *undoes, const char *made, GError **error)
+{
+	g_autofree char *line = command_line(context, plan->command);
+	g_autofree char *who = find_who();
+	g_autofree char *id = NULL;
+
+	plan_allow(plan, options->allow);
+	if (options->dry_run || (plan->steps->len == 0 && plan->refusals->len == 0)) {
+		print_plan(context, plan);
+		if (plan->refusals->len == 0)
+			return STATUS_OK;
+		set_refused(plan, error);
+		return -1;
+	}
+	if (!may_apply(context, plan, error)) {
+		print_plan(context, plan);
+		return -1;
+	}
+	const struct apply_request request = {
+		.root = context->root,
+		.plan = plan,
+		.line = line,
+		.who = who,
+		.undoes = undoes,
+		.limits = step_limits_default,
+	};
+	if (!apply_plan(&request, &id, error)) {
+		g_prefix_error(error, "'%s' was not done: ", plan->command);
+		return -1;
+	}
+	print_done(context, plan, id, made);
+	return STATUS_OK;
+}

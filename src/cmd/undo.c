@@ -1,0 +1,119 @@
+/* vfiokit undo: takes back a change of the history, whatever became of it, by bringing back what
+ * was there before. */
+#include <string.h>
+
+#include "apply/apply.h"
+#include "apply/journal.h"
+#include "apply/restore.h"
+#include "base/root.h"
+#include "cmd/change.h"
+
+struct undo_options {
+	struct change_options change;
+};
+
+static const struct option_row undo_option_rows[] = {
+	OPTION_DRY_RUN(struct undo_options),
+	OPTION_YES(struct undo_options),
+	{ 0 },
+};
+
+static const struct change *find_change(const GPtrArray *changes, const char *id)
+{
+	for (guint i = 0; i < changes->len; i++) {
+		const struct change *change = changes->pdata[i];
+		if (g_strcmp0(change->id, id) == 0)
+			return change;
+	}
+	return NULL;
+}
+
+static bool may_have_left(const struct change *change)
+{
+	return change->state == CHANGE_DONE || change->state == CHANGE_UNFINISHED ||
+	       change->state == CHANGE_BROKEN;
+}
+
+/* Unfinished ones first, those that an unfinished undo takes back among them; then the newest. An
+ * undo is taken back only by its ID: else two would go back and forth. */
+static const struct change *choose(struct root *root, const GPtrArray *changes)
+{
+	const struct change *unfinished = apply_unfinished(root, changes);
+	g_autofree char *boot = journal_boot_id(root);
+
+	if (unfinished && unfinished->undoes)
+		return find_change(changes, unfinished->undoes);
+	if (unfinished)
+		return unfinished;
+	for (guint i = 0; i < changes->len; i++) {
+		const struct change *change = changes->pdata[i];
+		if (may_have_left(change) && !change->undoes && !change_is_past(change, boot))
+			return change;
+	}
+	return NULL;
+}
+
+static int undo_change(struct context *context, const struct change *change, GError **error)
+{
+	const struct undo_options *options = context->options;
+	PLAN_AUTO struct plan *plan = plan_new("undo");
+	g_autofree char *made = g_strdup_printf("%s (%s) is taken back", change->id, change->line);
+
+	restore_plan(context->root, change, plan);
+	bool empty = plan->steps->len == 0;
+	int status = change_finish(context, &options->change, plan, change, made, error);
+	if (status == STATUS_OK && empty && !options->change.dry_run &&
+	    root_is_live(context->root) && root_is_privileged() &&
+	    !apply_close(context->root, change, error))
+		return -1;
+	return status;
+}
+
+static bool check_arguments(const struct context *context, GError **error)
+{
+	if (!context->root)
+		g_set_error(error, VFIOKIT_ERROR, STATUS_USAGE,
+			    "a posted text has no history of changes");
+	else if (context->n_arguments > 1)
+		g_set_error(error, VFIOKIT_ERROR, STATUS_USAGE,
+			    "'undo' takes back one change at a time");
+	else
+		return true;
+	return false;
+}
+
+static int run_undo(struct context *context, GError **error)
+{
+	if (!check_arguments(context, error))
+		return -1;
+	const struct undo_options *options = context->options;
+	const char *id = context->n_arguments > 0 ? context->arguments[0] : NULL;
+	g_autoptr(GPtrArray) changes = journal_list(context->root, error);
+	if (!changes)
+		return -1;
+
+	const struct change *change =
+		id ? find_change(changes, id) : choose(context->root, changes);
+	if (id && !change) {
+		g_set_error(error, VFIOKIT_ERROR, STATUS_USAGE, "there is no change '%s'", id);
+		error_hint(error, "'vfiokit history' lists them");
+		return -1;
+	}
+	if (change && may_have_left(change))
+		return undo_change(context, change, error);
+	PLAN_AUTO struct plan *nothing = plan_new("undo");
+	return change_finish(context, &options->change, nothing, NULL, NULL, error);
+}
+
+const struct command command_undo = {
+	.name = "undo",
+	.arguments = "[ID]",
+	.summary = "take back the newest change, or the one with that ID",
+	.help = "Brings back what was there before the change: drivers, overrides, power settings, "
+		"files. Where it was stopped on the way, as far as it came. What something else "
+		"has changed since stays as it is, and is named.",
+	.options = undo_option_rows,
+	.options_size = sizeof(struct undo_options),
+	.flags = COMMAND_CHANGES,
+	.run = run_undo,
+};
