@@ -102,12 +102,23 @@ static void choose_moving(struct binding *binding,
 	g_array_sort_with_data(binding->moving, compare_moves, binding);
 }
 
+static gint compare_indexes(gconstpointer a, gconstpointer b)
+{
+	int left = *(const int *)a, right = *(const int *)b;
+
+	return left < right ? -1 : left > right;
+}
+
+/* People read of functions in the order of addresses. */
 static void judge(const struct binding *binding, enum refusal_when when)
 {
+	g_autoptr(GArray) functions = g_array_copy(binding->moving);
+
+	g_array_sort(functions, compare_indexes);
 	const struct refusal_query query = {
 		.when = when,
-		.functions = (const int *)(const void *)binding->moving->data,
-		.n = binding->moving->len,
+		.functions = (const int *)(const void *)functions->data,
+		.n = functions->len,
 		.asked = binding->request->functions,
 		.n_asked = binding->request->n,
 		.group = binding->request->group,

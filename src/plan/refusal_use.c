@@ -365,11 +365,11 @@ void judge_guests(const struct judge *judge)
 			continue;
 		g_autofree char *program = program_name(guest);
 		struct address_text address = function_text(judge->host, guest->pci);
-		g_autofree char *of = g_strdup_printf(", of the group of %s",
-						      function_text(judge->host, pci).text);
+		g_autofree char *why = g_strdup_printf(", which is in one group with %s",
+						       function_text(judge->host, pci).text);
 		judge_refuse(judge, pci,
-			     "pid %d %s has %s%s open: a guest is using it. Shut the guest down "
+			     "pid %d %s has %s open%s: a guest is using it. Shut the guest down "
 			     "first.",
-			     guest->pid, program, address.text, guest->pci == pci ? "" : of);
+			     guest->pid, program, address.text, guest->pci == pci ? "" : why);
 	}
 }
