@@ -179,22 +179,28 @@ static void add_override(const struct binding *binding, const struct pci_dev *de
 static void add_unbind(const struct binding *binding, const struct pci_dev *dev)
 {
 	char address[PCI_ADDR_SIZE];
+	struct address_text text = address_text(dev->addr);
+	bool back = pci_driver_is_vfio(dev->driver);
+
+	if (!dev->driver)
+		return;
 	g_autofree char *path = g_strconcat("/sys/bus/pci/drivers/", dev->driver, "/unbind", NULL);
 	g_autofree char *why =
-		g_strdup_printf("%s lets go of %s", dev->driver, address_text(dev->addr).text);
-
-	if (dev->driver)
-		plan_add(binding->plan, STEP_UNBIND, path, dev->driver, NULL, why)->address =
-			g_strdup(pci_addr_format(dev->addr, address));
+		g_strdup_printf(back ? "guests cannot have %s any more" : "the host stops using %s",
+				text.text);
+	plan_add(binding->plan, STEP_UNBIND, path, dev->driver, NULL, why)->address =
+		g_strdup(pci_addr_format(dev->addr, address));
 }
 
 /* driver NULL: whichever the kernel chooses, or none. */
 static void add_probe(const struct binding *binding, const struct pci_dev *dev, const char *driver)
 {
 	char address[PCI_ADDR_SIZE];
+	struct address_text text = address_text(dev->addr);
 	g_autofree char *why =
-		g_strdup_printf("%s takes %s", driver ? driver : "the kernel's choice",
-				address_text(dev->addr).text);
+		g_strdup_printf(pci_driver_is_vfio(driver) ? "from now on a guest can have %s"
+							   : "the host can use %s again",
+				text.text);
 
 	plan_add(binding->plan, STEP_PROBE, PROBE, NULL, driver, why)->address =
 		g_strdup(pci_addr_format(dev->addr, address));
