@@ -284,7 +284,8 @@ static void assert_same_output(const char *option, const char *value, const char
 }
 
 static const char *const commands[] = {
-	"check", "check --tree", "check --json", "check --predict --json", "usb", "usb --json",
+	"check", "check --tree", "check --json", "check --predict --json",
+	"usb",   "usb --json",   "show 00:00.0", "show 01:00 --json",
 };
 
 /* Records the machine at value (NULL: this one) and compares. Returns the size of the recording. */

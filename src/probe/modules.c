@@ -127,9 +127,8 @@ static void match_function(struct host *host, struct pci_dev *dev, const struct 
 
 void modules_probe(struct root *root, struct host *host)
 {
-	g_autofree char *text = root_fact(root, "modules", find_aliases);
-	if (!text && !root_is_live(root))
-		text = find_aliases(root);
+	g_autofree char *text = root_digest(root, "modules", find_aliases);
+
 	if (!text)
 		return;
 

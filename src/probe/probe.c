@@ -48,9 +48,9 @@ static unsigned platform_parts(const struct host *host, unsigned what)
 
 	/* Why there are no groups is in the kernel's configuration and log. */
 	if (host->n_groups == 0)
-		parts |= PLATFORM_CONFIG;
+		parts |= PLATFORM_CONFIG | PLATFORM_LOG;
 	if (what & PROBE_PLATFORM)
-		parts |= PLATFORM_CONFIG | PLATFORM_FULL;
+		parts |= PLATFORM_FULL;
 	if (what & PROBE_MACHINE)
 		parts |= PLATFORM_MACHINE;
 	if (what & PROBE_TOPOLOGY)
