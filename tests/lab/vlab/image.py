@@ -18,7 +18,10 @@ import tempfile
 from . import LAB, LabError, cache_dir
 from .cpio import Archive
 
-KEEP = 8 # archives in the cache
+KEEP = 12 # archives in the cache
+
+GUEST = ["init", "facts", "roundtrip", "same-machine", "kill-everywhere"] # scripts of guest/
+TOOLS = ["group-status", "kill-at"] # programs of guest/
 
 NAME_LISTS = ["/usr/share/misc/pci.ids", "/usr/share/hwdata/pci.ids",
               "/usr/share/misc/usb.ids", "/usr/share/hwdata/usb.ids", "/var/lib/usbutils/usb.ids"]
@@ -131,7 +134,7 @@ def find_busybox():
 
 
 def base_archive(kernel):
-    guest = [os.path.join(LAB, "guest", name) for name in ("init", "facts", "roundtrip")]
+    guest = [os.path.join(LAB, "guest", name) for name in GUEST]
     modules = os.path.join(LAB, "modules")
     busybox = find_busybox()
 
@@ -168,18 +171,33 @@ def libraries_of(program):
     return sorted(set(re.findall(r"(?:=>\s*|^\s*)(/\S+)\s+\(0x", listing, re.MULTILINE)))
 
 
+def build_tool(name):
+    """The path of a small C program of guest/ that only machines of the lab need."""
+    source = os.path.join(LAB, "guest", name + ".c")
+    with open(source, "rb") as file:
+        digest = hashlib.sha256(file.read()).hexdigest()[:20]
+    path = os.path.join(cache_dir("tools"), f"{name}-{digest}")
+    if not os.path.exists(path):
+        subprocess.run(["cc", "-O1", "-Wall", "-o", f"{path}.{os.getpid()}", source], check=True)
+        os.rename(f"{path}.{os.getpid()}", path)
+    return path
+
+
 def program_archive(program):
     libraries = libraries_of(program)
+    tools = {name: build_tool(name) for name in TOOLS}
     names = [path for path in NAME_LISTS if os.path.exists(path)]
 
     def build():
         archive = Archive()
         archive.add_file("bin/vfiokit", program)
+        for name, path in tools.items():
+            archive.add_file(f"bin/{name}", path)
         for path in libraries + names:
             archive.add_file(path, path)
         return archive
 
-    return cached("program", [program, *libraries, *names, __file__], build)
+    return cached("program", [program, *tools.values(), *libraries, *names, __file__], build)
 
 
 # ---- job ----

@@ -33,6 +33,7 @@ HAS_INNER_BUS = re.compile(r"xhci|ehci|ohci|uhci|hda|scsi|ahci")
 NO_SLOT = re.compile(r"^(usb-|hda-|scsi-|nvme-(ns|subsys)|virtserialport)")
 
 NETWORK = re.compile(r"^(e1000e?|rtl8139|virtio-net-pci|i8255\w+|ne2k_pci|pcnet|tulip|vmxnet3)$")
+NO_BUS = re.compile(r"^nvme-subsys$")
 
 # word of a machine line → options of QEMU; "CPU:" adds to the CPU's features
 WORDS = {
@@ -123,7 +124,7 @@ class Plug:
         self.count += 1
         name = f"d{self.count}"
         device, properties = PORTS.get(node.word, (node.word, []))
-        words = [device, f"id={name}", f"bus={bus}"]
+        words = [device, f"id={name}"] + ([] if NO_BUS.match(device) else [f"bus={bus}"])
         if node.slot:
             words.append(f"addr={node.slot[0]:#x}.{node.slot[1]}")
         if shared:
