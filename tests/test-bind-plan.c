@@ -10,12 +10,10 @@
 #define NIC   "/sys/devices/pci0000:00/0000:00:02.1/0000:10:00.0/"
 
 /* A function that a driver has: the kernel says so in its uevent. */
-#define GPU_ON(driver)                                                                             \
-	GPU "uevent = DRIVER=" driver "\nPCI_CLASS=30000\nPCI_ID=10DE:1C03\nPCI_SUBSYS_ID=1043:"   \
-				      "85AC"
+#define SUBSYSTEM      "\nPCI_SUBSYS_ID=1043:85AC"
+#define GPU_ON(driver) GPU "uevent = DRIVER=" driver "\nPCI_CLASS=30000\nPCI_ID=10DE:1C03" SUBSYSTEM
 #define SOUND_ON(driver)                                                                           \
-	SOUND "uevent = DRIVER=" driver                                                            \
-	      "\nPCI_CLASS=40300\nPCI_ID=10DE:10F1\nPCI_SUBSYS_ID=1043:85AC"
+	SOUND "uevent = DRIVER=" driver "\nPCI_CLASS=40300\nPCI_ID=10DE:10F1" SUBSYSTEM
 
 struct plan_case {
 	const char *name;
@@ -76,10 +74,9 @@ static const struct plan_case cases[] = {
 		   "unbind 0000:01:00.0 nvidia\n"
 		   "probe 0000:01:00.0 vfio-pci\n",
 	  .objections =
-		  "refused group-not-viable 0000:01:00.0: Group 1 would still have 01:00.1 "
-		  "(snd_hda_intel) on a driver of the host, and is given away as a whole or not at "
-		  "all: the guest would not start. Name all of it, or take the whole group with "
-		  "--group.\n"
+		  "refused group-not-viable 0000:01:00.0: 01:00.1 (snd_hda_intel) of group 1 would "
+		  "stay with the host, and a group is given away as a whole or not at all: the "
+		  "guest would not start. Name all of it, or take the whole group with --group.\n"
 		  "warning slot-incomplete: 01:00.0 can be reset only together with 01:00.1, which "
 		  "stays with the host, so it is not reset between guests. Bind all of them.\n" },
 	{ .name = "/bind/module-is-there",

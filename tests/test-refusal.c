@@ -319,8 +319,7 @@ static const struct pair pairs[] = {
 	  .bad = { "01:00.0", { NULL } },
 	  .good = { "01:00.0 01:00.1", { NULL } },
 	  .subject = "0000:01:00.0",
-	  .what = "Group 1 would still have 01:00.1 (snd_hda_intel) on a driver of the host, and "
-		  "is "
+	  .what = "01:00.1 (snd_hda_intel) of group 1 would stay with the host, and a group is "
 		  "given away as a whole or not at all: the guest would not start. Name all of it, "
 		  "or take the whole group with --group." },
 	{ .rule = "group-not-viable",
@@ -332,9 +331,9 @@ static const struct pair pairs[] = {
 	  .good = { "01:00.0",
 		    { BRIDGE1 "uevent = DRIVER=pcieport\nPCI_CLASS=60400\nPCI_ID=8086:1901" } },
 	  .subject = "0000:01:00.0",
-	  .what = "Group 1 would still have 00:01.0 (shpchp) on a driver of the host, and is given "
-		  "away as a whole or not at all: the guest would not start. That cannot go along: "
-		  "take a device in another group." },
+	  .what = "00:01.0 (shpchp) of group 1 would stay with the host, and a group is given away "
+		  "as a whole or not at all: the guest would not start. That cannot go along: take "
+		  "a device in another group." },
 };
 
 /* ---- judging ---- */

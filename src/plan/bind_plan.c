@@ -301,39 +301,51 @@ static GArray *list_left_behind(const struct binding *binding, const struct pci_
 	return left;
 }
 
-static void warn_of_reset(const struct binding *binding, const struct pci_dev *dev)
+static void warn_of_neighbours(const struct binding *binding, const struct pci_dev *dev)
 {
 	g_autoptr(GArray) left = list_left_behind(binding, dev);
-	struct address_text address = address_text(dev->addr);
-	struct reset reset;
-
-	reset_judge(binding->host, dev, &reset);
-	if (reset.kind == RESET_NONE)
-		plan_warn(binding->plan, "no-reset",
-			  "%s cannot be reset: a second guest, or the host, may find it in a state "
-			  "that only a reboot mends.",
-			  address.text);
-	if (reset.kind != RESET_BUS_ALL || left->len == 0)
-		return;
 	g_autofree char *names =
 		functions_text(binding->host, (const int *)(const void *)left->data, left->len);
-	plan_warn(binding->plan, "slot-incomplete",
-		  "%s can be reset only together with %s, which %s with the host, so it is not "
-		  "reset between guests. Bind all of them.",
-		  address.text, names, left->len == 1 ? "stays" : "stay");
+
+	if (left->len > 0)
+		plan_warn(binding->plan, "slot-incomplete",
+			  "%s can be reset only together with %s, which %s with the host, so it is "
+			  "not reset between guests. Bind all of them.",
+			  address_text(dev->addr).text, names, left->len == 1 ? "stays" : "stay");
 }
 
-/* Once for each bus: its functions are reset together. */
+/* Is it the first on its bus? What is on one bus is reset together, and told once. */
+static bool is_first_on_bus(const struct binding *binding, guint i)
+{
+	for (guint j = 0; j < i; j++)
+		if (is_same_bus(dev_at(binding, binding->moving, i),
+				dev_at(binding, binding->moving, j)))
+			return false;
+	return true;
+}
+
 static void warn_of_resets(const struct binding *binding)
 {
+	g_autoptr(GArray) never = g_array_new(FALSE, FALSE, sizeof(int));
+
 	for (guint i = 0; i < binding->moving->len; i++) {
 		const struct pci_dev *dev = dev_at(binding, binding->moving, i);
-		bool told = false;
-		for (guint j = 0; j < i && !told && !dev->on_root_bus; j++)
-			told = is_same_bus(dev, dev_at(binding, binding->moving, j));
-		if (!told)
-			warn_of_reset(binding, dev);
+		struct reset reset;
+		reset_judge(binding->host, dev, &reset);
+		if (reset.kind == RESET_NONE)
+			g_array_append_val(never, g_array_index(binding->moving, int, i));
+		else if (reset.kind == RESET_BUS_ALL && is_first_on_bus(binding, i))
+			warn_of_neighbours(binding, dev);
 	}
+	if (never->len == 0)
+		return;
+	g_array_sort(never, compare_indexes);
+	g_autofree char *names =
+		functions_text(binding->host, (const int *)(const void *)never->data, never->len);
+	plan_warn(binding->plan, "no-reset",
+		  "%s cannot be reset: the next guest, or the host, may find %s in a state that "
+		  "only a reboot mends.",
+		  names, never->len == 1 ? "it" : "them");
 }
 
 void bind_plan(const struct host *host, const struct bind_request *request, struct plan *plan)

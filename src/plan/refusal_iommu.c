@@ -135,13 +135,14 @@ static void judge_group(const struct judge *judge, int pci, const struct iommu_g
 	g_autofree char *names = words_join(stayers);
 	g_autofree char *doubtful = words_join(unknown);
 	if (stayers->len > 0)
-		judge_refuse(judge, pci,
-			     "Group %d would still have %s on %s of the host, and is given away "
-			     "as a whole or not at all: the guest would not start. %s",
-			     group->id, names, stayers->len == 1 ? "a driver" : "drivers",
-			     judge->query->group
-				     ? "That cannot go along: take a device in another group."
-				     : "Name all of it, or take the whole group with --group.");
+		judge_refuse(
+			judge, pci,
+			"%s of group %d would stay with the host, and a group is given away as "
+			"a whole or not at all: the guest would not start. %s",
+			names, group->id,
+			judge->query->group
+				? "That cannot go along: take a device in another group."
+				: "Name all of it, or take the whole group with --group.");
 	else if (unknown->len > 0)
 		judge_warn(judge,
 			   "It is not known whether %s of group %d %s a driver of the host: then "

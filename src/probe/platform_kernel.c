@@ -7,6 +7,8 @@
 #include "model/host.h"
 #include "probe/platform_parts.h"
 
+#define DRIVER "/sys/bus/pci/drivers/vfio-pci" /* there too when it is built in */
+
 #define MODULES_MAX (1024 * 1024) /* modules.builtin is some 30 kB */
 
 void platform_probe_kernel(struct root *root, struct host *host)
@@ -76,5 +78,7 @@ void platform_probe_modules(struct root *root, struct host *host)
 	probe_builtin(root, host);
 	if (root_exists(root, "/sys/module"))
 		kernel->vfio_pci_loaded =
-			root_exists(root, "/sys/module/vfio_pci") ? TRI_YES : TRI_NO;
+			root_exists(root, "/sys/module/vfio_pci") || root_exists(root, DRIVER)
+				? TRI_YES
+				: TRI_NO;
 }
