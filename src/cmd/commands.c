@@ -2,11 +2,11 @@
 #include "cmd/command.h"
 
 extern const struct command command_overview, command_check, command_show, command_usb,
-	command_bind, command_unbind, command_history, command_undo, command_record,
+	command_bind, command_unbind, command_probe, command_history, command_undo, command_record,
 	command_completion, command_help;
 
 const struct command *const commands[] = {
-	&command_overview, &command_check,      &command_show, &command_usb,
-	&command_bind,     &command_unbind,     &command_undo, &command_history,
-	&command_record,   &command_completion, &command_help, NULL,
+	&command_overview,   &command_check, &command_show, &command_usb,     &command_bind,
+	&command_unbind,     &command_probe, &command_undo, &command_history, &command_record,
+	&command_completion, &command_help,  NULL,
 };
