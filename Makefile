@@ -70,8 +70,12 @@ install: release
 	@ninja -C $(BUILD)
 	DESTDIR='$(DESTDIR)' meson install -C $(BUILD) --no-rebuild
 
+#: make uninstall removes what make install put there
+uninstall:
+	@ninja -C $(BUILD) uninstall
+
 #: make clean     remove all that was built
 clean:
 	rm -rf build build-check build-fuzz
 
-.PHONY: all help release dev deps demo check bench fuzz format lint install clean
+.PHONY: all help release dev deps demo check bench fuzz format lint install uninstall clean
