@@ -25,15 +25,17 @@ static void print_options(const struct term *term, const struct option_row *rows
 	}
 }
 
+/* Paragraphs are apart by newlines. Indented ones are examples: printed as they are. */
 static void print_paragraphs(const struct term *term, const char *text)
 {
 	g_auto(GStrv) paragraphs = g_strsplit(text, "\n", -1);
 
 	for (char **paragraph = paragraphs; *paragraph; paragraph++) {
+		if (**paragraph == '\0')
+			continue;
 		fputc('\n', term->out);
-		/* Indented lines are examples: printed as they are. */
 		if (**paragraph == ' ')
-			fprintf(term->out, "%s", *paragraph);
+			fprintf(term->out, "%s\n", *paragraph);
 		else
 			term_paragraph(term, ROLE_PLAIN, 0, 0, 0, *paragraph);
 	}
