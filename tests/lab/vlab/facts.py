@@ -25,6 +25,7 @@ class Facts:
     def __init__(self, text):
         self.units, self.tables = [], []
         self.types, self.members, self.functions = {}, {}, {}
+        self.usb = {} # name: (vendor, product, address of the controller)
         self.remapped = False
         for line in text.splitlines():
             kind, *words = line.split(" ")
@@ -49,6 +50,11 @@ class Facts:
 
     def take_remapped(self, words):
         self.remapped = words == ["yes"]
+
+    def take_usb(self, words):
+        name, vendor, product, path = words
+        functions = [part for part in path.split("/") if part.count(":") == 2]
+        self.usb[name] = (vendor, product, functions[-1])
 
     def default_domain(self):
         """What most groups have got: "passthrough", "translated" or None."""

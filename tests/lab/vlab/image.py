@@ -20,6 +20,9 @@ from .cpio import Archive
 
 KEEP = 12 # archives in the cache
 
+with open(__file__, encoding="utf-8") as own:
+    CODE = own.read() # as it was when this program started: it is part of what archives are made from
+
 GUEST = ["init", "facts", "roundtrip", "same-machine", "kill-everywhere"] # scripts of guest/
 TOOLS = ["group-status", "kill-at"] # programs of guest/
 
@@ -32,7 +35,7 @@ def cached(name, inputs, build):
     digest = hashlib.sha256(name.encode())
     for item in inputs:
         digest.update(b"\0" + item.encode())
-        if os.path.isfile(item):
+        if item.startswith("/") and os.path.isfile(item):
             with open(item, "rb") as file:
                 digest.update(hashlib.sha256(file.read()).digest())
     folder = cache_dir("images")
@@ -52,6 +55,14 @@ def prune(folder):
     paths = sorted(glob.glob(os.path.join(folder, "*.cpio")), key=os.path.getmtime, reverse=True)
     for path in paths[KEEP:]:
         os.unlink(path)
+
+
+def libraries_of(program):
+    """The shared libraries of a program, by the names under which its loader looks for them."""
+    listing = subprocess.run(["ldd", program], capture_output=True, text=True, check=False).stdout
+    if "not found" in listing:
+        raise LabError(f"{program}: a library is missing:\n{listing}")
+    return sorted(set(re.findall(r"(?:=>\s*|^\s*)(/\S+)\s+\(0x", listing, re.MULTILINE)))
 
 
 # ---- base ----
@@ -126,9 +137,6 @@ def index_modules(kernel, modules):
 def find_busybox():
     for path in ("/usr/bin/busybox", "/bin/busybox"):
         if os.path.exists(path):
-            with open(path, "rb") as file:
-                if b"/ld-linux" in file.read(4096): # the loader is named at the start
-                    raise LabError(f"{path} is not linked statically (package busybox-static)")
             return path
     raise LabError("there is no busybox (package busybox-static)")
 
@@ -137,6 +145,7 @@ def base_archive(kernel):
     guest = [os.path.join(LAB, "guest", name) for name in GUEST]
     modules = os.path.join(LAB, "modules")
     busybox = find_busybox()
+    libraries = libraries_of(busybox) # none where it is linked statically
 
     def build():
         archive = Archive()
@@ -148,6 +157,10 @@ def base_archive(kernel):
         archive.add_device("dev/console", 5, 1)
         archive.add_file("bin/busybox", busybox)
         archive.add_link("bin/sh", "busybox")
+        for path in libraries:
+            archive.add_file(path, path)
+        archive.add("etc/passwd", "root:x:0:0::/root:/bin/sh\nnobody:x:65534:65534::/:/bin/sh\n")
+        archive.add("etc/group", "root:x:0:\nnogroup:x:65534:\n")
         for path in guest:
             name = os.path.basename(path)
             archive.add_file("init" if name == "init" else f"bin/{name}", path)
@@ -157,19 +170,11 @@ def base_archive(kernel):
             archive.add(path, data)
         return archive
 
-    return cached(f"base-{kernel.version}", [kernel.version, busybox, modules, *guest, __file__],
-                  build)
+    inputs = [CODE, kernel.version, busybox, *libraries, modules, *guest]
+    return cached(f"base-{kernel.version}", inputs, build)
 
 
 # ---- program ----
-
-def libraries_of(program):
-    """The shared libraries of a program, by the names under which its loader looks for them."""
-    listing = subprocess.run(["ldd", program], capture_output=True, text=True, check=True).stdout
-    if "not found" in listing:
-        raise LabError(f"{program}: a library is missing:\n{listing}")
-    return sorted(set(re.findall(r"(?:=>\s*|^\s*)(/\S+)\s+\(0x", listing, re.MULTILINE)))
-
 
 def build_tool(name):
     """The path of a small C program of guest/ that only machines of the lab need."""
@@ -197,7 +202,7 @@ def program_archive(program):
             archive.add_file(path, path)
         return archive
 
-    return cached("program", [program, *tools.values(), *libraries, *names, __file__], build)
+    return cached("program", [program, *tools.values(), *libraries, *names, CODE], build)
 
 
 # ---- job ----

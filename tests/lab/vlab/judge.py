@@ -107,7 +107,44 @@ def judge_prediction(said, facts):
     return problems
 
 
-AGREE = {"check": judge_check, "prediction": judge_prediction}
+def judge_caution(said, facts):
+    """Of what little could be read some groups are unknown; those predicted are the kernel's."""
+    prediction = said["prediction"]
+    unknown = set(prediction["unknown"])
+    problems = [] if unknown else ["nothing is unknown to the prediction, and nobody could read"]
+    truth = {group - unknown for group in kernel_groups(facts)} - {frozenset()}
+    said_groups = {frozenset(group) - unknown for group in prediction["groups"]} - {frozenset()}
+    return problems + compare_groups(said_groups, truth)
+
+
+# ---- agree usb ----
+
+def flatten(device, parents, found):
+    found[device["port"]] = (device["vendor"], device["product"], parents)
+    for child in device.get("devices", []):
+        flatten(child, parents, found)
+
+
+def judge_usb(said, facts):
+    """The same USB devices, with the same ids, behind the same controllers."""
+    found = {}
+    for controller in said["controllers"]:
+        for bus in controller["buses"]:
+            flatten(bus, controller["address"], found)
+    problems = differ("USB devices", sorted(found), sorted(facts.usb))
+    for name in set(found) & set(facts.usb):
+        problems += differ(f"USB device {name}", found[name], facts.usb[name])
+    for controller in said["controllers"]:
+        problems += judge_function(controller, facts)
+    problems += differ("USB controllers",
+                       sorted(controller["address"] for controller in said["controllers"]),
+                       [address for address, function in sorted(facts.functions.items())
+                        if function.ids["class"].startswith("0c03")])
+    return problems
+
+
+AGREE = {"check": judge_check, "prediction": judge_prediction, "caution": judge_caution,
+         "usb": judge_usb}
 
 # ---- expect PATH is|has|lacks VALUE ----
 

@@ -11,7 +11,8 @@
       run      COMMAND          a line of shell, in the machine
       status   NUMBER           default 0
       within   SECONDS          default 60
-      agree    check            its output, JSON, says what the kernel says (judge.py): check, prediction
+      agree    check            its output, JSON, says what the kernel says (judge.AGREE: check,
+                                prediction, caution, usb)
       expect   PATH is VALUE    a value in its JSON; also has, lacks (of lists and texts)
       prints   TEXT             its output has this text; never: it has not
 
@@ -25,6 +26,7 @@ import re
 
 from . import LAB, LabError
 from . import kernels as all_kernels
+from .judge import AGREE
 from .machine import Machine
 
 WITHIN = 60
@@ -99,6 +101,11 @@ class Reader:
         else:
             TEST[key](self, self.scenario.tests[-1], rest)
 
+    def take_agree(self, test, rest):
+        if rest not in AGREE:
+            self.fail(f"agree knows: {', '.join(AGREE)}")
+        test.agree.append(rest)
+
     def take_expect(self, test, rest):
         match = re.fullmatch(r"(\S+)\s+(is|has|lacks)\s+(.+)", rest)
         if not match:
@@ -122,7 +129,7 @@ TEST = {
     "run": lambda reader, test, rest: setattr(test, "run", rest),
     "status": lambda reader, test, rest: setattr(test, "status", int(rest)),
     "within": lambda reader, test, rest: setattr(test, "within", int(rest)),
-    "agree": lambda reader, test, rest: test.agree.append(rest),
+    "agree": Reader.take_agree,
     "expect": Reader.take_expect,
     "prints": lambda reader, test, rest: test.prints.append(rest),
     "never": lambda reader, test, rest: test.never.append(rest),
