@@ -44,6 +44,12 @@ check:
 		$(if $(filter unit,$(or $(TIER),unit)),lint)
 	@build-aux/check $(TIER)
 
+#: make lab-shell a prompt in an emulated machine that has an IOMMU (SCENARIO=intel-translated)
+lab-shell:
+	@build-aux/deps build lab
+	@$(MAKE) --no-print-directory release
+	@tests/lab/run --shell $(SCENARIO)
+
 #: make bench     how fast it is, beside loops that do only the reading, and lspci
 bench:
 	@build-aux/deps build unit
@@ -78,4 +84,4 @@ uninstall:
 clean:
 	rm -rf build build-check build-fuzz
 
-.PHONY: all help release dev deps demo check bench fuzz format lint install uninstall clean
+.PHONY: all help release dev deps demo check lab-shell bench fuzz format lint install uninstall clean
