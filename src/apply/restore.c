@@ -179,9 +179,12 @@ static void add_memories(struct root *root, const struct change *change, struct 
 			continue;
 		bool touched = is_touched(plan, memory->path);
 		bool same = g_strcmp0(now, memory->value) == 0;
-		/* What nothing of this plan touches, and the change is over: set by somebody since.
+		/* Drivers set power/control as they come and go, nothing else.
+		 * What nothing of this plan touches, and the change is over: set by somebody since.
 		 */
-		if (!touched && (same || change->state == CHANGE_DONE))
+		if (same && (!touched || !g_str_has_suffix(memory->path, "/power/control")))
+			continue;
+		if (!touched && change->state == CHANGE_DONE)
 			continue;
 		plan_add(plan, STEP_SYSFS_WRITE, memory->path, now, memory->value,
 			 same ? "as it is now: drivers set it as they come and go"
@@ -199,7 +202,7 @@ static void add_runs(const struct change *change, struct plan *plan)
 		files |= ((const struct step *)plan->steps->pdata[i])->kind == STEP_FILE;
 	for (guint i = 0; files && i < change->steps->len; i++) {
 		const struct step *step = change->steps->pdata[i];
-		if (step->kind == STEP_RUN)
+		if (step->kind == STEP_RUN && change_step_state(change, i) != STEP_PLANNED)
 			plan_add(plan, STEP_RUN, NULL, NULL, NULL, step->why)->argv =
 				g_strdupv(step->argv);
 	}

@@ -31,7 +31,8 @@ static int open_inside(int dirfd, const char *name, int flags, unsigned mode)
 	struct open_how how = {
 		/* openat2 refuses what means nothing together with O_PATH. */
 		.flags = (unsigned)(flags | O_CLOEXEC |
-				    (flags & O_PATH ? 0 : O_NONBLOCK | O_NOCTTY)),
+				    (flags & (O_PATH | O_WRONLY | O_RDWR) ? 0 : O_NONBLOCK) |
+				    (flags & O_PATH ? 0 : O_NOCTTY)),
 		.mode = flags & O_CREAT ? mode : 0,
 		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
 	};

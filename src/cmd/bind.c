@@ -35,10 +35,10 @@ static bool check_allowed(const GPtrArray *allowed, GError **error)
 {
 	for (guint i = 0; allowed && i < allowed->len; i++) {
 		bool known;
-		if (refusal_is_overridable(allowed->pdata[i], &known))
-			continue;
-		g_set_error(error, VFIOKIT_ERROR, STATUS_USAGE,
-			    known ? "the rule '%s' cannot be overridden" : "there is no rule '%s'",
+		refusal_is_overridable(allowed->pdata[i], &known);
+		if (known)
+			continue; /* one that cannot be overridden stays: see plan_allow() */
+		g_set_error(error, VFIOKIT_ERROR, STATUS_USAGE, "there is no rule '%s'",
 			    (const char *)allowed->pdata[i]);
 		return false;
 	}

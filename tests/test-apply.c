@@ -1,0 +1,415 @@
+/* Making changes, on a tree that has files where a machine has attributes: they do what they are
+ * told, so drivers never come or go by themselves: good for all that can go wrong. What a kernel
+ * does is tried in the lab. */
+#include <errno.h>
+#include <glib.h>
+#include <glib/gstdio.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "apply/apply.h"
+#include "apply/journal.h"
+#include "apply/restore.h"
+#include "base/error.h"
+#include "base/root.h"
+
+#define DEVICE "sys/bus/pci/devices/0000:01:00.0"
+
+struct fixture {
+	char *folder;
+	struct root *root;
+	struct plan *plan;
+};
+
+static char *path_of(const struct fixture *fixture, const char *name)
+{
+	return g_build_filename(fixture->folder, name, NULL);
+}
+
+static void put(const struct fixture *fixture, const char *name, const char *text)
+{
+	g_autofree char *path = path_of(fixture, name);
+	g_autofree char *parent = g_path_get_dirname(path);
+
+	g_assert_cmpint(g_mkdir_with_parents(parent, 0755), ==, 0);
+	g_assert_true(g_file_set_contents(path, text, -1, NULL));
+}
+
+static void assert_file(const struct fixture *fixture, const char *name, const char *text)
+{
+	g_autofree char *path = path_of(fixture, name);
+	g_autofree char *is = NULL;
+
+	g_file_get_contents(path, &is, NULL, NULL);
+	g_assert_cmpstr(is, ==, text);
+}
+
+static void set_up(struct fixture *fixture, gconstpointer data)
+{
+	g_autoptr(GError) error = NULL;
+
+	fixture->folder = g_dir_make_tmp("vfiokit-apply-XXXXXX", NULL);
+	put(fixture, "run/keep", "");
+	put(fixture, DEVICE "/driver_override", "(null)\n");
+	put(fixture, DEVICE "/power/control", "auto\n");
+	put(fixture, DEVICE "/d3cold_allowed", "1\n");
+	put(fixture, "sys/bus/pci/drivers_probe", "");
+	put(fixture, "sys/bus/pci/drivers/nouveau/unbind", "");
+	put(fixture, "sys/bus/pci/drivers/nouveau/bind", "");
+	g_autofree char *link = path_of(fixture, DEVICE "/driver");
+	g_assert_cmpint(symlink("../../drivers/nouveau", link), ==, 0);
+	put(fixture, "etc/there", "one\ntwo\n");
+	fixture->root = root_open(fixture->folder, &error);
+	g_assert_no_error(error);
+	fixture->plan = plan_new("bind");
+}
+
+static void tear_down(struct fixture *fixture, gconstpointer data)
+{
+	g_autofree char *command = g_strdup_printf("rm -rf '%s'", fixture->folder);
+
+	plan_free(fixture->plan);
+	root_free(fixture->root);
+	g_assert_true(g_spawn_command_line_sync(command, NULL, NULL, NULL, NULL));
+	g_free(fixture->folder);
+}
+
+static void add_override(struct fixture *fixture)
+{
+	plan_add(fixture->plan, STEP_SYSFS_WRITE, "/" DEVICE "/driver_override", NULL, "vfio-pci",
+		 NULL)
+		->address = g_strdup("0000:01:00.0");
+}
+
+static void add_unbind(struct fixture *fixture)
+{
+	plan_add(fixture->plan, STEP_UNBIND, "/sys/bus/pci/drivers/nouveau/unbind", "nouveau", NULL,
+		 NULL)
+		->address = g_strdup("0000:01:00.0");
+}
+
+static void add_files(struct fixture *fixture)
+{
+	plan_add(fixture->plan, STEP_FILE, "/etc/there", "one\ntwo\n", "one\n2\n", NULL);
+	plan_add(fixture->plan, STEP_FILE, "/etc/new/deep", NULL, "text\n", NULL);
+}
+
+static void add_run(struct fixture *fixture, const char *program, const char *argument)
+{
+	const char *const argv[] = { program, argument, NULL };
+
+	plan_add(fixture->plan, STEP_RUN, NULL, NULL, NULL, NULL)->argv = g_strdupv((char **)argv);
+}
+
+static bool apply(struct fixture *fixture, const struct plan *plan, const struct change *undoes,
+		  GError **error)
+{
+	const struct apply_request request = {
+		.root = fixture->root,
+		.plan = plan,
+		.line = "vfiokit bind 01:00.0",
+		.who = "test",
+		.undoes = undoes,
+		.limits = { .kernel = 1, .program = 6 },
+	};
+	g_autofree char *id = NULL;
+
+	return apply_plan(&request, &id, error);
+}
+
+static void assert_as_before(const struct fixture *fixture)
+{
+	assert_file(fixture, "etc/there", "one\ntwo\n");
+	assert_file(fixture, "etc/new/deep", NULL);
+	assert_file(fixture, DEVICE "/power/control", "auto\n");
+	g_autofree char *path = path_of(fixture, DEVICE "/driver_override");
+	g_autofree char *is = NULL;
+	g_assert_true(g_file_get_contents(path, &is, NULL, NULL));
+	g_strstrip(is);
+	g_assert_true(strcmp(is, "") == 0 || strcmp(is, "(null)") == 0);
+}
+
+static enum change_state newest_state(const struct fixture *fixture)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(GPtrArray) changes = journal_list(fixture->root, &error);
+
+	g_assert_no_error(error);
+	g_assert_cmpuint(changes->len, >, 0);
+	return ((const struct change *)changes->pdata[0])->state;
+}
+
+/* Takes the newest change back that is no undo. */
+static void undo(struct fixture *fixture)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(GPtrArray) changes = journal_list(fixture->root, &error);
+	PLAN_AUTO struct plan *plan = plan_new("undo");
+	guint i = 0;
+
+	while (((const struct change *)changes->pdata[i])->undoes)
+		i++;
+	restore_plan(fixture->root, changes->pdata[i], plan);
+	bool ok = plan->steps->len > 0 ? apply(fixture, plan, changes->pdata[i], &error)
+				       : apply_close(fixture->root, changes->pdata[i], &error);
+	g_assert_no_error(error);
+	g_assert_true(ok);
+}
+
+static void test_done(struct fixture *fixture, gconstpointer data)
+{
+	g_autoptr(GError) error = NULL;
+
+	add_override(fixture);
+	add_files(fixture);
+	add_run(fixture, "true", NULL);
+	g_assert_true(apply(fixture, fixture->plan, NULL, &error));
+	g_assert_no_error(error);
+	assert_file(fixture, DEVICE "/driver_override", "vfio-pci");
+	assert_file(fixture, "etc/there", "one\n2\n");
+	assert_file(fixture, "etc/new/deep", "text\n");
+	g_assert_cmpint(newest_state(fixture), ==, CHANGE_DONE);
+
+	undo(fixture);
+	assert_as_before(fixture);
+	g_autoptr(GPtrArray) changes = journal_list(fixture->root, &error);
+	g_assert_cmpuint(changes->len, ==, 2);
+	g_assert_cmpint(((const struct change *)changes->pdata[0])->state, ==, CHANGE_DONE);
+	g_assert_cmpint(((const struct change *)changes->pdata[1])->state, ==, CHANGE_UNDONE);
+}
+
+/* The mode of a file that is replaced stays. */
+static void test_mode(struct fixture *fixture, gconstpointer data)
+{
+	g_autoptr(GError) error = NULL;
+	g_autofree char *path = path_of(fixture, "etc/there");
+	struct stat st;
+
+	g_assert_cmpint(chmod(path, 0640), ==, 0);
+	add_files(fixture);
+	g_assert_true(apply(fixture, fixture->plan, NULL, &error));
+	g_assert_cmpint(stat(path, &st), ==, 0);
+	g_assert_cmpint(st.st_mode & 07777, ==, 0640);
+}
+
+static void test_other_state(struct fixture *fixture, gconstpointer data)
+{
+	g_autoptr(GError) error = NULL;
+
+	add_override(fixture);
+	add_files(fixture);
+	put(fixture, "etc/there", "somebody was here\n");
+	g_assert_false(apply(fixture, fixture->plan, NULL, &error));
+	g_assert_error(error, VFIOKIT_ERROR, STATUS_FAILED);
+	g_assert_nonnull(strstr(error->message, "nothing was done"));
+	assert_file(fixture, DEVICE "/driver_override", "(null)\n");
+	assert_file(fixture, "etc/there", "somebody was here\n");
+	g_autoptr(GPtrArray) changes = journal_list(fixture->root, NULL);
+	g_assert_cmpuint(changes->len, ==, 0);
+}
+
+/* Steps of one plan may build on each other. */
+static void test_chain(struct fixture *fixture, gconstpointer data)
+{
+	g_autoptr(GError) error = NULL;
+
+	plan_add(fixture->plan, STEP_FILE, "/etc/there", "one\ntwo\n", "a", NULL);
+	plan_add(fixture->plan, STEP_FILE, "/etc/there", "a", "b", NULL);
+	g_assert_true(apply(fixture, fixture->plan, NULL, &error));
+	assert_file(fixture, "etc/there", "b");
+	undo(fixture);
+	assert_file(fixture, "etc/there", "one\ntwo\n");
+
+	PLAN_AUTO struct plan *broken = plan_new("bind");
+	plan_add(broken, STEP_FILE, "/etc/there", "one\ntwo\n", "a", NULL);
+	plan_add(broken, STEP_FILE, "/etc/there", "x", "b", NULL);
+	g_assert_false(apply(fixture, broken, NULL, &error));
+	assert_file(fixture, "etc/there", "one\ntwo\n");
+}
+
+static void assert_rolled_back(struct fixture *fixture, const char *said)
+{
+	g_autoptr(GError) error = NULL;
+
+	g_assert_false(apply(fixture, fixture->plan, NULL, &error));
+	g_assert_error(error, VFIOKIT_ERROR, STATUS_FAILED);
+	if (!strstr(error->message, said))
+		g_error("'%s' does not say '%s'", error->message, said);
+	g_assert_nonnull(strstr(error->message, "everything is as it was"));
+	assert_as_before(fixture);
+	g_assert_cmpint(newest_state(fixture), ==, CHANGE_FAILED);
+}
+
+static void test_program_fails(struct fixture *fixture, gconstpointer data)
+{
+	const char *const argv[] = { "grep", "two", path_of(fixture, "etc/there"), NULL };
+
+	add_override(fixture);
+	add_files(fixture);
+	plan_add(fixture->plan, STEP_RUN, NULL, NULL, NULL, NULL)->argv = g_strdupv((char **)argv);
+	g_free((char *)argv[2]);
+	assert_rolled_back(fixture, "'grep' ended with status 1"); /* it finds it afterwards */
+}
+
+static void test_program_hangs(struct fixture *fixture, gconstpointer data)
+{
+	g_autoptr(GError) error = NULL;
+
+	add_files(fixture);
+	add_run(fixture, "sleep", "1000");
+	g_assert_false(apply(fixture, fixture->plan, NULL, &error));
+	g_assert_error(error, VFIOKIT_ERROR, STATUS_FAILED);
+	/* It was run again for the old files: in vain, too, and that is said. */
+	g_assert_nonnull(strstr(error->message, "'sleep' does not end"));
+	g_assert_nonnull(strstr(error->message, "not all could be taken back"));
+	assert_as_before(fixture);
+	g_assert_cmpint(newest_state(fixture), ==, CHANGE_BROKEN);
+}
+
+static void test_no_program(struct fixture *fixture, gconstpointer data)
+{
+	g_autoptr(GError) error = NULL;
+
+	add_files(fixture);
+	add_run(fixture, "no-such-program-of-vfiokit", NULL);
+	g_assert_false(apply(fixture, fixture->plan, NULL, &error));
+	g_assert_nonnull(strstr(error->message, "there is no such program"));
+	assert_as_before(fixture);
+}
+
+/* The write is accepted, and nothing happens: what a kernel does when a probe fails. */
+static void test_driver_stays(struct fixture *fixture, gconstpointer data)
+{
+	add_files(fixture);
+	add_override(fixture);
+	add_unbind(fixture);
+	assert_rolled_back(fixture, "afterwards it is nouveau");
+	assert_file(fixture, "sys/bus/pci/drivers/nouveau/unbind", "0000:01:00.0");
+}
+
+static void test_driver_does_not_come(struct fixture *fixture, gconstpointer data)
+{
+	g_autofree char *link = path_of(fixture, DEVICE "/driver");
+
+	g_assert_cmpint(unlink(link), ==, 0);
+	add_override(fixture);
+	plan_add(fixture->plan, STEP_PROBE, "/sys/bus/pci/drivers_probe", NULL, "vfio-pci", NULL)
+		->address = g_strdup("0000:01:00.0");
+	assert_rolled_back(fixture, "afterwards it has no driver");
+}
+
+/* A driver that does not return: a pipe that nobody reads is as patient. */
+static void test_driver_hangs(struct fixture *fixture, gconstpointer data)
+{
+	g_autofree char *path = path_of(fixture, "sys/bus/pci/drivers/nouveau/unbind");
+	gint64 start = g_get_monotonic_time();
+
+	g_assert_cmpint(unlink(path), ==, 0);
+	g_assert_cmpint(mkfifo(path, 0600), ==, 0);
+	add_override(fixture);
+	add_unbind(fixture);
+	assert_rolled_back(fixture, "'nouveau' does not let go of '0000:01:00.0' within 1 s");
+	g_assert_cmpint(g_get_monotonic_time() - start, <, 20 * G_USEC_PER_SEC);
+}
+
+static void test_device_gone(struct fixture *fixture, gconstpointer data)
+{
+	g_autoptr(GError) error = NULL;
+	g_autofree char *path = path_of(fixture, "sys/bus");
+	g_autofree char *command = g_strdup_printf("rm -rf '%s'", path);
+
+	add_override(fixture);
+	add_files(fixture);
+	g_assert_true(apply(fixture, fixture->plan, NULL, &error));
+	g_assert_true(g_spawn_command_line_sync(command, NULL, NULL, NULL, NULL));
+	g_autoptr(GPtrArray) changes = journal_list(fixture->root, &error);
+	PLAN_AUTO struct plan *plan = plan_new("undo");
+	restore_plan(fixture->root, changes->pdata[0], plan);
+	g_assert_cmpuint(plan->warnings->len, ==, 1);
+	g_assert_cmpstr(((const struct warning *)plan->warnings->pdata[0])->id, ==, "device-gone");
+	g_assert_cmpuint(plan->steps->len, ==, 2); /* the files */
+}
+
+static void test_changed_since(struct fixture *fixture, gconstpointer data)
+{
+	g_autoptr(GError) error = NULL;
+
+	add_files(fixture);
+	g_assert_true(apply(fixture, fixture->plan, NULL, &error));
+	put(fixture, "etc/there", "somebody was here\n");
+	undo(fixture);
+	assert_file(fixture, "etc/there", "somebody was here\n");
+	assert_file(fixture, "etc/new/deep", NULL);
+}
+
+/* ---- killed ---- */
+
+/* Applies in a child that is killed in the middle: while the program of the third step runs. */
+static void apply_killed(struct fixture *fixture)
+{
+	g_autofree char *deep = path_of(fixture, "etc/new/deep");
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		apply(fixture, fixture->plan, NULL, NULL);
+		_exit(0);
+	}
+	while (!g_file_test(deep, G_FILE_TEST_EXISTS))
+		g_usleep(10000);
+	g_usleep(200000);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+}
+
+static void test_killed(struct fixture *fixture, gconstpointer data)
+{
+	g_autoptr(GError) error = NULL;
+	PLAN_AUTO struct plan *other = plan_new("bind");
+
+	add_override(fixture);
+	add_files(fixture);
+	add_run(fixture, "sleep", "4");
+	apply_killed(fixture);
+	g_assert_cmpint(newest_state(fixture), ==, CHANGE_UNFINISHED);
+
+	plan_add(other, STEP_FILE, "/etc/other", NULL, "x", NULL);
+	g_assert_false(apply(fixture, other, NULL, &error));
+	g_assert_error(error, VFIOKIT_ERROR, STATUS_REFUSED);
+	g_assert_nonnull(strstr(error->message, "3 of its 4 steps are done"));
+	g_clear_error(&error);
+
+	undo(fixture);
+	assert_as_before(fixture);
+	g_assert_true(apply(fixture, other, NULL, &error));
+	g_assert_no_error(error);
+}
+
+int main(int argc, char **argv)
+{
+	static const struct {
+		const char *name;
+		void (*test)(struct fixture *fixture, gconstpointer data);
+	} tests[] = {
+		{ "/apply/done", test_done },
+		{ "/apply/mode", test_mode },
+		{ "/apply/other-state", test_other_state },
+		{ "/apply/chain", test_chain },
+		{ "/apply/program-fails", test_program_fails },
+		{ "/apply/program-hangs", test_program_hangs },
+		{ "/apply/no-program", test_no_program },
+		{ "/apply/driver-stays", test_driver_stays },
+		{ "/apply/driver-does-not-come", test_driver_does_not_come },
+		{ "/apply/driver-hangs", test_driver_hangs },
+		{ "/apply/device-gone", test_device_gone },
+		{ "/apply/changed-since", test_changed_since },
+		{ "/apply/killed", test_killed },
+	};
+
+	g_test_init(&argc, &argv, NULL);
+	for (size_t i = 0; i < G_N_ELEMENTS(tests); i++)
+		g_test_add(tests[i].name, struct fixture, NULL, set_up, tests[i].test, tear_down);
+	return g_test_run();
+}
