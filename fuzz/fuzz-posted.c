@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "model/host.h"
+#include "model/predict.h"
 #include "probe/posted.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -10,6 +11,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct iommu_verdict verdict = { 0 };
+	struct prediction prediction;
 	GError *error = NULL;
 	struct host *host = posted_read((const char *)data, size, &error);
 
@@ -21,6 +23,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			abort();
 		iommu_judge(host, &verdict);
 		iommu_verdict_clear(&verdict);
+		predict_groups(host, &prediction);
+		prediction_clear(&prediction);
 	}
 	host_free(host);
 	return 0;

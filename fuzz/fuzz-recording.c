@@ -7,6 +7,7 @@
 #include "base/root.h"
 #include "base/tree.h"
 #include "model/host.h"
+#include "model/predict.h"
 #include "probe/probe.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -18,11 +19,14 @@ static void judge(struct tree *tree)
 {
 	struct root *root = root_from_tree(tree);
 	struct iommu_verdict verdict = { 0 };
+	struct prediction prediction;
 	struct host *host = host_probe(root, PARTS, NULL);
 
 	if (host) {
 		iommu_judge(host, &verdict);
 		iommu_verdict_clear(&verdict);
+		predict_groups(host, &prediction);
+		prediction_clear(&prediction);
 	}
 	host_free(host);
 	root_free(root);
