@@ -44,12 +44,13 @@ def command_line(machine, kernel, parameters, initrd):
             "-append", f"{PARAMETERS} {parameters}".strip()]
 
 
-def boot(machine, kernel, parameters, steps, load, program, environment):
+def boot(machine, kernel, parameters, steps, load, program, environment, extras=()):
     """Boots and runs steps: (name, script, bound in seconds)."""
     outcome = Boot()
     with tempfile.TemporaryDirectory(prefix="vfiokit-lab-") as folder:
         initrd = os.path.join(folder, "initrd")
-        image.write_initrd(initrd, [image.base_archive(kernel), image.program_archive(program)],
+        image.write_initrd(initrd, [image.base_archive(kernel), image.program_archive(program),
+                                    *[image.EXTRAS[word](kernel) for word in extras]],
                            image.job_archive(steps, load, environment))
         console = os.path.join(folder, "console")
         argv = command_line(machine, kernel, parameters, initrd)

@@ -12,6 +12,7 @@ import hashlib
 import lzma
 import os
 import re
+import shutil
 import subprocess
 import tempfile
 
@@ -176,14 +177,15 @@ def base_archive(kernel):
 
 # ---- program ----
 
-def build_tool(name):
+def build_tool(name, folder="guest", options=()):
     """The path of a small C program of guest/ that only machines of the lab need."""
-    source = os.path.join(LAB, "guest", name + ".c")
+    source = os.path.join(LAB, folder, name + ".c")
     with open(source, "rb") as file:
         digest = hashlib.sha256(file.read()).hexdigest()[:20]
     path = os.path.join(cache_dir("tools"), f"{name}-{digest}")
     if not os.path.exists(path):
-        subprocess.run(["cc", "-O1", "-Wall", "-o", f"{path}.{os.getpid()}", source], check=True)
+        subprocess.run(["cc", "-O1", "-Wall", *options, "-o", f"{path}.{os.getpid()}", source],
+                       check=True)
         os.rename(f"{path}.{os.getpid()}", path)
     return path
 
@@ -203,6 +205,49 @@ def program_archive(program):
         return archive
 
     return cached("program", [program, *tools.values(), *libraries, *names, CODE], build)
+
+
+# ---- inner: QEMU, and a guest for it to start ----
+
+QEMU_FILES = ["/usr/share/seabios/bios-256k.bin", "/usr/share/qemu/linuxboot_dma.bin",
+              "/usr/share/qemu/kvmvapic.bin"]
+
+
+def inner_initrd(program):
+    """The guest's first file system: nothing but static programs."""
+    archive = Archive()
+    for name in ("proc", "sys", "dev"):
+        archive.add_directory(name)
+    archive.add_device("dev/console", 5, 1)
+    archive.add_file("bin/busybox", find_busybox())
+    archive.add_file("bin/edu-dma", program)
+    archive.add_file("init", os.path.join(LAB, "inner", "init"))
+    return archive.to_bytes()
+
+
+def inner_archive(kernel):
+    """What a lab machine needs to start a guest of its own with guest/start-guest."""
+    qemu = shutil.which("qemu-system-x86_64")
+    program = build_tool("edu-dma", "inner", ["-static"])
+    vmlinuz = os.path.join(kernel.directory, "vmlinuz")
+    files = [qemu, *libraries_of(qemu), *QEMU_FILES]
+    start = os.path.join(LAB, "guest", "start-guest")
+
+    def build():
+        archive = Archive()
+        for path in files:
+            archive.add_file(path.replace("/usr/bin/", "/bin/"), path)
+        archive.add_file("bin/start-guest", start)
+        archive.add_file("inner/vmlinuz", vmlinuz)
+        archive.add("inner/initrd", inner_initrd(program))
+        return archive
+
+    inputs = [CODE, vmlinuz, program, find_busybox(), start, os.path.join(LAB, "inner", "init")]
+    return cached(f"inner-{kernel.version}", [*inputs, *files], build)
+
+
+# What a scenario may ask for with the word "with"
+EXTRAS = {"qemu": inner_archive}
 
 
 # ---- job ----

@@ -20,6 +20,7 @@ class Group:
         self.series = series
         self.params = params
         self.load = scenario.load
+        self.extras = scenario.extras
         self.scenarios = []
 
     def steps(self):
@@ -47,7 +48,8 @@ def gather(scenarios, wanted_kernels=None):
             if wanted_kernels and series not in wanted_kernels:
                 continue
             for params in scenario.params or [""]:
-                key = (series, scenario.machine.key, params, tuple(scenario.load))
+                key = (series, scenario.machine.key, params, tuple(scenario.load),
+                       tuple(scenario.extras))
                 group = groups.setdefault(key, Group(scenario, series, params))
                 group.scenarios.append(scenario)
     return list(groups.values())
@@ -96,7 +98,7 @@ def judge_test(test, result, facts):
 def play(group, kernel, program):
     """Boots once; returns (name, problems) of each test, and the boot."""
     outcome = guest.boot(group.machine, kernel, group.params, group.steps(), group.load, program,
-                         environment())
+                         environment(), group.extras)
     judged = []
     for number, (scenario, test) in enumerate(group.tests()):
         result = outcome.results.get(f"{number:03}-run")

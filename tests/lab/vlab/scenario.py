@@ -6,6 +6,7 @@
     kernels  SERIES…            default: all that the lab has
     params   PARAMETER…         of the kernel; none by default. Several lines: a boot for each
     load     MODULE…            default: coldplug, which is what each device asks for
+    with     qemu               also QEMU and a guest: guest/start-guest
 
     test     NAME               then, for this test:
       run      COMMAND          a line of shell, in the machine
@@ -52,6 +53,7 @@ class Scenario:
         self.kernels = list(all_kernels.SERIES)
         self.params = []
         self.load = ["coldplug"]
+        self.extras = []
         self.tests = []
 
 
@@ -123,6 +125,7 @@ HEAD = {
     "kernels": lambda reader, rest: setattr(reader.scenario, "kernels", rest.split()),
     "params": lambda reader, rest: reader.scenario.params.append(rest),
     "load": lambda reader, rest: setattr(reader.scenario, "load", rest.split()),
+    "with": lambda reader, rest: setattr(reader.scenario, "extras", rest.split()),
 }
 
 TEST = {
