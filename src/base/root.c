@@ -1,6 +1,4 @@
 /* See root.h. Two kinds of root behind each function: a directory handle and a tree in memory. */
-#include "base/root.h"
-
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -12,19 +10,12 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/root_parts.h"
 #include "base/root_write.h"
 #include "base/tree.h"
 
-#define MAX_FACT        (16 * 1024 * 1024)
 #define MAX_RETRIES     10000   /* of an open that meets a rename: each lasts microseconds */
 #define MAX_DIR_ENTRIES 1000000 /* more than any kernel directory: a listing must end */
-
-struct root {
-	int fd; /* -1: in memory */
-	bool live;
-	struct tree *tree;  /* in memory: owned; else NULL */
-	struct tree *trace; /* borrowed; NULL: not tracing */
-};
 
 static int open_inside(int dirfd, const char *name, int flags, unsigned mode)
 {
@@ -63,7 +54,7 @@ static int open_plain_name(int dirfd, const char *name, int flags)
 }
 
 /* Where openat2 is missing or filtered, only the live root works: there is nothing to leak. */
-static int open_from(const struct root *root, int dirfd, const char *name, int flags)
+int root_open_from(const struct root *root, int dirfd, const char *name, int flags)
 {
 	while (root->live && *name == '/')
 		name++;
@@ -154,86 +145,6 @@ void root_trace(struct root *root, struct tree *tree)
 	root->trace = tree;
 }
 
-/* ---- tracing: what was read is put into a tree, the links on the way with it ---- */
-
-static ssize_t link_file(const struct root_dir *dir, const char *name, char *buf, size_t size);
-
-/* Puts the links that path leads through into the trace, so that it resolves there as it did here:
- * without them, the trace would get directories in their places. last: the last name, too. */
-static void trace_links(const struct root *root, const char *path, bool last)
-{
-	const struct root_dir top = { .root = (struct root *)root, .fd = root->fd };
-	g_autofree char *copy = g_strdup(path + strspn(path, "/"));
-	char target[4096];
-	int error;
-
-	for (char *slash = copy; slash; slash++) {
-		slash = strchr(slash, '/');
-		if (!slash && !last)
-			return;
-		if (slash)
-			*slash = '\0';
-		if (!tree_find(root->trace, NULL, copy, false, &error) &&
-		    link_file(&top, copy, target, sizeof(target)) > 0)
-			tree_put_link(root->trace, copy, target);
-		if (!slash)
-			return;
-		*slash = '/';
-	}
-}
-
-static char *trace_path(const struct root_dir *dir, const char *name)
-{
-	return g_strconcat(dir->path ? dir->path : "", "/", name, NULL);
-}
-
-/* A file may be read more than once, and cut to different lengths: the longest is kept. */
-static void trace_data(const struct root_dir *dir, const char *name, const void *data, ssize_t n)
-{
-	struct tree *trace = dir->root->trace;
-	g_autofree char *path = trace_path(dir, name);
-	int error;
-
-	trace_links(dir->root, path, true);
-	const struct tree_node *old = tree_find(trace, NULL, path, true, &error);
-	if (n >= 0 && !(old && old->kind == TREE_FILE && old->length >= (size_t)n))
-		tree_put_file(trace, path, data, (size_t)n);
-	else if (n < 0 && n != -ENOENT && n != -ENOTDIR && !(old && old->kind == TREE_FILE))
-		tree_put_error(trace, path, (int)-n);
-}
-
-/* A name that was seen, but not read (yet). */
-static void trace_name(const struct root_dir *dir, const char *name)
-{
-	struct tree *trace = dir->root->trace;
-	g_autofree char *path = trace_path(dir, name);
-	char target[4096];
-	struct stat st;
-	int error;
-
-	if (tree_find(trace, NULL, path, false, &error))
-		return;
-	ssize_t n = readlinkat(dir->fd, name, target, sizeof(target) - 1);
-	if (n > 0) {
-		target[n] = '\0';
-		tree_put_link(trace, path, target);
-	} else if (fstatat(dir->fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode)) {
-		tree_put_dir(trace, path);
-	} else {
-		tree_put_error(trace, path, ENODATA);
-	}
-}
-
-static void trace_list(const struct root_dir *dir, int result, const GPtrArray *names)
-{
-	if (result < 0)
-		return;
-	if (dir->path)
-		tree_put_dir(dir->root->trace, dir->path);
-	for (guint i = 0; i < names->len; i++)
-		trace_name(dir, names->pdata[i]);
-}
-
 /* ---- directories ---- */
 
 static int dir_opened(struct root *root, int fd, char *path, struct root_dir *ret)
@@ -270,9 +181,9 @@ int root_dir_open(struct root *root, const char *path, struct root_dir *ret)
 	char *traced = NULL;
 	if (root->trace) {
 		traced = g_strdup(path);
-		trace_links(root, path, true);
+		root_trace_links(root, path, true);
 	}
-	int fd = open_from(root, root->fd, path, O_RDONLY | O_DIRECTORY);
+	int fd = root_open_from(root, root->fd, path, O_RDONLY | O_DIRECTORY);
 	if (root->trace && fd < 0 && fd != -ENOENT && fd != -ENOTDIR)
 		tree_put_error(root->trace, path, -fd);
 	return dir_opened(root, fd, traced, ret);
@@ -285,11 +196,12 @@ int root_dir_open_at(const struct root_dir *dir, const char *name, struct root_d
 	if (dir->node)
 		return dir_open_memory(dir->root, dir->node, name, ret);
 	if (dir->root->trace) {
-		g_autofree char *path = trace_path(dir, name);
+		g_autofree char *path = root_trace_path(dir, name);
 		return root_dir_open(dir->root, path, ret);
 	}
-	return dir_opened(dir->root, open_from(dir->root, dir->fd, name, O_RDONLY | O_DIRECTORY),
-			  NULL, ret);
+	return dir_opened(dir->root,
+			  root_open_from(dir->root, dir->fd, name, O_RDONLY | O_DIRECTORY), NULL,
+			  ret);
 }
 
 void root_dir_close(struct root_dir *dir)
@@ -332,7 +244,7 @@ static bool is_readable_kind(const struct root *root, int fd)
 static ssize_t read_file(const struct root_dir *dir, const char *name, char *buf, size_t size,
 			 bool once)
 {
-	int fd = open_from(dir->root, dir->fd, name, O_RDONLY);
+	int fd = root_open_from(dir->root, dir->fd, name, O_RDONLY);
 	if (fd < 0)
 		return fd;
 
@@ -368,7 +280,7 @@ static ssize_t dir_read(const struct root_dir *dir, const char *name, void *buf,
 
 	ssize_t n = read_file(dir, name, buf, size, once);
 	if (dir->root->trace)
-		trace_data(dir, name, buf, n);
+		root_trace_data(dir, name, buf, n);
 	return n;
 }
 
@@ -399,7 +311,7 @@ static ssize_t link_memory(const struct root_dir *dir, const char *name, char *b
 
 /* The directory part of a link's path must stay inside, too: opened first, then the link is read.
  */
-static ssize_t link_file(const struct root_dir *dir, const char *name, char *buf, size_t size)
+ssize_t root_link_file(const struct root_dir *dir, const char *name, char *buf, size_t size)
 {
 	const char *slash = strrchr(name, '/');
 	struct root_dir parent = *dir;
@@ -407,7 +319,7 @@ static ssize_t link_file(const struct root_dir *dir, const char *name, char *buf
 
 	if (slash) {
 		g_autofree char *path = g_strndup(name, (gsize)(slash - name));
-		int fd = open_from(dir->root, dir->fd, path, O_PATH | O_DIRECTORY);
+		int fd = root_open_from(dir->root, dir->fd, path, O_PATH | O_DIRECTORY);
 		if (fd < 0)
 			return fd;
 		n = readlinkat(fd, slash + 1, buf, size);
@@ -432,10 +344,10 @@ ssize_t root_dir_link(const struct root_dir *dir, const char *name, char *buf, s
 	if (dir->node)
 		return link_memory(dir, name, buf, size);
 
-	ssize_t n = link_file(dir, name, buf, size);
+	ssize_t n = root_link_file(dir, name, buf, size);
 	if (dir->root->trace && n >= 0) {
-		g_autofree char *path = trace_path(dir, name);
-		trace_links(dir->root, path, false);
+		g_autofree char *path = root_trace_path(dir, name);
+		root_trace_links(dir->root, path, false);
 		tree_put_link(dir->root->trace, path, buf);
 	}
 	return n;
@@ -495,122 +407,8 @@ int root_dir_list(const struct root_dir *dir, GPtrArray **ret)
 		r = list_fd(dir->fd, names);
 	g_ptr_array_sort(names, compare_names);
 	if (dir->root->trace && !dir->node)
-		trace_list(dir, r, names);
+		root_trace_list(dir, r, names);
 	if (r == 0)
 		*ret = g_steal_pointer(&names);
 	return r;
-}
-
-/* ---- the same by path ---- */
-
-/* The top directory, borrowed: not to be closed. */
-static struct root_dir root_top(const struct root *root)
-{
-	return (struct root_dir){
-		.root = (struct root *)root,
-		.fd = root->fd,
-		.node = root->tree ? tree_root(root->tree) : NULL,
-	};
-}
-
-ssize_t root_read(struct root *root, const char *path, void *buf, size_t size)
-{
-	const struct root_dir top = root_top(root);
-
-	return root_dir_read(&top, path, buf, size);
-}
-
-ssize_t root_link(struct root *root, const char *path, char *buf, size_t size)
-{
-	const struct root_dir top = root_top(root);
-
-	return root_dir_link(&top, path, buf, size);
-}
-
-int root_list(struct root *root, const char *path, GPtrArray **ret)
-{
-	struct root_dir dir = ROOT_DIR_CLOSED;
-	int r = root_dir_open(root, path, &dir);
-
-	if (r == 0)
-		r = root_dir_list(&dir, ret);
-	root_dir_close(&dir);
-	return r;
-}
-
-bool root_exists(struct root *root, const char *path)
-{
-	int error;
-
-	if (root->tree)
-		return tree_find(root->tree, NULL, path, true, &error) != NULL;
-
-	int fd = open_from(root, root->fd, path, O_PATH);
-	if (fd < 0)
-		return false;
-	struct stat st;
-	if (root->trace && fstat(fd, &st) == 0) {
-		trace_links(root, path, true);
-		if (S_ISDIR(st.st_mode))
-			tree_put_dir(root->trace, path);
-		else if (!tree_find(root->trace, NULL, path, true, &error))
-			tree_put_error(root->trace, path, ENODATA);
-	}
-	close(fd);
-	return true;
-}
-
-char *root_read_all(struct root *root, const char *path, size_t max, size_t *length, int *error)
-{
-	size_t size = MIN(max, 64 * 1024) + 1;
-	g_autofree char *buf = g_malloc(size);
-	ssize_t n;
-
-	while ((n = root_read(root, path, buf, size)) == (ssize_t)size - 1 && size - 1 < max) {
-		size = MIN((size - 1) * 4, max) + 1;
-		buf = g_realloc(buf, size);
-	}
-	if (n < 0) {
-		if (error)
-			*error = (int)-n;
-		return NULL;
-	}
-	if (length)
-		*length = (size_t)n;
-	return g_steal_pointer(&buf);
-}
-
-/* What make() reads on its way is no part of the recording, but what it answers is. */
-static char *make_fact(struct root *root, const char *path, char *(*make)(struct root *root))
-{
-	struct tree *trace = root->trace;
-
-	root->trace = NULL;
-	char *text = make(root);
-	root->trace = trace;
-	if (trace && text)
-		tree_put_file(trace, path, text, strlen(text));
-	return text;
-}
-
-char *root_fact(struct root *root, const char *name, char *(*make)(struct root *root))
-{
-	g_autofree char *path = g_strconcat("/vfiokit/", name, NULL);
-
-	if (root->live)
-		return make_fact(root, path, make);
-	return root_read_all(root, path, MAX_FACT, NULL, NULL);
-}
-
-char *root_digest(struct root *root, const char *name, char *(*make)(struct root *root))
-{
-	g_autofree char *path = g_strconcat("/vfiokit/", name, NULL);
-	char *text = root->live ? NULL : root_read_all(root, path, MAX_FACT, NULL, NULL);
-
-	return text ? text : make_fact(root, path, make);
-}
-
-bool root_is_privileged(void)
-{
-	return geteuid() == 0;
 }

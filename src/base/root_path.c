@@ -1,0 +1,123 @@
+/* See root.h: reading by path from the top of a root, whole files, and facts that no file holds. */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/root_parts.h"
+#include "base/tree.h"
+
+#define MAX_FACT (16 * 1024 * 1024)
+
+/* The top directory, borrowed: not to be closed. */
+static struct root_dir root_top(const struct root *root)
+{
+	return (struct root_dir){
+		.root = (struct root *)root,
+		.fd = root->fd,
+		.node = root->tree ? tree_root(root->tree) : NULL,
+	};
+}
+
+ssize_t root_read(struct root *root, const char *path, void *buf, size_t size)
+{
+	const struct root_dir top = root_top(root);
+
+	return root_dir_read(&top, path, buf, size);
+}
+
+ssize_t root_link(struct root *root, const char *path, char *buf, size_t size)
+{
+	const struct root_dir top = root_top(root);
+
+	return root_dir_link(&top, path, buf, size);
+}
+
+int root_list(struct root *root, const char *path, GPtrArray **ret)
+{
+	struct root_dir dir = ROOT_DIR_CLOSED;
+	int r = root_dir_open(root, path, &dir);
+
+	if (r == 0)
+		r = root_dir_list(&dir, ret);
+	root_dir_close(&dir);
+	return r;
+}
+
+bool root_exists(struct root *root, const char *path)
+{
+	int error;
+
+	if (root->tree)
+		return tree_find(root->tree, NULL, path, true, &error) != NULL;
+
+	int fd = root_open_from(root, root->fd, path, O_PATH);
+	if (fd < 0)
+		return false;
+	struct stat st;
+	if (root->trace && fstat(fd, &st) == 0) {
+		root_trace_links(root, path, true);
+		if (S_ISDIR(st.st_mode))
+			tree_put_dir(root->trace, path);
+		else if (!tree_find(root->trace, NULL, path, true, &error))
+			tree_put_error(root->trace, path, ENODATA);
+	}
+	close(fd);
+	return true;
+}
+
+char *root_read_all(struct root *root, const char *path, size_t max, size_t *length, int *error)
+{
+	size_t size = MIN(max, 64 * 1024) + 1;
+	g_autofree char *buf = g_malloc(size);
+	ssize_t n;
+
+	while ((n = root_read(root, path, buf, size)) == (ssize_t)size - 1 && size - 1 < max) {
+		size = MIN((size - 1) * 4, max) + 1;
+		buf = g_realloc(buf, size);
+	}
+	if (n < 0) {
+		if (error)
+			*error = (int)-n;
+		return NULL;
+	}
+	if (length)
+		*length = (size_t)n;
+	return g_steal_pointer(&buf);
+}
+
+/* What make() reads on its way is no part of the recording, but what it answers is. */
+static char *make_fact(struct root *root, const char *path, char *(*make)(struct root *root))
+{
+	struct tree *trace = root->trace;
+
+	root->trace = NULL;
+	char *text = make(root);
+	root->trace = trace;
+	if (trace && text)
+		tree_put_file(trace, path, text, strlen(text));
+	return text;
+}
+
+char *root_fact(struct root *root, const char *name, char *(*make)(struct root *root))
+{
+	g_autofree char *path = g_strconcat("/vfiokit/", name, NULL);
+
+	if (root->live)
+		return make_fact(root, path, make);
+	return root_read_all(root, path, MAX_FACT, NULL, NULL);
+}
+
+char *root_digest(struct root *root, const char *name, char *(*make)(struct root *root))
+{
+	g_autofree char *path = g_strconcat("/vfiokit/", name, NULL);
+	char *text = root->live ? NULL : root_read_all(root, path, MAX_FACT, NULL, NULL);
+
+	return text ? text : make_fact(root, path, make);
+}
+
+bool root_is_privileged(void)
+{
+	return geteuid() == 0;
+}
