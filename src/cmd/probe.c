@@ -80,7 +80,7 @@ static const struct {
 #define WORD_WIDTH  8
 #define TITLE_WIDTH 16
 
-/* What failed is explained; what did not, only when asked for. */
+/* What failed is explained; what did not, and what was not tried, only when asked for. */
 static void print_result(const struct probe_result *result, void *data)
 {
 	struct context *context = data;
@@ -88,7 +88,7 @@ static void print_result(const struct probe_result *result, void *data)
 	enum role role = verdict_looks[result->verdict].role;
 	bool bad = result->verdict == PROBE_FAIL || result->verdict == PROBE_WARN;
 
-	if (context->quiet && !bad)
+	if (!context->verbose && (result->verdict == PROBE_SKIPPED || (context->quiet && !bad)))
 		return;
 	term_print(term, role, "  %-*s", WORD_WIDTH, verdict_looks[result->verdict].word);
 	term_print(term, bad ? ROLE_STRONG : ROLE_PLAIN, "%-*s", TITLE_WIDTH, result->title);
@@ -113,13 +113,25 @@ static void print_heading(struct context *context, const struct host *host, int 
 	fprintf(context->term.out, " %s\n", name);
 }
 
+static void print_skipped(struct context *context, const struct probe_report *report)
+{
+	int n = 0;
+
+	for (int i = 0; i < PROBE_N_STEPS; i++)
+		n += report->results[i].verdict == PROBE_SKIPPED;
+	if (n > 0 && !context->verbose)
+		term_print(&context->term, ROLE_DIM, "  %-*s%d %s (--verbose names them)\n",
+			   WORD_WIDTH, "skip", n, n == 1 ? "step" : "steps");
+}
+
 static void print_conclusion(struct context *context, const struct probe_report *report)
 {
 	if (context->quiet)
 		return;
+	print_skipped(context, report);
 	if (probe_report_failed(report))
 		term_print(&context->term, ROLE_BAD,
-			   "A guest with this function would not work.\n");
+			   "As it is, a guest could not use this function.\n");
 	else
 		term_print(&context->term, ROLE_GOOD, "Nothing here keeps a guest from it.\n");
 }

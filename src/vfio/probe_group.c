@@ -22,8 +22,10 @@ void step_driver(struct probe *probe, struct probe_result *result)
 		probe_says(result, PROBE_UNKNOWN, "its driver cannot be read");
 		return;
 	}
-	probe_says(result, PROBE_FAIL, "%s%s, not vfio-pci",
-		   dev->driver ? "bound to " : "no driver", dev->driver ? dev->driver : "");
+	if (dev->driver)
+		probe_says(result, PROBE_FAIL, "bound to %s, not vfio-pci", dev->driver);
+	else
+		probe_says(result, PROBE_FAIL, "no driver");
 	if (pci_dev_is_bridge(dev))
 		probe_means(result, "Bridges stay with the host: a guest is given what is behind "
 				    "them.");

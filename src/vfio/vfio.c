@@ -91,7 +91,10 @@ int vfio_iommu_info(int container, struct vfio_iommu_facts *ret)
 	struct vfio_bytes info;
 	int r = call_info(container, VFIO_IOMMU_GET_INFO, &head, sizeof(head), &info);
 
-	vfio_iommu_decode(r < 0 ? (struct vfio_bytes){ 0 } : info, ret);
+	if (r < 0)
+		*ret = (struct vfio_iommu_facts){ .dma_avail = -1 };
+	else
+		vfio_iommu_decode(info, ret);
 	g_free((void *)info.bytes);
 	return r;
 }
@@ -132,6 +135,7 @@ int vfio_dma_try(int container, enum vfio_memory kind, uint64_t iova)
 	size_t room = kind == VFIO_MEMORY_HUGE ? 2 * size : size;
 	int flags = MAP_PRIVATE | MAP_ANONYMOUS |
 		    (kind == VFIO_MEMORY_RESERVED ? MAP_HUGETLB | MAP_HUGE_2MB : 0);
+	// cppcheck-suppress invalidFunctionArg // no file: -1 is as it should be
 	void *memory = mmap(NULL, room, PROT_READ | PROT_WRITE, flags, -1, 0);
 
 	if (memory == MAP_FAILED)
@@ -207,6 +211,17 @@ int vfio_device_reset(int device)
 	return call(device, VFIO_DEVICE_RESET, NULL);
 }
 
+static struct vfio_dependent *decode_dependents(struct vfio_bytes info, unsigned *n)
+{
+	struct vfio_dependent *list =
+		g_new0(struct vfio_dependent,
+		       info.length / sizeof(struct vfio_pci_dependent_device) + 1);
+
+	while (vfio_dependent_decode(info, *n, &list[*n]))
+		(*n)++;
+	return list;
+}
+
 /* The answer's argsz is no use here before kernel 6.5: the count says how much room it takes. */
 int vfio_hot_reset_info(int device, struct vfio_dependent **ret, unsigned *n)
 {
@@ -221,14 +236,11 @@ int vfio_hot_reset_info(int device, struct vfio_dependent **ret, unsigned *n)
 	if (head.count > MAX_ANSWER / entry)
 		return -ENOBUFS;
 	size_t size = sizeof(head) + head.count * entry;
-	g_autofree struct vfio_pci_hot_reset_info *info = g_malloc0(size);
+	struct vfio_pci_hot_reset_info *info = g_malloc0(size);
 	info->argsz = (uint32_t)size;
 	r = call(device, VFIO_DEVICE_GET_PCI_HOT_RESET_INFO, info);
-	if (r < 0)
-		return r;
-	struct vfio_bytes bytes = { (const uint8_t *)info, size };
-	*ret = g_new0(struct vfio_dependent, head.count + 1);
-	while (*n < head.count && vfio_dependent_decode(bytes, *n, &(*ret)[*n]))
-		(*n)++;
-	return 0;
+	if (r >= 0)
+		*ret = decode_dependents((struct vfio_bytes){ (const uint8_t *)info, size }, n);
+	g_free(info);
+	return MIN(r, 0);
 }
