@@ -120,23 +120,42 @@ static char *say_made(const struct host *host, const struct plan *plan)
 	return NULL;
 }
 
-/* Looks at the machine once more: is each group of these functions viable now? */
-static void warn_not_viable(struct context *context, const struct host *before,
+/* Is the function on a driver now that keeps its group from guests? */
+static bool is_with_host(struct root *root, const struct pci_dev *dev)
+{
+	char address[PCI_ADDR_SIZE], target[512];
+	g_autofree char *path = g_strdup_printf("/sys/bus/pci/devices/%s/driver",
+						pci_addr_format(dev->addr, address));
+	ssize_t n = root_link(root, path, target, sizeof(target));
+	const char *slash = n > 0 ? strrchr(target, '/') : NULL;
+
+	return slash && !pci_dev_is_bridge(dev) && !pci_driver_is_harmless(slash + 1);
+}
+
+/* Looks at the machine once more: can the groups of these functions be given away now? */
+static void warn_not_viable(struct context *context, const struct host *host,
 			    const GArray *functions)
 {
-	g_autoptr(GError) error = NULL;
-	HOST_AUTO struct host *host = host_probe(context->root, PROBE_BASE, &error);
+	g_autofree bool *seen = g_new0(bool, host->n_groups + 1);
 
-	for (guint i = 0; host && i < functions->len; i++) {
-		char buf[PCI_ADDR_SIZE];
-		const struct pci_dev *was = &before->pci[g_array_index(functions, int, i)];
-		int index = host_find_pci(host, was->addr);
-		int group = index >= 0 ? host->pci[index].group : -1;
-		if (group >= 0 && iommu_group_viable(host, &host->groups[group]) == TRI_NO)
+	for (guint i = 0; i < functions->len; i++) {
+		int group = host->pci[g_array_index(functions, int, i)].group;
+		g_autoptr(GString) names = g_string_new(NULL);
+		if (group < 0 || seen[group])
+			continue;
+		seen[group] = true;
+		for (unsigned j = 0; j < host->groups[group].n_members; j++) {
+			const struct pci_dev *dev = &host->pci[host->groups[group].members[j]];
+			char address[PCI_ADDR_SIZE];
+			if (is_with_host(context->root, dev))
+				g_string_append_printf(names, " %s",
+						       pci_addr_format(dev->addr, address));
+		}
+		if (names->len > 0)
 			fprintf(stderr,
-				"vfiokit: warning: %s cannot be given to a guest yet: others of "
-				"its group %d are on drivers of the host\n",
-				pci_addr_format(was->addr, buf), host->groups[group].id);
+				"vfiokit: warning: group %d cannot be given to a guest yet: the "
+				"host still uses%s\n",
+				host->groups[group].id, names->str);
 	}
 }
 

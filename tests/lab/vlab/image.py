@@ -16,7 +16,7 @@ import shutil
 import subprocess
 import tempfile
 
-from . import LAB, LabError, cache_dir
+from . import LAB, TOP, LabError, cache_dir
 from .cpio import Archive
 
 KEEP = 12 # archives in the cache
@@ -24,8 +24,8 @@ KEEP = 12 # archives in the cache
 with open(__file__, encoding="utf-8") as own:
     CODE = own.read() # as it was when this program started: it is part of what archives are made from
 
-GUEST = ["init", "facts", "roundtrip", "same-machine", "kill-everywhere"] # scripts of guest/
-TOOLS = ["group-status", "kill-at"] # programs of guest/
+GUEST = ["init", "facts", "roundtrip", "same-machine", "kill-everywhere", "bind-speed"] # scripts of guest/
+TOOLS = ["group-status", "kill-at", "hold-device", "bind-raw"] # programs of guest/, or of bench/
 
 NAME_LISTS = ["/usr/share/misc/pci.ids", "/usr/share/hwdata/pci.ids",
               "/usr/share/misc/usb.ids", "/usr/share/hwdata/usb.ids", "/var/lib/usbutils/usb.ids"]
@@ -180,6 +180,8 @@ def base_archive(kernel):
 def build_tool(name, folder="guest", options=()):
     """The path of a small C program of guest/ that only machines of the lab need."""
     source = os.path.join(LAB, folder, name + ".c")
+    if not os.path.exists(source):
+        source = os.path.join(TOP, "bench", name + ".c")
     with open(source, "rb") as file:
         digest = hashlib.sha256(file.read()).hexdigest()[:20]
     path = os.path.join(cache_dir("tools"), f"{name}-{digest}")
