@@ -9,5 +9,5 @@ enum tri {
 
 static inline enum tri tri_not(enum tri value)
 {
-	return value == TRI_UNKNOWN ? TRI_UNKNOWN : (enum tri)!value;
+	return value == TRI_UNKNOWN ? TRI_UNKNOWN : (enum tri) !value;
 }

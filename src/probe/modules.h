@@ -1,5 +1,5 @@
-/* Which modules could drive a function, and which VFIO variant driver is made for it: by the aliases
- * that depmod collected (lib/modules/RELEASE/modules.alias, as modprobe reads them). */
+/* Which modules could drive a function, and which VFIO variant driver is made for it: by the
+ * aliases that depmod collected (lib/modules/RELEASE/modules.alias, as modprobe reads them). */
 #pragma once
 
 struct host;
