@@ -208,13 +208,12 @@ int tree_put_link(struct tree *tree, const char *path, const char *target)
 
 int tree_put_error(struct tree *tree, const char *path, int error)
 {
-	struct tree_node *node;
+	struct tree_node *node = NULL;
 	int r = put(tree, path, TREE_ERROR, &node);
 
-	if (r < 0)
-		return r;
-	node->error = error;
-	return 0;
+	if (r == 0 && node)
+		node->error = error;
+	return r;
 }
 
 static gint compare_names(gconstpointer a, gconstpointer b)

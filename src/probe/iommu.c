@@ -242,7 +242,7 @@ static void probe_groups(struct root *root, struct host *host, unsigned what)
 
 	if (r == 0)
 		r = root_dir_list(&groups, &names);
-	if (r < 0) {
+	if (r != 0) {
 		host_gap(host, GROUPS, -r);
 		host->iommu.groups_known = root_is_whole(root) && r == -ENOENT;
 		return;

@@ -119,7 +119,8 @@ static void match_function(struct host *host, struct pci_dev *dev, const struct 
 		if (alias_matches(&aliases[i], dev->modalias))
 			add_word(modules, aliases[i].module);
 		/* vfio-pci itself has an alias for everything: a variant names ids. */
-		else if (alias_matches(&aliases[i], vfio) && strcmp(aliases[i].module, "vfio_pci"))
+		else if (alias_matches(&aliases[i], vfio) &&
+			 strcmp(aliases[i].module, "vfio_pci") != 0)
 			dev->detail->variant = host_string(host, aliases[i].module);
 	}
 	dev->detail->modules = host_string(host, modules->str);

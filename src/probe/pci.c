@@ -286,7 +286,7 @@ void pci_probe(struct root *root, struct host *host, unsigned what)
 
 	if (r == 0)
 		r = root_dir_list(&bus, &names);
-	if (r < 0) {
+	if (r != 0) {
 		host_gap_text(host, DEVICES, g_strerror(-r));
 		host_sort(host);
 		return;

@@ -107,7 +107,7 @@ static void get_override(const struct device_view *view, const struct pci_dev *d
 static void get_boot_vga(const struct device_view *view, const struct pci_dev *dev,
 			 struct field_value *value)
 {
-	value->number = dev->boot_vga;
+	value->number = (enum tri)dev->boot_vga;
 }
 
 static void get_numa_node(const struct device_view *view, const struct pci_dev *dev,

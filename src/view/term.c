@@ -9,6 +9,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "base/text.h"
+
 static const char *const sequences[] = {
 	[ROLE_PLAIN] = "",           [ROLE_GOOD] = "\033[32m",  [ROLE_WARN] = "\033[33m",
 	[ROLE_BAD] = "\033[1;31m",   [ROLE_STRONG] = "\033[1m", [ROLE_DIM] = "\033[2m",
@@ -29,7 +31,8 @@ static int find_width(FILE *out, bool tty)
 {
 	struct winsize size;
 	const char *columns = getenv("COLUMNS");
-	int width = columns ? atoi(columns) : 0;
+	uint32_t set = 0;
+	int width = columns && text_to_u32(columns, 10, 10000, &set) ? (int)set : 0;
 
 	if (!tty)
 		return 0;
