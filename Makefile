@@ -82,6 +82,6 @@ uninstall:
 
 #: make clean     remove all that was built
 clean:
-	rm -rf build build-check build-fuzz
+	rm -rf build build-check build-lab build-fuzz
 
 .PHONY: all help release dev deps demo check lab-shell bench fuzz format lint install uninstall clean

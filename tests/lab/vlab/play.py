@@ -24,12 +24,15 @@ class Group:
         self.scenarios = []
 
     def steps(self):
-        """Each test is two steps: what the kernel says, and what the program says."""
-        steps = []
-        for number, (_, test) in enumerate(self.tests()):
+        """Each test is two steps: what the kernel says, and what the program says. A scenario
+        finds no files of the one before it."""
+        steps, before = [], None
+        for number, (scenario, test) in enumerate(self.tests()):
             if test.agree:
                 steps.append((f"{number:03}-facts", "facts", FACTS_BOUND))
-            steps.append((f"{number:03}-run", test.run + "\n", test.within))
+            clean = "rm -rf /tmp/*\n" if scenario is not before else ""
+            steps.append((f"{number:03}-run", f"{clean}{test.run}\n", test.within))
+            before = scenario
         return steps
 
     def tests(self):
@@ -49,7 +52,7 @@ def gather(scenarios, wanted_kernels=None):
                 continue
             for params in scenario.params or [""]:
                 key = (series, scenario.machine.key, params, tuple(scenario.load),
-                       tuple(scenario.extras))
+                       tuple(scenario.extras), scenario.name if scenario.alone else None)
                 group = groups.setdefault(key, Group(scenario, series, params))
                 group.scenarios.append(scenario)
     return list(groups.values())

@@ -7,6 +7,7 @@
     params   PARAMETER…         of the kernel; none by default. Several lines: a boot for each
     load     MODULE…            default: coldplug, which is what each device asks for
     with     qemu               also QEMU and a guest: guest/start-guest
+    alone                       no other scenario in the same boot: this one may leave traces
 
     test     NAME               then, for this test:
       run      COMMAND          a line of shell, in the machine
@@ -54,6 +55,7 @@ class Scenario:
         self.params = []
         self.load = ["coldplug"]
         self.extras = []
+        self.alone = False
         self.tests = []
 
 
@@ -125,6 +127,7 @@ HEAD = {
     "kernels": lambda reader, rest: setattr(reader.scenario, "kernels", rest.split()),
     "params": lambda reader, rest: reader.scenario.params.append(rest),
     "load": lambda reader, rest: setattr(reader.scenario, "load", rest.split()),
+    "alone": lambda reader, rest: setattr(reader.scenario, "alone", True),
     "with": lambda reader, rest: setattr(reader.scenario, "extras", rest.split()),
 }
 
