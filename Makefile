@@ -40,7 +40,7 @@ demo:
 
 #: make check     all tests; make check TIER=unit, lab or disk: one tier of them
 check:
-	@build-aux/deps build $(if $(TIER),$(filter unit lab disk,$(TIER)),unit lab) \
+	@build-aux/deps build $(or $(filter unit lab disk,$(TIER)),unit) \
 		$(if $(filter unit,$(or $(TIER),unit)),lint)
 	@build-aux/check $(TIER)
 
