@@ -2,7 +2,7 @@
 
 import os
 
-LAB = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+LAB = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
 TOP = os.path.dirname(os.path.dirname(LAB))
 
 
