@@ -117,7 +117,6 @@ static unsigned compare_table(const char *directory, const char *name, unsigned 
 
 	g_assert_nonnull(text);
 	g_assert_nonnull(tsv);
-	g_assert_true(posted_looks_like(text, length));
 	HOST_AUTO struct host *host = posted_must_read(text, length);
 	g_assert_cmpuint(host->gaps->len, ==, 0); /* one machine each */
 	g_auto(GStrv) lines = g_strsplit(tsv, "\n", -1);
@@ -216,7 +215,6 @@ static void test_pciutils(void)
 		size_t length;
 		g_autofree char *text = posted_data(path, &length);
 		HOST_AUTO struct host *host = posted_must_read(text, length);
-		g_assert_true(posted_looks_like(text, length));
 		g_assert_cmpuint(host->n_pci, ==, count_lines(text, DEVICE_LINE));
 		for (unsigned k = 0; k < host->n_pci; k++)
 			g_assert_nonnull(host->pci[k].caps);

@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "base/recording.h"
 #include "base/text.h"
 #include "probe/posted_parts.h"
 
@@ -277,7 +276,17 @@ static struct posted_machine *machine_for(struct host *host, const GArray *lines
 	return posted_machine_new(host, extended, all_bytes);
 }
 
-static bool fill(struct host *host, const char *text, size_t length)
+static void set_nothing(const struct reader *reader, GError **error)
+{
+	g_set_error(error, VFIOKIT_ERROR, STATUS_USAGE,
+		    reader->lost_paths ? "the text names PCI functions by paths only (lspci -P), "
+					 "whose bus numbers are not in it"
+				       : "no PCI function is named in the text");
+	error_hint(error, "post the output of lspci -nnk, or better of sudo lspci -nnvv");
+}
+
+/* Reads all functions; false and *error when there is none. */
+static bool fill(struct host *host, const char *text, size_t length, GError **error)
 {
 	struct reader reader = { .host = host, .group = -1 };
 	struct posted_text clean;
@@ -293,6 +302,8 @@ static bool fill(struct host *host, const char *text, size_t length)
 	if (any)
 		posted_host_fill(host, fns);
 	posted_machine_free(reader.machine);
+	if (!any)
+		set_nothing(&reader, error);
 	return any;
 }
 
@@ -300,29 +311,8 @@ struct host *posted_read(const char *text, size_t length, GError **error)
 {
 	struct host *host = host_new(HOST_POSTED);
 
-	if (fill(host, text, length))
+	if (fill(host, text, length, error))
 		return host;
 	host_free(host);
-	g_set_error(error, VFIOKIT_ERROR, STATUS_USAGE, "no PCI function is named in the text");
-	error_hint(error, "post the output of lspci -nnk, or better of sudo lspci -nnvv");
 	return NULL;
-}
-
-bool posted_looks_like(const char *text, size_t length)
-{
-	struct posted_text clean;
-	bool found = false;
-
-	if (length == 0 || recording_looks_like(text, length))
-		return false;
-	posted_text_clean(text, length, &clean);
-	posted_text_join(&clean);
-	for (unsigned i = 0; i < clean.lines->len && !found; i++) {
-		const struct posted_line *line = &g_array_index(clean.lines, struct posted_line, i);
-		struct posted_device device;
-		found = line->kind == POSTED_DEVICE && posted_device_scan(line->text, &device) &&
-			(!device.bare || device.prefix.group >= 0 || device.prefix.slot);
-	}
-	posted_text_clear(&clean);
-	return found;
 }

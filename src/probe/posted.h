@@ -18,9 +18,6 @@
 
 struct host;
 
-/* Does text look like lspci output or a group listing (and not like a recording)? */
-bool posted_looks_like(const char *text, size_t length);
-
 /* Reads it. NULL and STATUS_USAGE when nothing in it is a PCI function. The host is linked, and the
  * caller's to free. Takes time in proportion to the text. */
 struct host *posted_read(const char *text, size_t length, GError **error);
