@@ -24,12 +24,12 @@
 	"00000000000000000000000000000000 00 00000000000000000000000000000000 00 "                 \
 	"00000000000000000000000000000000 ffffffff 00000001 00000000 00200200       lo"
 
-static char *find_session(const char *environ, gsize length, const char *const *lines)
+static char *find_session(const char *environment, gsize length, const char *const *lines)
 {
 	struct tree *tree = tree_new();
 
 	fixture_put(tree, (const char *const[]){ ROUTES, ROUTES6, NULL });
-	tree_put_file(tree, "/proc/1200/environ", environ, length);
+	tree_put_file(tree, "/proc/1200/environ", environment, length);
 	if (lines)
 		fixture_put(tree, lines);
 	struct root *root ROOT_AUTO = root_from_tree(tree);
@@ -67,11 +67,11 @@ static const struct session sessions[] = {
 static void test_sessions(void)
 {
 	for (size_t i = 0; i < G_N_ELEMENTS(sessions); i++) {
-		g_autofree char *environ =
+		g_autofree char *environment =
 			g_strdup_printf("HOME=/\nSSH_CONNECTION=%s\nA=b\n", sessions[i].client);
-		gsize length = strlen(environ);
-		g_strdelimit(environ, "\n", '\0');
-		g_autofree char *found = find_session(environ, length, parents);
+		gsize length = strlen(environment);
+		g_strdelimit(environment, "\n", '\0');
+		g_autofree char *found = find_session(environment, length, parents);
 		g_test_message("%s", sessions[i].client);
 		g_assert_cmpstr(found, ==, sessions[i].interface);
 	}
@@ -79,8 +79,8 @@ static void test_sessions(void)
 
 static void test_none(void)
 {
-	static const char environ[] = "HOME=/\0XSSH_CONNECTION=10.0.2.7 1 10.0.2.1 22\0";
-	g_autofree char *found = find_session(environ, sizeof(environ) - 1, parents);
+	static const char environment[] = "HOME=/\0XSSH_CONNECTION=10.0.2.7 1 10.0.2.1 22\0";
+	g_autofree char *found = find_session(environment, sizeof(environment) - 1, parents);
 	g_autofree char *orphan = find_session("SSH_CONNECTION=10.0.2.7 1", 25, NULL);
 
 	g_assert_null(found);

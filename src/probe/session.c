@@ -15,9 +15,9 @@
 /* ---- who is logged in ---- */
 
 /* The first word of "SSH_CONNECTION=192.0.2.7 52144 192.0.2.1 22". */
-static char *find_client(const char *environ, size_t length)
+static char *find_client(const char *environment, size_t length)
 {
-	for (const char *at = environ; at < environ + length; at += strlen(at) + 1) {
+	for (const char *at = environment; at < environment + length; at += strlen(at) + 1) {
 		const char *value = text_after(at, "SSH_CONNECTION=");
 		if (value && *value)
 			return g_strndup(value, strcspn(value, " "));
