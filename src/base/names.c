@@ -88,9 +88,10 @@ const char *names_subsystem(struct names *names, int32_t vendor, int32_t device,
 {
 	if (vendor < 0 || device < 0 || subsystem_vendor < 0 || subsystem_device < 0)
 		return NULL;
+	/* udev's database knows few subsystems, and gives the device's own name for all others. */
 	return pci_lookup_name(names_load(names), buf, NAMES_SIZE,
 			       names->flags | PCI_LOOKUP_SUBSYSTEM | PCI_LOOKUP_VENDOR |
-				       PCI_LOOKUP_DEVICE,
+				       PCI_LOOKUP_DEVICE | PCI_LOOKUP_NO_HWDB,
 			       vendor, device, subsystem_vendor, subsystem_device);
 }
 
