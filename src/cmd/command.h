@@ -61,21 +61,30 @@ enum command_flag {
 	COMMAND_HIDDEN = 1 << 4,  /* not in the list of commands */
 };
 
+/* A command, or a part of one: "vm xml" is a row of its own among the parts of "vm". */
 struct command {
-	const char *name;
+	const char *name;                 /* as typed: "check", "vm xml" */
 	const char *arguments;            /* as in the usage line; NULL: takes none */
 	const char *summary;              /* one line, for the list */
 	const char *help;                 /* paragraphs under the usage line; NULL: none */
 	const struct option_row *options; /* ends with a row without a name; NULL: none */
 	size_t options_size;              /* of the struct behind context.options */
 	unsigned flags;
-	/* Returns an exit status (STATUS_OK, STATUS_FOUND), or -1 and sets *error. */
+	const struct command *const *parts; /* ends with NULL; NULL: it has none */
+	/* Returns an exit status (STATUS_OK, STATUS_FOUND), or -1 and sets *error. NULL: only its
+	 * parts can be run. */
 	int (*run)(struct context *context, GError **error);
 };
 
 /* Every command, in the order of the help; ends with NULL. */
 extern const struct command *const commands[];
 const struct command *command_find(const char *name);
+
+/* The part that word names ("xml" of "vm"); NULL: none. */
+const struct command *command_part(const struct command *command, const char *word);
+
+/* What is typed for it last: "xml" of "vm xml". */
+const char *command_word(const struct command *command);
 
 /* Options that every command takes. */
 extern const struct option_row global_options[];

@@ -11,11 +11,11 @@ static void print_option_words(FILE *out, const struct option_row *rows)
 		fprintf(out, " --%s", rows->name);
 }
 
-static void print_command_words(FILE *out)
+static void print_command_words(FILE *out, const struct command *const *list)
 {
-	for (size_t i = 0; commands[i]; i++)
-		if (!(commands[i]->flags & COMMAND_HIDDEN))
-			fprintf(out, " %s", commands[i]->name);
+	for (size_t i = 0; list && list[i]; i++)
+		if (!(list[i]->flags & COMMAND_HIDDEN))
+			fprintf(out, " %s", command_word(list[i]));
 }
 
 /* Does the command take PCI addresses, so that those of this machine can be offered? */
@@ -25,6 +25,29 @@ static bool takes_devices(const struct command *command)
 }
 
 /* ---- bash ---- */
+
+/* The words behind each command; for one with parts their names, too. */
+static void print_bash_cases(FILE *out, const struct command *const *list)
+{
+	for (size_t i = 0; list && list[i]; i++) {
+		fprintf(out, "\t'%s') options+='", list[i]->name);
+		print_option_words(out, list[i]->options);
+		print_command_words(out, list[i]->parts);
+		fprintf(out, "'%s ;;\n", takes_devices(list[i]) ? " devices=1" : "");
+		print_bash_cases(out, list[i]->parts);
+	}
+}
+
+/* A second word belongs to the command when it names a part of it. */
+static void print_bash_parts(FILE *out)
+{
+	fputs("\t\tcase \"$command $word\" in\n\t\t' '*) command=$word ;;\n", out);
+	for (size_t i = 0; commands[i]; i++)
+		for (size_t j = 0; commands[i]->parts && commands[i]->parts[j]; j++)
+			fprintf(out, "\t\t'%s') command+=\" $word\" ;;\n",
+				commands[i]->parts[j]->name);
+	fputs("\t\tesac\n", out);
+}
 
 static void print_bash(FILE *out)
 {
@@ -40,19 +63,15 @@ static void print_bash(FILE *out)
 	      ";;\n"
 	      "\tesac\n"
 	      "\tfor word in \"${COMP_WORDS[@]:1:COMP_CWORD-1}\"; do\n"
-	      "\t\tcase $word in -*) ;; *) command=$word; break ;; esac\n"
-	      "\tdone\n"
-	      "\toptions='",
+	      "\t\tcase $word in -*) continue ;; esac\n",
 	      out);
+	print_bash_parts(out);
+	fputs("\tdone\n\toptions='", out);
 	print_option_words(out, global_options);
 	fputs("'\n\tcase $command in\n\t'') options+='", out);
-	print_command_words(out);
+	print_command_words(out, commands);
 	fputs("' ;;\n", out);
-	for (size_t i = 0; commands[i]; i++) {
-		fprintf(out, "\t%s) options+='", commands[i]->name);
-		print_option_words(out, commands[i]->options);
-		fprintf(out, "'%s ;;\n", takes_devices(commands[i]) ? " devices=1" : "");
-	}
+	print_bash_cases(out, commands);
 	fputs("\tesac\n"
 	      "\tif [[ $devices && $current != -* ]]; then\n"
 	      "\t\toptions=$(cd /sys/bus/pci/devices 2>/dev/null && echo *)\n"
@@ -98,6 +117,47 @@ static void print_zsh_options(FILE *out, const struct option_row *rows, const ch
 	}
 }
 
+static void print_zsh_list(FILE *out, const struct command *const *list, const char *indent)
+{
+	fprintf(out, "%slocal -a list=(\n", indent);
+	for (size_t i = 0; list[i]; i++) {
+		if (list[i]->flags & COMMAND_HIDDEN)
+			continue;
+		fprintf(out, "%s  '%s:", indent, command_word(list[i]));
+		print_zsh_text(out, list[i]->summary);
+		fputs("'\n", out);
+	}
+	fprintf(out, "%s)\n%s_describe command list", indent, indent);
+}
+
+static void print_zsh_arguments(FILE *out, const struct command *command, const char *indent)
+{
+	fprintf(out, "%s_arguments \\\n", indent);
+	print_zsh_options(out, command->options, "        ");
+	fprintf(out, "        '*:argument:%s' ;;\n",
+		takes_devices(command) ? "_vfiokit_devices" : "_files");
+}
+
+static void print_zsh_command(FILE *out, const struct command *command)
+{
+	fprintf(out, "    %s)\n", command->name);
+	if (command->parts) {
+		fputs("      if (( CURRENT == 2 )); then\n", out);
+		print_zsh_list(out, command->parts, "        ");
+		fputs("\n      fi\n      case $words[2] in\n", out);
+		for (size_t i = 0; command->parts[i]; i++) {
+			fprintf(out, "      %s) shift words; (( CURRENT-- ))\n",
+				command_word(command->parts[i]));
+			print_zsh_arguments(out, command->parts[i], "        ");
+		}
+		fputs("      *)\n", out);
+		print_zsh_arguments(out, command, "        ");
+		fputs("      esac ;;\n", out);
+	} else {
+		print_zsh_arguments(out, command, "      ");
+	}
+}
+
 static void print_zsh(FILE *out)
 {
 	fputs("#compdef vfiokit\n"
@@ -111,22 +171,12 @@ static void print_zsh(FILE *out)
 	print_zsh_options(out, global_options, "    ");
 	fputs("    '1:command:->command' '*::argument:->argument'\n"
 	      "  case $state in\n"
-	      "  command)\n    local -a list=(\n",
+	      "  command)\n",
 	      out);
-	for (size_t i = 0; commands[i]; i++) {
-		if (commands[i]->flags & COMMAND_HIDDEN)
-			continue;
-		fprintf(out, "      '%s:", commands[i]->name);
-		print_zsh_text(out, commands[i]->summary);
-		fputs("'\n", out);
-	}
-	fputs("    )\n    _describe command list ;;\n  argument)\n    case $line[1] in\n", out);
-	for (size_t i = 0; commands[i]; i++) {
-		fprintf(out, "    %s) _arguments \\\n", commands[i]->name);
-		print_zsh_options(out, commands[i]->options, "        ");
-		fprintf(out, "        '*:argument:%s' ;;\n",
-			takes_devices(commands[i]) ? "_vfiokit_devices" : "_files");
-	}
+	print_zsh_list(out, commands, "    ");
+	fputs(" ;;\n  argument)\n    case $line[1] in\n", out);
+	for (size_t i = 0; commands[i]; i++)
+		print_zsh_command(out, commands[i]);
 	fputs("    esac ;;\n  esac\n}\n_vfiokit \"$@\"\n", out);
 }
 
@@ -156,28 +206,40 @@ static void print_fish_options(FILE *out, const struct option_row *rows, const c
 	}
 }
 
+/* The commands of a list, offered while the condition holds; before: what must have been seen for
+ * their own options, with "; and " behind it. */
+static void print_fish_commands(FILE *out, const struct command *const *list, const char *condition,
+				const char *before)
+{
+	for (size_t i = 0; list && list[i]; i++) {
+		const struct command *command = list[i];
+		g_autofree char *seen = g_strdup_printf("%s__fish_seen_subcommand_from %s", before,
+							command_word(command));
+		g_autofree char *when = g_strdup_printf("-n '%s' ", seen);
+		g_autofree char *inside = g_strconcat(seen, "; and ", NULL);
+		if (!(command->flags & COMMAND_HIDDEN)) {
+			fprintf(out, "complete -c vfiokit -n '%s' -a %s -d ", condition,
+				command_word(command));
+			print_fish_text(out, command->summary);
+			fputc('\n', out);
+		}
+		print_fish_options(out, command->options, when);
+		if (takes_devices(command))
+			fprintf(out,
+				"complete -c vfiokit %s-a '(ls /sys/bus/pci/devices "
+				"2>/dev/null)'\n",
+				when);
+		print_fish_commands(out, command->parts, seen, inside);
+	}
+}
+
 static void print_fish(FILE *out)
 {
 	fputs("# fish completion for vfiokit, made by 'vfiokit completion fish'\n"
 	      "complete -c vfiokit -f\n",
 	      out);
 	print_fish_options(out, global_options, "");
-	for (size_t i = 0; commands[i]; i++) {
-		g_autofree char *condition =
-			g_strdup_printf("-n '__fish_seen_subcommand_from %s' ", commands[i]->name);
-		if (!(commands[i]->flags & COMMAND_HIDDEN)) {
-			fprintf(out, "complete -c vfiokit -n __fish_use_subcommand -a %s -d ",
-				commands[i]->name);
-			print_fish_text(out, commands[i]->summary);
-			fputc('\n', out);
-		}
-		print_fish_options(out, commands[i]->options, condition);
-		if (takes_devices(commands[i]))
-			fprintf(out,
-				"complete -c vfiokit %s-a '(ls /sys/bus/pci/devices "
-				"2>/dev/null)'\n",
-				condition);
-	}
+	print_fish_commands(out, commands, "__fish_use_subcommand", "");
 }
 
 /* ---- the command ---- */

@@ -41,6 +41,20 @@ static void print_paragraphs(const struct term *term, const char *text)
 	}
 }
 
+static void print_row(const struct command *command)
+{
+	if (command->run && !(command->flags & COMMAND_HIDDEN))
+		printf("  %-12s %s\n", command->name, command->summary);
+}
+
+static void print_rows(const struct command *const *list)
+{
+	for (size_t i = 0; list && list[i]; i++) {
+		print_row(list[i]);
+		print_rows(list[i]->parts);
+	}
+}
+
 void help_all(void)
 {
 	struct term term;
@@ -50,9 +64,7 @@ void help_all(void)
 	       "Gives a PCI or USB device of this machine to a virtual machine, and takes it "
 	       "back.\n"
 	       "Without a command: this machine at a glance, and what to do next.\n\nCommands:\n");
-	for (size_t i = 0; commands[i]; i++)
-		if (!(commands[i]->flags & COMMAND_HIDDEN))
-			printf("  %-12s %s\n", commands[i]->name, commands[i]->summary);
+	print_rows(commands);
 	printf("\nOptions of every command:\n");
 	print_options(&term, global_options);
 	printf("\n'vfiokit COMMAND --help' tells more of one.\n"
@@ -65,11 +77,18 @@ void help_command(const struct command *command)
 	struct term term;
 
 	term_init(&term, stdout, COLOUR_AUTO);
-	printf("Usage: vfiokit %s%s%s%s\n\n", command->name, " [OPTION…]",
-	       command->arguments ? " " : "", command->arguments ? command->arguments : "");
+	if (command->run)
+		printf("Usage: vfiokit %s%s%s%s\n\n", command->name, " [OPTION…]",
+		       command->arguments ? " " : "", command->arguments ? command->arguments : "");
+	else
+		printf("Usage: vfiokit %s COMMAND [OPTION…]\n\n", command->name);
 	term_paragraph(&term, ROLE_PLAIN, 0, 0, 0, command->summary);
 	if (command->help)
 		print_paragraphs(&term, command->help);
+	if (command->parts) {
+		printf("\nCommands:\n");
+		print_rows(command->parts);
+	}
 	if (command->options && command->options->name) {
 		printf("\nOptions:\n");
 		print_options(&term, command->options);
@@ -85,9 +104,11 @@ static int run_help(struct context *context, GError **error)
 		return STATUS_OK;
 	}
 	const struct command *command = command_find(context->arguments[0]);
+	for (unsigned i = 1; command && i < context->n_arguments; i++)
+		command = command_part(command, context->arguments[i]);
 	if (!command) {
-		g_set_error(error, VFIOKIT_ERROR, STATUS_USAGE, "unknown command '%s'",
-			    context->arguments[0]);
+		g_autofree char *words = g_strjoinv(" ", (char **)context->arguments);
+		g_set_error(error, VFIOKIT_ERROR, STATUS_USAGE, "unknown command '%s'", words);
 		return -1;
 	}
 	help_command(command);

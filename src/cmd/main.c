@@ -66,6 +66,21 @@ const struct command *command_find(const char *name)
 	return NULL;
 }
 
+const char *command_word(const struct command *command)
+{
+	const char *blank = strrchr(command->name, ' ');
+
+	return blank ? blank + 1 : command->name;
+}
+
+const struct command *command_part(const struct command *command, const char *word)
+{
+	for (size_t i = 0; command->parts && command->parts[i]; i++)
+		if (strcmp(command_word(command->parts[i]), word) == 0)
+			return command->parts[i];
+	return NULL;
+}
+
 /* ---- running ---- */
 
 static int run_command(struct context *context, const struct command *command, char **words,
@@ -107,6 +122,52 @@ static void set_unknown(const char *word, GError **error)
 	error_hint(error, "'vfiokit --help' lists the commands");
 }
 
+static void set_needs_part(const struct command *command, const char *word, GError **error)
+{
+	g_autoptr(GString) words = g_string_new(NULL);
+
+	for (size_t i = 0; command->parts[i]; i++)
+		g_string_append_printf(words, "%s%s", i > 0 ? ", " : "",
+				       command_word(command->parts[i]));
+	if (word)
+		g_set_error(error, VFIOKIT_ERROR, STATUS_USAGE, "unknown command '%s %s'",
+			    command->name, word);
+	else
+		g_set_error(error, VFIOKIT_ERROR, STATUS_USAGE, "'%s' does nothing by itself",
+			    command->name);
+	error_hint(error, "'%s' is followed by one of %s", command->name, words->str);
+}
+
+/* Which part of a command is meant: the first word names it, and is taken out of words. Options may
+ * stand before it. The command itself when none is named and it can be run, or help is asked for.
+ */
+static const struct command *choose_part(struct context *context, const struct command *command,
+					 char **words, unsigned *n, GError **error)
+{
+	g_autofree void *values = g_malloc0(command->options_size + 1);
+	const struct option_target targets[] = {
+		{ command->options, values },
+		{ global_options, context },
+	};
+	unsigned at;
+
+	bool ok = options_read(targets, G_N_ELEMENTS(targets), words, *n, true, &at, NULL, error);
+	options_clear(&targets[0]);
+	if (!ok)
+		return NULL;
+	const char *word = at < *n ? words[at] : NULL;
+	const struct command *part = word ? command_part(command, word) : NULL;
+	if (part) {
+		memmove(words + at, words + at + 1, (*n - at - 1) * sizeof(*words));
+		--*n;
+		return part;
+	}
+	if (command->run || (context->help && !word))
+		return command;
+	set_needs_part(command, word, error);
+	return NULL;
+}
+
 static int run_line(struct context *context, int argc, char **argv, GError **error)
 {
 	const struct option_target global = { global_options, context };
@@ -130,7 +191,11 @@ static int run_line(struct context *context, int argc, char **argv, GError **err
 		return -1;
 	}
 	unsigned skip = MIN(used + 1, n);
-	return run_command(context, command, words + skip, n - skip, error);
+	words += skip;
+	n -= skip;
+	if (command->parts)
+		command = choose_part(context, command, words, &n, error);
+	return command ? run_command(context, command, words, n, error) : -1;
 }
 
 static void print_error(const GError *error)
