@@ -1,0 +1,96 @@
+/* libvirt, as far as this program needs it: the only file with calls of it.
+ *
+ * The library is loaded when the first connection is opened, so the program neither needs it to
+ * start nor waits for the forty others that it brings. Its documentation is libvirt's own:
+ * https://libvirt.org/html/libvirt-libvirt-domain.html
+ *
+ * Domains are named as virsh names them: by name or by UUID. All texts that are returned are the
+ * caller's. Functions that fail set *error with STATUS_FAILED and libvirt's reason, or as they say.
+ */
+#pragma once
+
+#include <glib.h>
+#include <stdbool.h>
+
+struct libvirt;
+
+#define LIBVIRT_SYSTEM "qemu:///system"
+
+/* Loads the library and connects; uri NULL: LIBVIRT_SYSTEM. NULL and *error: there is no libvirt on
+ * this machine (the hint says how to get it), no daemon answers, or it does not let us in
+ * (STATUS_NEED_ROOT). */
+struct libvirt *libvirt_open(const char *uri, GError **error);
+void libvirt_close(struct libvirt *virt);
+static inline void libvirt_auto_close(struct libvirt **virt)
+{
+	libvirt_close(*virt);
+}
+#define LIBVIRT_AUTO __attribute__((cleanup(libvirt_auto_close)))
+
+/* ---- what is there ---- */
+
+/* Versions as libvirt counts them: major * 1000000 + minor * 1000 + micro; 0: it does not say. */
+struct libvirt_versions {
+	unsigned long libvirt; /* of the daemon */
+	unsigned long qemu;
+};
+
+bool libvirt_versions(struct libvirt *virt, struct libvirt_versions *ret, GError **error);
+
+/* What a guest of this architecture and machine may have here: <domainCapabilities>. */
+char *libvirt_capabilities(struct libvirt *virt, const char *arch, const char *machine,
+			   GError **error);
+
+enum libvirt_state {
+	LIBVIRT_ABSENT,  /* no domain of that name */
+	LIBVIRT_OFF,     /* defined, not running */
+	LIBVIRT_RUNNING, /* or paused */
+};
+
+struct libvirt_domain {
+	char *name;
+	char *uuid;
+	enum libvirt_state state;
+	bool persistent; /* defined, so it stays when it is off */
+	char *xml;       /* of the running guest, or of the definition when it is off */
+};
+
+/* All domains (of struct libvirt_domain), sorted by name; the array owns them. */
+GPtrArray *libvirt_list(struct libvirt *virt, GError **error);
+
+bool libvirt_state(struct libvirt *virt, const char *domain, enum libvirt_state *ret,
+		   GError **error);
+
+/* The XML of a domain: as it runs, or (defined) as it is defined. NULL and STATUS_USAGE when there
+ * is no such domain. */
+char *libvirt_dump(struct libvirt *virt, const char *domain, bool defined, GError **error);
+
+/* The definition of a domain, or NULL in *xml when none is defined: no error. */
+bool libvirt_definition(struct libvirt *virt, const char *domain, char **xml, GError **error);
+
+/* ---- changes: for apply/ ---- */
+
+/* Defines the domain, or gives the one with its name and UUID another definition. libvirt compares
+ * it with its schema first. */
+bool libvirt_define(struct libvirt *virt, const char *xml, GError **error);
+
+/* Takes the definition away; the guest's UEFI variables and TPM state stay on the disk. One that
+ * runs goes on running. */
+bool libvirt_undefine(struct libvirt *virt, const char *domain, GError **error);
+
+bool libvirt_start(struct libvirt *virt, const char *domain, GError **error);
+
+/* Ends a running guest at once, as pulling the plug would. */
+bool libvirt_stop(struct libvirt *virt, const char *domain, GError **error);
+
+enum libvirt_where {
+	LIBVIRT_LIVE = 1 << 0,   /* the running guest (VIR_DOMAIN_AFFECT_LIVE) */
+	LIBVIRT_CONFIG = 1 << 1, /* its definition (VIR_DOMAIN_AFFECT_CONFIG) */
+};
+
+/* Adds a device to a domain, or takes it away: xml is one element of <devices>, as <hostdev>.
+ * where: an OR of LIBVIRT_LIVE and LIBVIRT_CONFIG; libvirt does both or none. */
+bool libvirt_attach(struct libvirt *virt, const char *domain, const char *xml, unsigned where,
+		    GError **error);
+bool libvirt_detach(struct libvirt *virt, const char *domain, const char *xml, unsigned where,
+		    GError **error);
