@@ -2,11 +2,10 @@
  * Here: what is shown, and the command itself. */
 #include "cmd/usb.h"
 
-#include <stdint.h>
 #include <string.h>
 
-#include "base/text.h"
 #include "base/usb_ids.h"
+#include "model/usb_wanted.h"
 #include "probe/probe.h"
 
 /* ---- the view ---- */
@@ -91,47 +90,6 @@ void usb_view_clear(struct usb_view *view)
 
 /* ---- DEVICE arguments ---- */
 
-/* What an argument means on the bus: ids, a port, or bus and number. */
-struct wanted {
-	bool by_ids, by_port, by_number;
-	uint32_t vendor, product;
-	struct usb_port port;
-	uint32_t bus, number;
-};
-
-static bool parse_pair(const char *argument, unsigned digits, unsigned base, uint32_t *left,
-		       uint32_t *right)
-{
-	g_auto(GStrv) parts = g_strsplit(argument, ":", 2);
-
-	return g_strv_length(parts) == 2 && strlen(parts[0]) == digits &&
-	       strlen(parts[1]) == digits && text_to_u32(parts[0], base, UINT16_MAX, left) &&
-	       text_to_u32(parts[1], base, UINT16_MAX, right);
-}
-
-static struct wanted parse_wanted(const char *argument)
-{
-	struct wanted wanted = { 0 };
-
-	wanted.by_ids = parse_pair(argument, 4, 16, &wanted.vendor, &wanted.product);
-	wanted.by_number = parse_pair(argument, 3, 10, &wanted.bus, &wanted.number);
-	wanted.by_port = usb_port_parse(argument, strlen(argument), &wanted.port);
-	return wanted;
-}
-
-static bool is_wanted(const struct usb_dev *dev, const struct wanted *wanted)
-{
-	struct usb_port port;
-
-	if (wanted->by_ids)
-		return dev->vendor == (int32_t)wanted->vendor &&
-		       dev->product == (int32_t)wanted->product;
-	if (wanted->by_number)
-		return dev->bus == (int)wanted->bus && dev->number == (int)wanted->number;
-	return wanted->by_port && usb_port_parse(dev->name, strlen(dev->name), &port) &&
-	       usb_port_compare(&port, &wanted->port) == 0;
-}
-
 /* A device is shown with what leads to it and what is behind it. */
 static void show_device(struct usb_view *view, int index)
 {
@@ -146,13 +104,13 @@ static void show_device(struct usb_view *view, int index)
 			view->shown[i] = true;
 }
 
-static bool show_wanted(struct usb_view *view, const struct wanted *wanted)
+static bool show_wanted(struct usb_view *view, const struct usb_wanted *wanted)
 {
 	const struct usb *usb = &view->host->usb;
 	bool found = false;
 
 	for (unsigned i = 0; i < usb->n_devs; i++) {
-		if (!is_wanted(&usb->devs[i], wanted))
+		if (!usb_wanted_is(wanted, &usb->devs[i]))
 			continue;
 		show_device(view, (int)i);
 		found = true;
@@ -194,7 +152,7 @@ static bool show_functions(struct usb_view *view, const char *argument, GError *
 
 static bool select_argument(struct usb_view *view, const char *argument, GError **error)
 {
-	struct wanted wanted = parse_wanted(argument);
+	struct usb_wanted wanted = usb_wanted_parse(argument);
 
 	if (show_wanted(view, &wanted))
 		return true;

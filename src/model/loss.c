@@ -8,16 +8,34 @@
 
 #include "model/host.h"
 
-/* Marks what is given away; what is behind it is told by struct usage.outer. */
-static bool *mark_given(const struct host *host, const int *pci, unsigned n)
-{
-	bool *given = g_new0(bool, host->n_pci + 1);
+/* What is given away: functions, or USB devices. */
+struct given {
+	bool *pci; /* for each of host.pci; what is behind it is told by struct usage.outer */
+	bool *usb; /* for each of host.usb.devs */
+};
 
+static struct given given_new(const struct host *host)
+{
+	return (struct given){
+		.pci = g_new0(bool, host->n_pci + 1),
+		.usb = g_new0(bool, host->usb.n_devs + 1),
+	};
+}
+
+static void mark_functions(const struct host *host, struct given *given, const int *pci, unsigned n)
+{
 	for (unsigned i = 0; i < n; i++)
 		if (pci[i] >= 0 && (unsigned)pci[i] < host->n_pci &&
 		    !pci_dev_is_bridge(&host->pci[pci[i]]))
-			given[pci[i]] = true;
-	return given;
+			given->pci[pci[i]] = true;
+}
+
+/* With what is plugged into it, where it is a hub. */
+static void mark_usb(const struct host *host, struct given *given, int usb)
+{
+	for (unsigned i = 0; i < host->usb.n_devs; i++)
+		if (usb_is_behind(&host->usb, (int)i, usb))
+			given->usb[i] = true;
 }
 
 /* Most important first; kinds are listed in that order. */
@@ -39,13 +57,15 @@ static enum tri is_lost(const struct host *host, const unsigned *lost, enum usag
 	return usage_kind_known(&host->usages, kind) ? TRI_NO : TRI_UNKNOWN;
 }
 
-static bool is_given(const struct usage *usage, const bool *given)
+static bool is_given(const struct usage *usage, const struct given *given)
 {
-	return (usage->pci >= 0 && given[usage->pci]) || (usage->outer >= 0 && given[usage->outer]);
+	return (usage->pci >= 0 && given->pci[usage->pci]) ||
+	       (usage->outer >= 0 && given->pci[usage->outer]) ||
+	       (usage->usb >= 0 && given->usb[usage->usb]);
 }
 
 /* One use can be listed at several functions (a keyboard by radio when there are two adapters). */
-static bool is_kept(const struct usage *usage, enum usage_kind kind, const bool *given,
+static bool is_kept(const struct usage *usage, enum usage_kind kind, const struct given *given,
 		    GHashTable *lost_names)
 {
 	return usage->kind == kind && !is_given(usage, given) &&
@@ -53,8 +73,8 @@ static bool is_kept(const struct usage *usage, enum usage_kind kind, const bool 
 }
 
 /* Is the last one of a kind lost? */
-static enum tri is_last(const struct host *host, const struct loss *loss, const bool *given,
-			enum usage_kind kind, enum tri any_lost)
+static enum tri is_last(const struct host *host, const struct loss *loss,
+			const struct given *given, enum usage_kind kind, enum tri any_lost)
 {
 	g_autoptr(GHashTable) names = g_hash_table_new(g_str_hash, g_str_equal);
 
@@ -76,9 +96,8 @@ static enum tri is_held(const struct host *host, const unsigned *lost)
 	return host->usages.holders_known ? TRI_NO : TRI_UNKNOWN;
 }
 
-void loss_of(const struct host *host, const int *pci, unsigned n, struct loss *ret)
+static void judge_given(const struct host *host, const struct given *given, struct loss *ret)
 {
-	bool *given = mark_given(host, pci, n);
 	g_autoptr(GPtrArray) list = g_ptr_array_new();
 	unsigned lost[USAGE_N_KINDS] = { 0 };
 
@@ -102,7 +121,30 @@ void loss_of(const struct host *host, const int *pci, unsigned n, struct loss *r
 	ret->list = (const struct usage **)g_ptr_array_free(g_steal_pointer(&list), FALSE);
 	ret->last_keyboard = is_last(host, ret, given, USAGE_KEYBOARD, ret->keyboard);
 	ret->last_monitor = is_last(host, ret, given, USAGE_DISPLAY, ret->monitor);
-	g_free(given);
+}
+
+static void given_clear(struct given *given)
+{
+	g_free(given->pci);
+	g_free(given->usb);
+}
+
+void loss_of(const struct host *host, const int *pci, unsigned n, struct loss *ret)
+{
+	struct given given = given_new(host);
+
+	mark_functions(host, &given, pci, n);
+	judge_given(host, &given, ret);
+	given_clear(&given);
+}
+
+void loss_of_usb(const struct host *host, int usb, struct loss *ret)
+{
+	struct given given = given_new(host);
+
+	mark_usb(host, &given, usb);
+	judge_given(host, &given, ret);
+	given_clear(&given);
 }
 
 void loss_of_group(const struct host *host, int group, struct loss *ret)

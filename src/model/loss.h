@@ -30,6 +30,9 @@ void loss_of(const struct host *host, const int *pci, unsigned n, struct loss *r
 /* The same for all members of a group (index in host.groups). */
 void loss_of_group(const struct host *host, int group, struct loss *ret);
 
+/* The same for one USB device (index in host.usb.devs), and for what is plugged into it. */
+void loss_of_usb(const struct host *host, int usb, struct loss *ret);
+
 /* Frees what ret holds. */
 void loss_clear(struct loss *loss);
 #define LOSS_AUTO __attribute__((cleanup(loss_clear)))
