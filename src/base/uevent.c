@@ -5,7 +5,7 @@
 
 #include "base/text.h"
 
-static const char *const actions[] = { "add",    "remove", "change", "move",
+static const char *const actions[] = { "add",    "remove",  "change", "move",
 				       "online", "offline", "bind",   "unbind" };
 
 /* Which of the kernel's words stands before the '@'; NULL: none. */

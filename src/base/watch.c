@@ -42,8 +42,8 @@ static int open_uevents(void)
 {
 	const struct sockaddr_nl address = { .nl_family = AF_NETLINK, .nl_groups = KERNEL_GROUP };
 	const int size = RECEIVE_SIZE;
-	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK,
-			NETLINK_KOBJECT_UEVENT);
+	int fd =
+		socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_KOBJECT_UEVENT);
 
 	if (fd < 0)
 		return -errno;
@@ -102,8 +102,8 @@ struct watch *watch_new(struct root *root, bool keys, GError **error)
 		open_inputs(watch, root);
 	if (uevents >= 0)
 		return watch;
-	g_set_error(error, VFIOKIT_ERROR, STATUS_FAILED,
-		    "cannot listen to the kernel's events: %s", g_strerror(-uevents));
+	g_set_error(error, VFIOKIT_ERROR, STATUS_FAILED, "cannot listen to the kernel's events: %s",
+		    g_strerror(-uevents));
 	watch_free(watch);
 	return NULL;
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/usb_ids.h"
+#include "cmd/usb_parts.h"
 #include "model/usb_wanted.h"
 #include "probe/probe.h"
 
@@ -200,6 +201,8 @@ static int run_usb(struct context *context, GError **error)
 	return ok ? STATUS_OK : -1;
 }
 
+static const struct command *const parts[] = { &command_usb_identify, NULL };
+
 extern const struct command command_usb;
 const struct command command_usb = {
 	.name = "usb",
@@ -213,5 +216,6 @@ const struct command command_usb = {
 		"(001:003), or the PCI address of a controller (00:14.0). Only what leads to it "
 		"and "
 		"what is behind it is shown then.",
+	.parts = parts,
 	.run = run_usb,
 };

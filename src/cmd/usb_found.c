@@ -65,8 +65,7 @@ static bool is_other(const struct story *story, unsigned index)
 	const struct usb_dev *dev = &usb->devs[index];
 
 	return dev->ctrl == story->dev->ctrl && dev->ctrl >= 0 && dev->ports == 0 &&
-	       dev->device_class != CLASS_HUB &&
-	       !usb_is_behind(usb, (int)index, story->found->dev);
+	       dev->device_class != CLASS_HUB && !usb_is_behind(usb, (int)index, story->found->dev);
 }
 
 /* ---- for people ---- */
@@ -146,9 +145,9 @@ static void print_group(const struct story *story)
 		const struct pci_dev *other = &story->host->pci[group->members[i]];
 		char address[PCI_ADDR_SIZE];
 		if (group->members[i] != story->pci && !pci_dev_is_bridge(other))
-			g_string_append_printf(
-				text, "%s%s", n++ == 0 ? ", with " : " ",
-				device_address(&story->device, other->addr, address));
+			g_string_append_printf(text, "%s%s", n++ == 0 ? ", with " : " ",
+					       device_address(&story->device, other->addr,
+							      address));
 	}
 	print_line(story, "group", text->str);
 }
@@ -265,7 +264,8 @@ static void json_controller(const struct story *story, struct json *json)
 	device_json_fields(json, &story->device, pci);
 	json_count(json, "group", pci->group_id);
 	json_array_flat(json, "group_devices");
-	for (unsigned i = 0; pci->group >= 0 && i < story->host->groups[pci->group].n_members; i++) {
+	for (unsigned i = 0; pci->group >= 0 && i < story->host->groups[pci->group].n_members;
+	     i++) {
 		int member = story->host->groups[pci->group].members[i];
 		char address[PCI_ADDR_SIZE];
 		json_text(json, NULL, pci_addr_format(story->host->pci[member].addr, address));

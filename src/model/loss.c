@@ -73,8 +73,8 @@ static bool is_kept(const struct usage *usage, enum usage_kind kind, const struc
 }
 
 /* Is the last one of a kind lost? */
-static enum tri is_last(const struct host *host, const struct loss *loss,
-			const struct given *given, enum usage_kind kind, enum tri any_lost)
+static enum tri is_last(const struct host *host, const struct loss *loss, const struct given *given,
+			enum usage_kind kind, enum tri any_lost)
 {
 	g_autoptr(GHashTable) names = g_hash_table_new(g_str_hash, g_str_equal);
 

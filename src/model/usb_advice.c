@@ -1,4 +1,5 @@
-/* See usb_advice.h. Each row of the table looks at one fact; the first that speaks strongly decides.
+/* See usb_advice.h. Each row of the table looks at one fact; the first that speaks strongly
+ * decides.
  */
 #include "model/usb_advice.h"
 
