@@ -228,6 +228,7 @@ static int run_identify(struct context *context, GError **error)
 	if (!context->root || !root_is_live(context->root)) {
 		g_set_error(error, VFIOKIT_ERROR, STATUS_USAGE,
 			    "'usb identify' watches the running machine only");
+		error_hint(error, "'vfiokit usb' shows what is plugged in, of a recording, too");
 		return -1;
 	}
 	WATCH_AUTO struct watch *watch = watch_new(context->root, true, error);
