@@ -75,6 +75,9 @@ ssize_t root_link(struct root *root, const char *path, char *buf, size_t size);
 int root_list(struct root *root, const char *path, GPtrArray **ret);
 bool root_exists(struct root *root, const char *path);
 
+/* The same, with the reason why not: 0, -ENOENT, or -EACCES where its folder is shut to us. */
+int root_look(struct root *root, const char *path);
+
 /* Reads a whole file of at most max bytes (a longer one is cut there). The text, with a NUL behind
  * it, is the caller's; NULL and *error (an errno value; may be NULL) on failure. length may be
  * NULL. */

@@ -45,16 +45,30 @@ int root_list(struct root *root, const char *path, GPtrArray **ret)
 	return r;
 }
 
-bool root_exists(struct root *root, const char *path)
+static int look_memory(const struct tree *tree, const char *path)
+{
+	int error = ENOENT;
+	const struct tree_node *node = tree_find(tree, NULL, path, true, &error);
+
+	if (!node)
+		return -error;
+	/* ENODATA: it was there, and nobody read it. */
+	return node->kind == TREE_ERROR && node->error != ENODATA ? -node->error : 0;
+}
+
+int root_look(struct root *root, const char *path)
 {
 	int error;
 
 	if (root->tree)
-		return tree_find(root->tree, NULL, path, true, &error) != NULL;
+		return look_memory(root->tree, path);
 
 	int fd = root_open_from(root, root->fd, path, O_PATH);
-	if (fd < 0)
-		return false;
+	if (fd < 0) {
+		if (root->trace && fd != -ENOENT && fd != -ENOTDIR)
+			tree_put_error(root->trace, path, -fd);
+		return fd;
+	}
 	struct stat st;
 	if (root->trace && fstat(fd, &st) == 0) {
 		root_trace_links(root, path, true);
@@ -64,7 +78,16 @@ bool root_exists(struct root *root, const char *path)
 			tree_put_error(root->trace, path, ENODATA);
 	}
 	close(fd);
-	return true;
+	return 0;
+}
+
+bool root_exists(struct root *root, const char *path)
+{
+	int error;
+
+	if (root->tree)
+		return tree_find(root->tree, NULL, path, true, &error) != NULL;
+	return root_look(root, path) == 0;
 }
 
 char *root_read_all(struct root *root, const char *path, size_t max, size_t *length, int *error)

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "model/boot.h"
 #include "model/iommu.h"
 #include "model/pci.h"
 #include "model/platform.h"
@@ -34,6 +35,7 @@ struct host {
 	unsigned n_groups;
 	struct iommu iommu;
 	struct platform platform; /* CPU, kernel, firmware, memory */
+	struct boot boot;         /* loader, initramfs, distribution */
 	struct usb usb;
 	struct usages usages; /* what the host does with its devices */
 	GArray *gaps;         /* of struct gap */

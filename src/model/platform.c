@@ -7,19 +7,12 @@
 #include <stddef.h>
 #include <string.h>
 
-/* A piece of the command line. */
-struct piece {
-	const char *text;
-	size_t length;
-};
-
 static bool is_blank(char c)
 {
 	return g_ascii_isspace(c);
 }
 
-/* The next word, quotes and all; false at the end, or at "--", behind which init's words come. */
-static bool next_word(const char **cursor, struct piece *ret)
+bool cmdline_next(const char **cursor, struct slice *ret)
 {
 	const char *at = *cursor;
 	bool quoted = false;
@@ -35,7 +28,7 @@ static bool next_word(const char **cursor, struct piece *ret)
 	return ret->length > 0 && !(ret->length == 2 && memcmp(ret->text, "--", 2) == 0);
 }
 
-static struct piece unquote(struct piece piece)
+static struct slice unquote(struct slice piece)
 {
 	if (piece.length > 0 && *piece.text == '"') {
 		piece.text++;
@@ -47,7 +40,7 @@ static struct piece unquote(struct piece piece)
 }
 
 /* Splits NAME=VALUE; false when there is no value. */
-static bool split_word(struct piece word, struct piece *name, struct piece *value)
+static bool split_word(struct slice word, struct slice *name, struct slice *value)
 {
 	const char *equals = memchr(word.text, '=', word.length);
 
@@ -55,12 +48,12 @@ static bool split_word(struct piece word, struct piece *name, struct piece *valu
 	if (!equals)
 		return false;
 	name->length = (size_t)(equals - word.text);
-	*value = unquote((struct piece){ equals + 1, word.length - name->length - 1 });
+	*value = unquote((struct slice){ equals + 1, word.length - name->length - 1 });
 	return true;
 }
 
 /* In names, '-' and '_' are the same to the kernel. */
-static bool names_equal(struct piece a, struct piece b)
+static bool names_equal(struct slice a, struct slice b)
 {
 	if (a.length != b.length)
 		return false;
@@ -73,19 +66,19 @@ static bool names_equal(struct piece a, struct piece b)
 	return true;
 }
 
-static bool pieces_equal(struct piece a, struct piece b)
+static bool pieces_equal(struct slice a, struct slice b)
 {
 	return a.length == b.length && memcmp(a.text, b.text, a.length) == 0;
 }
 
 /* Is wanted the value, or one of those that it lists between commas? */
-static bool value_holds(struct piece value, struct piece wanted)
+static bool value_holds(struct slice value, struct slice wanted)
 {
 	if (pieces_equal(value, wanted))
 		return true;
 	for (;;) {
 		const char *comma = memchr(value.text, ',', value.length);
-		struct piece one = value;
+		struct slice one = value;
 		if (comma)
 			one.length = (size_t)(comma - value.text);
 		if (pieces_equal(one, wanted))
@@ -99,11 +92,11 @@ static bool value_holds(struct piece value, struct piece wanted)
 
 bool cmdline_has(const char *cmdline, const char *word)
 {
-	struct piece wanted = { word, strlen(word) };
-	struct piece wanted_name, wanted_value, one, name, value;
+	struct slice wanted = { word, strlen(word) };
+	struct slice wanted_name, wanted_value, one, name, value;
 	bool with_value = split_word(wanted, &wanted_name, &wanted_value);
 
-	while (cmdline && next_word(&cmdline, &one)) {
+	while (cmdline && cmdline_next(&cmdline, &one)) {
 		bool has_value = split_word(unquote(one), &name, &value);
 		if (has_value == with_value && names_equal(name, wanted_name) &&
 		    (!with_value || value_holds(value, wanted_value)))

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/slice.h"
 #include "model/tri.h"
 
 struct cpu {
@@ -91,3 +92,7 @@ struct platform {
 /* Is word one of the blank-separated parameters of the command line? Values must be equal too:
  * "iommu=pt". For lists, "iommu=off" is also found in "iommu=pt,off". */
 bool cmdline_has(const char *cmdline, const char *word);
+
+/* Takes the next word, quotes and all, off *cursor, which starts as the command line. False at its
+ * end, or at "--", behind which init's words come. */
+bool cmdline_next(const char **cursor, struct slice *word);

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/root.h"
 #include "model/host.h"
+#include "probe/boot.h"
 #include "probe/iommu.h"
 #include "probe/modules.h"
 #include "probe/pci.h"
@@ -51,7 +52,7 @@ static unsigned platform_parts(const struct host *host, unsigned what)
 		parts |= PLATFORM_CONFIG | PLATFORM_LOG;
 	if (what & PROBE_PLATFORM)
 		parts |= PLATFORM_FULL;
-	if (what & PROBE_MACHINE)
+	if (what & (PROBE_MACHINE | PROBE_BOOT))
 		parts |= PLATFORM_MACHINE;
 	if (what & PROBE_TOPOLOGY)
 		parts |= PLATFORM_TOPOLOGY;
@@ -78,6 +79,8 @@ struct host *host_probe(struct root *root, unsigned what, GError **error)
 	iommu_probe(root, host, what);
 	host_link(host);
 	platform_probe(root, host, platform_parts(host, what));
+	if (what & PROBE_BOOT)
+		boot_probe(root, host);
 	if (what & PROBE_DETAIL) {
 		pci_slots_probe(root, host);
 		modules_probe(root, host);

@@ -17,7 +17,8 @@ enum probe_part {
 	PROBE_PLATFORM = 1 << 6, /* all of struct platform but: */
 	PROBE_TOPOLOGY = 1 << 7, /* packages, cores, caches, nodes (hwloc) */
 	PROBE_MACHINE = 1 << 8,  /* of the platform: modules, memory, framebuffers, firmware */
-	PROBE_ALL = (1 << 9) - 1,
+	PROBE_BOOT = 1 << 9,     /* what boots it, and the files that configure that */
+	PROBE_ALL = (1 << 10) - 1,
 };
 
 /* Probes the parts asked for (an OR of them). Never fails for what a machine lacks: that is

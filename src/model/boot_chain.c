@@ -1,0 +1,328 @@
+/* See boot_parts.h: from the loader to the tools that feed it. */
+#include <string.h>
+
+#include "base/text.h"
+#include "model/boot_parts.h"
+
+static bool has(const struct boot *boot, const char *path)
+{
+	return boot_has(boot, path) == TRI_YES;
+}
+
+/* Does text hold a line "KEY=VALUE", quotes around the value or not, that is no comment? */
+static bool has_setting(const char *text, const char *key, const char *value)
+{
+	size_t n = strlen(key), length;
+	const char *line;
+
+	while (text && (line = text_next_line(&text, &length))) {
+		g_autofree char *copy = g_strndup(line, length);
+		g_strstrip(copy);
+		if (strncmp(copy, key, n) != 0 || copy[n] != '=')
+			continue;
+		char *set = copy + n + 1;
+		size_t end = strlen(set);
+		if (end >= 2 && (*set == '"' || *set == '\'') && set[end - 1] == *set) {
+			set[end - 1] = '\0';
+			set++;
+		}
+		if (strcmp(set, value) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* ---- GRUB ---- */
+
+/* Is /etc/default/grub.d read? A patch of Debian's, which those after it have; the text of
+ * grub-mkconfig tells. */
+static bool has_dropins(const struct boot *boot)
+{
+	const char *text = boot_text(boot, "grub-mkconfig");
+
+	if (text)
+		return strstr(text, "default/grub.d") != NULL;
+	return boot_has_program(boot, "update-grub") &&
+	       (os_is(&boot->os, "debian") || os_is(&boot->os, "ubuntu"));
+}
+
+/* Does GRUB take its entries from /boot/loader/entries? Where it is not said, they are there only
+ * for that. */
+static bool uses_entries(const struct boot *boot, const char *settings)
+{
+	unsigned index = 0;
+	bool shut = boot_has(boot, "/boot/loader/entries") == TRI_UNKNOWN;
+	bool there = shut || boot_match(boot, "/boot/loader/entries/*.conf", &index);
+
+	if (has_setting(settings, "GRUB_ENABLE_BLSCFG", "true"))
+		return there;
+	return there && !shut && boot_has_program(boot, "grubby") &&
+	       !has_setting(settings, "GRUB_ENABLE_BLSCFG", "false");
+}
+
+static enum boot_chain judge_bls(struct boot_judge *judge)
+{
+	boot_note(judge, "GRUB takes its entries from /boot/loader/entries");
+	if (boot_has_program(judge->boot, "grubby"))
+		return BOOT_GRUB_BLS;
+	if (boot_has_program(judge->boot, "sdbootutil"))
+		return BOOT_SDBOOTUTIL;
+	return boot_doubt(judge, "GRUB takes its entries from /boot/loader/entries here, and there "
+				 "is no grubby to change them");
+}
+
+static enum boot_chain judge_grub(struct boot_judge *judge)
+{
+	struct boot *boot = judge->boot;
+	const char *settings = boot_text(boot, "/etc/default/grub");
+	bool two = boot_has_program(boot, "grub2-mkconfig") &&
+		   !boot_has_program(boot, "grub-mkconfig");
+
+	if (has(boot, "/boot/grub2/grub.cfg"))
+		boot->grub_cfg = "/boot/grub2/grub.cfg";
+	else if (has(boot, "/boot/grub/grub.cfg"))
+		boot->grub_cfg = "/boot/grub/grub.cfg";
+	else
+		boot->grub_cfg = two ? "/boot/grub2/grub.cfg" : "/boot/grub/grub.cfg";
+	if (has_setting(boot_text(boot, "/etc/sysconfig/bootloader"), "LOADER_TYPE", "grub2-bls") &&
+	    boot_has_program(boot, "sdbootutil")) {
+		boot_note(judge, "/etc/sysconfig/bootloader: LOADER_TYPE=grub2-bls");
+		return BOOT_SDBOOTUTIL;
+	}
+	if (uses_entries(boot, settings))
+		return judge_bls(judge);
+	if (boot_has(boot, "/etc/default/grub") == TRI_NO && !has_dropins(boot))
+		return boot_doubt(judge,
+				  "GRUB runs without /etc/default/grub: %s was written by "
+				  "hand, or by another tool",
+				  boot->grub_cfg);
+	if (has_dropins(boot)) {
+		boot_note(judge, "grub-mkconfig reads /etc/default/grub.d");
+		return BOOT_GRUB_DROPIN;
+	}
+	if (boot_has_program(boot, "grub-mkconfig") || boot_has_program(boot, "grub2-mkconfig"))
+		return BOOT_GRUB;
+	return boot_doubt(judge,
+			  "there is no grub-mkconfig that would make %s of "
+			  "/etc/default/grub",
+			  boot->grub_cfg);
+}
+
+/* ---- systemd-boot ---- */
+
+/* kernel-install writes who it was, or else entries that no person writes: of a kernel in a folder
+ * of its version, below one of the machine's ID (90-loaderentry.install). */
+static bool is_generated(const char *text)
+{
+	static const char *const marks[] = { "kernel/install.d", "\nmachine-id", "\nversion " };
+	const char *linux_line = strstr(text, "\nlinux");
+
+	if (strstr(text, marks[0]))
+		return true;
+	for (size_t i = 1; i < G_N_ELEMENTS(marks); i++)
+		if (!strstr(text, marks[i]))
+			return false;
+	if (!linux_line)
+		return false;
+	const char *end = strchr(linux_line + 1, '\n');
+	g_autofree char *line =
+		end ? g_strndup(linux_line, (gsize)(end - linux_line)) : g_strdup(linux_line);
+	return g_str_has_suffix(g_strchomp(line), "/linux");
+}
+
+/* The entry in use: the one that the loader named, else the only one. systemd-boot counts tries in
+ * the name: "arch+3-1.conf" is "arch.conf". */
+static const struct boot_file *find_entry(const struct boot *boot, unsigned *n)
+{
+	const struct boot_file *file, *only = NULL;
+	unsigned index = 0;
+
+	*n = 0;
+	while ((file = boot_match(boot, "*/loader/entries/*.conf", &index))) {
+		const char *name = strrchr(file->path, '/') + 1;
+		if (boot->entry_selected && g_ascii_strcasecmp(boot->entry_selected, name) == 0)
+			return file;
+		only = file;
+		(*n)++;
+	}
+	return *n == 1 && !boot->entry_selected ? only : NULL;
+}
+
+/* All entries are of one kind? */
+static bool all_generated(const struct boot *boot)
+{
+	const struct boot_file *file;
+	unsigned index = 0, n = 0;
+
+	while ((file = boot_match(boot, "*/loader/entries/*.conf", &index))) {
+		if (!file->text || !is_generated(file->text))
+			return false;
+		n++;
+	}
+	return n > 0;
+}
+
+static enum boot_chain judge_entries(struct boot_judge *judge)
+{
+	struct boot *boot = judge->boot;
+	unsigned n;
+	const struct boot_file *entry = find_entry(boot, &n);
+
+	if (entry && !entry->text)
+		return boot_doubt(judge, "the entry %s cannot be read", entry->path);
+	if ((entry && is_generated(entry->text)) || (!entry && all_generated(boot))) {
+		boot_note(judge, "%s: written by kernel-install",
+			  entry ? entry->path : "all entries");
+		return BOOT_KERNEL_INSTALL;
+	}
+	if (entry) {
+		boot_note(judge, "%s: written by hand", entry->path);
+		boot->entry = entry->path;
+		return BOOT_ENTRIES;
+	}
+	if (boot->entry_selected && n > 0)
+		return boot_doubt(judge,
+				  "the loader used the entry '%s', and there is no such file",
+				  boot->entry_selected);
+	if (n > 1)
+		return boot_doubt(judge,
+				  "there are %u entries of systemd-boot, and nothing says "
+				  "which was used",
+				  n);
+	if (boot_has(boot, "/efi/loader/entries") == TRI_UNKNOWN ||
+	    boot_has(boot, "/boot/efi/loader/entries") == TRI_UNKNOWN ||
+	    boot_has(boot, "/boot/loader/entries") == TRI_UNKNOWN)
+		return boot_doubt(judge,
+				  "the entries of systemd-boot cannot be read (run as root)");
+	return boot_doubt(judge, "systemd-boot was used, and there are no entries of it where it "
+				 "looks for them");
+}
+
+static enum boot_chain judge_uki(struct boot_judge *judge);
+
+static enum boot_chain judge_sdboot(struct boot_judge *judge)
+{
+	struct boot *boot = judge->boot;
+	unsigned index = 0;
+
+	if (boot_has_program(boot, "sdbootutil") && os_is(&boot->os, "suse")) {
+		boot_note(judge, "sdbootutil is installed");
+		return BOOT_SDBOOTUTIL;
+	}
+	if (has(boot, "/etc/sdboot-manage.conf") && boot_has_program(boot, "sdboot-manage")) {
+		boot_note(judge, "/etc/sdboot-manage.conf: there");
+		return BOOT_SDBOOT_MANAGE;
+	}
+	bool images = boot_match(boot, "*/EFI/Linux/*.efi", &index) != NULL;
+	index = 0;
+	bool entries = boot_match(boot, "*/loader/entries/*.conf", &index) != NULL;
+	if (images &&
+	    (!entries || (boot->entry_selected && g_str_has_suffix(boot->entry_selected, ".efi"))))
+		return judge_uki(judge);
+	return judge_entries(judge);
+}
+
+/* ---- unified kernel images ---- */
+
+static bool any_text_has(const struct boot *boot, const char *pattern, const char *words,
+			 bool (*matches)(const char *text, const char *words))
+{
+	const struct boot_file *file;
+	unsigned index = 0;
+
+	while ((file = boot_match(boot, pattern, &index)))
+		if (file->text && matches(file->text, words))
+			return true;
+	return false;
+}
+
+/* A line that is no comment and holds these words. */
+static bool has_line_with(const char *text, const char *words)
+{
+	const char *line;
+	size_t length;
+
+	while ((line = text_next_line(&text, &length)))
+		if (length > 0 && *line != '#' && g_strstr_len(line, (gssize)length, words))
+			return true;
+	return false;
+}
+
+static bool is_uefi_dracut(const char *text, const char *ignored)
+{
+	return has_setting(text, "uefi", "yes");
+}
+
+static enum boot_chain judge_uki(struct boot_judge *judge)
+{
+	const struct boot *boot = judge->boot;
+	const char *settings = boot_text(boot, "/etc/kernel/install.conf");
+
+	if (!settings)
+		settings = boot_text(boot, "/usr/lib/kernel/install.conf");
+	if (any_text_has(boot, "/etc/mkinitcpio.d/*.preset", "_uki=", has_line_with)) {
+		if (any_text_has(boot, "/etc/mkinitcpio.d/*.preset", "--cmdline", has_line_with))
+			return boot_doubt(judge, "a preset in /etc/mkinitcpio.d names another file "
+						 "for the command line");
+		boot_note(judge, "/etc/mkinitcpio.d: presets with _uki=");
+		return BOOT_UKI_MKINITCPIO;
+	}
+	if (has_setting(settings, "layout", "uki") ||
+	    has_setting(settings, "uki_generator", "ukify") ||
+	    has_setting(settings, "uki_generator", "dracut")) {
+		boot_note(judge, "kernel/install.conf: unified kernel images by kernel-install");
+		return BOOT_KERNEL_INSTALL;
+	}
+	if (any_text_has(boot, "/etc/dracut.conf*", NULL, is_uefi_dracut) ||
+	    any_text_has(boot, "/usr/lib/dracut/dracut.conf.d/*", NULL, is_uefi_dracut)) {
+		boot_note(judge, "dracut.conf: uefi=yes");
+		return BOOT_UKI_DRACUT;
+	}
+	return boot_doubt(judge, "a unified kernel image was booted, and nothing says what builds "
+				 "it: its command line is inside");
+}
+
+/* ---- rEFInd and Limine ---- */
+
+static enum boot_chain judge_refind(struct boot_judge *judge)
+{
+	if (has(judge->boot, "/boot/refind_linux.conf"))
+		return BOOT_REFIND;
+	return boot_doubt(judge, "rEFInd was used, and there is no /boot/refind_linux.conf: its "
+				 "parameters may be in a stanza of refind.conf");
+}
+
+static enum boot_chain judge_limine(struct boot_judge *judge)
+{
+	static const char *const places[] = { "/EFI/limine/limine.conf", "/EFI/BOOT/limine.conf",
+					      "/limine.conf", "/limine/limine.conf" };
+	struct boot *boot = judge->boot;
+	unsigned n = 0;
+
+	for (size_t i = 0; i < G_N_ELEMENTS(places); i++) {
+		const char *path = boot_on_partition(boot, places[i]);
+		if (path)
+			boot->limine_conf = path;
+		n += path != NULL;
+	}
+	if (has(boot, "/etc/default/limine") && boot_has_program(boot, "limine-update")) {
+		boot_note(judge, "/etc/default/limine: there");
+		return BOOT_LIMINE_TOOL;
+	}
+	if (n == 1)
+		return BOOT_LIMINE;
+	return boot_doubt(judge, n > 1 ? "there are several files limine.conf, and nothing says "
+					 "which was used"
+				       : "Limine was used, and its limine.conf was not found");
+}
+
+enum boot_chain boot_chain_of(struct boot_judge *judge, enum loader loader)
+{
+	static enum boot_chain (*const judges[])(struct boot_judge * judge) = {
+		[LOADER_GRUB] = judge_grub,     [LOADER_SDBOOT] = judge_sdboot,
+		[LOADER_UKI] = judge_uki,       [LOADER_REFIND] = judge_refind,
+		[LOADER_LIMINE] = judge_limine,
+	};
+
+	return judges[loader] ? judges[loader](judge) : BOOT_UNCERTAIN;
+}

@@ -1,0 +1,439 @@
+/* See boot.h: package manager, initramfs generator, and which loader started the kernel; in that
+ * order of trust: what the loader itself said in EFI variables, what it left on the command line,
+ * which files there are. */
+#include <errno.h>
+#include <string.h>
+
+#include "model/boot_parts.h"
+
+/* ---- saying it ---- */
+
+static const char *keep_text(struct boot_judge *judge, const char *format, va_list args)
+{
+	g_autofree char *text = g_strdup_vprintf(format, args);
+
+	return host_string(judge->host, text);
+}
+
+void boot_note(struct boot_judge *judge, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	g_ptr_array_add(judge->evidence, (gpointer)keep_text(judge, format, args));
+	va_end(args);
+}
+
+enum boot_chain boot_doubt(struct boot_judge *judge, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	judge->boot->uncertain = keep_text(judge, format, args);
+	va_end(args);
+	return BOOT_UNCERTAIN;
+}
+
+static bool has(const struct boot *boot, const char *path)
+{
+	return boot_has(boot, path) == TRI_YES;
+}
+
+bool boot_has_program(const struct boot *boot, const char *name)
+{
+	return has(boot, name);
+}
+
+const char *boot_on_partition(const struct boot *boot, const char *path)
+{
+	static const char *const folders[] = { "/boot", "/efi", "/boot/efi" };
+
+	for (size_t i = 0; i < G_N_ELEMENTS(folders); i++) {
+		g_autofree char *full = g_strconcat(folders[i], path, NULL);
+		const struct boot_file *file = boot_file_find(boot, full);
+		if (file && has(boot, full))
+			return file->path;
+	}
+	return NULL;
+}
+
+/* ---- packages ---- */
+
+static enum package_manager judge_packages(const struct boot *boot)
+{
+	static const struct {
+		const char *family;
+		enum package_manager manager;
+	} families[] = {
+		{ "debian", PACKAGES_APT },
+		{ "ubuntu", PACKAGES_APT },
+		{ "arch", PACKAGES_PACMAN },
+		{ "fedora", PACKAGES_DNF },
+		{ "rhel", PACKAGES_DNF },
+		{ "centos", PACKAGES_DNF },
+		{ "suse", PACKAGES_ZYPPER },
+		{ "opensuse", PACKAGES_ZYPPER },
+		{ "opensuse-tumbleweed", PACKAGES_ZYPPER },
+		{ "opensuse-leap", PACKAGES_ZYPPER },
+	};
+
+	if (has(boot, "/etc/NIXOS") || os_is(&boot->os, "nixos"))
+		return PACKAGES_NIX;
+	if (has(boot, "/run/ostree-booted") && boot_has_program(boot, "rpm-ostree"))
+		return PACKAGES_RPM_OSTREE;
+	for (size_t i = 0; i < G_N_ELEMENTS(families); i++)
+		if (os_is(&boot->os, families[i].family))
+			return families[i].manager;
+	return PACKAGES_UNKNOWN;
+}
+
+/* ---- initramfs ---- */
+
+/* Debian's dracut brings an update-initramfs of its own, so the name proves nothing; its text does,
+ * and so does what only initramfs-tools has. */
+static bool is_dracuts(const struct boot *boot)
+{
+	const char *text = boot_text(boot, "update-initramfs");
+
+	if (text && strstr(text, "dracut"))
+		return true;
+	if (text && strstr(text, "mkinitramfs"))
+		return false;
+	return !has(boot, "/usr/share/initramfs-tools/hook-functions");
+}
+
+static bool has_presets(const struct boot *boot)
+{
+	unsigned index = 0;
+
+	return boot_match(boot, "/etc/mkinitcpio.d/*.preset", &index) != NULL;
+}
+
+static enum initramfs judge_initramfs(struct boot_judge *judge)
+{
+	const struct boot *boot = judge->boot;
+	bool dracut = boot_has_program(boot, "dracut");
+
+	if (has(boot, "/etc/NIXOS"))
+		return INITRAMFS_NIXOS;
+	if (boot->update_initramfs && dracut && is_dracuts(boot)) {
+		boot_note(judge, "update-initramfs is here that of dracut");
+		return INITRAMFS_DRACUT;
+	}
+	if (boot->update_initramfs && has(boot, "/usr/share/initramfs-tools/hook-functions")) {
+		boot_note(judge, "/usr/share/initramfs-tools: initramfs-tools");
+		return INITRAMFS_TOOLS;
+	}
+	if (has(boot, "/etc/booster.yaml") && boot_has_program(boot, "booster") &&
+	    !has_presets(boot)) {
+		boot_note(judge, "/etc/booster.yaml: booster");
+		return INITRAMFS_BOOSTER;
+	}
+	if (boot_has_program(boot, "mkinitcpio") && (has_presets(boot) || !dracut)) {
+		boot_note(judge, "/etc/mkinitcpio.d: mkinitcpio");
+		return INITRAMFS_MKINITCPIO;
+	}
+	if (dracut) {
+		boot_note(judge, "dracut is installed");
+		return INITRAMFS_DRACUT;
+	}
+	return boot->update_initramfs ? INITRAMFS_TOOLS : INITRAMFS_UNKNOWN;
+}
+
+/* ---- the loader ---- */
+
+static enum loader loader_by_variables(struct boot_judge *judge)
+{
+	static const struct {
+		const char *prefix;
+		enum loader loader;
+	} names[] = {
+		{ "systemd-boot", LOADER_SDBOOT },
+		{ "GRUB", LOADER_GRUB },
+		{ "rEFInd", LOADER_REFIND },
+		{ "Limine", LOADER_LIMINE },
+	};
+	const struct boot *boot = judge->boot;
+
+	if (boot->loader_info)
+		boot_note(judge, "EFI variable LoaderInfo: %s", boot->loader_info);
+	if (boot->entry_selected)
+		boot_note(judge, "EFI variable LoaderEntrySelected: %s", boot->entry_selected);
+	if (boot->stub_info) {
+		boot_note(judge, "EFI variable StubInfo: %s", boot->stub_info);
+		return LOADER_UKI;
+	}
+	for (size_t i = 0; boot->loader_info && i < G_N_ELEMENTS(names); i++)
+		if (g_ascii_strncasecmp(boot->loader_info, names[i].prefix,
+					strlen(names[i].prefix)) == 0)
+			return names[i].loader;
+	return LOADER_UNKNOWN;
+}
+
+static bool has_unified_images(const struct boot *boot)
+{
+	unsigned index = 0;
+
+	return boot_match(boot, "*/EFI/Linux/*.efi", &index) != NULL;
+}
+
+static bool has_limine(const struct boot *boot)
+{
+	return has(boot, "/etc/default/limine") || has(boot, "/boot/limine/limine.conf") ||
+	       boot_on_partition(boot, "/limine.conf") ||
+	       boot_on_partition(boot, "/EFI/limine/limine.conf") ||
+	       boot_on_partition(boot, "/EFI/BOOT/limine.conf");
+}
+
+static bool has_sdboot(const struct boot *boot)
+{
+	unsigned index = 0;
+
+	return boot_on_partition(boot, "/loader/loader.conf") ||
+	       boot_match(boot, "*/EFI/systemd/*.efi", &index) ||
+	       has(boot, "/etc/sdboot-manage.conf");
+}
+
+static bool has_grub(const struct boot *boot)
+{
+	return has(boot, "/etc/default/grub") || has(boot, "/boot/grub/grub.cfg") ||
+	       has(boot, "/boot/grub2/grub.cfg");
+}
+
+static bool has_refind(const struct boot *boot)
+{
+	return has(boot, "/boot/refind_linux.conf") ||
+	       boot_on_partition(boot, "/EFI/refind/refind.conf");
+}
+
+/* One loader of which there are files; where there are several, nobody knows which was used. */
+static enum loader loader_by_files(struct boot_judge *judge)
+{
+	const struct boot *boot = judge->boot;
+	bool sdboot = has_sdboot(boot);
+	const struct {
+		bool there;
+		enum loader loader;
+		const char *name;
+	} found[] = {
+		{ has_grub(boot), LOADER_GRUB, "GRUB" },
+		{ sdboot, LOADER_SDBOOT, "systemd-boot" },
+		{ has_unified_images(boot) && !sdboot, LOADER_UKI, "unified kernel images" },
+		{ has_refind(boot), LOADER_REFIND, "rEFInd" },
+		{ has_limine(boot), LOADER_LIMINE, "Limine" },
+	};
+	enum loader answer = LOADER_UNKNOWN;
+	g_autoptr(GString) names = g_string_new(NULL);
+	unsigned n = 0;
+
+	for (size_t i = 0; i < G_N_ELEMENTS(found); i++) {
+		if (!found[i].there)
+			continue;
+		answer = found[i].loader;
+		g_string_append_printf(names, "%s%s", n++ > 0 ? " and " : "", found[i].name);
+	}
+	if (n == 1)
+		boot_note(judge, "there are files of %s only", names->str);
+	if (n > 1)
+		boot_doubt(judge, "there are files of %s, and nothing says which was used",
+			   names->str);
+	return n == 1 ? answer : LOADER_UNKNOWN;
+}
+
+static enum loader find_loader(struct boot_judge *judge)
+{
+	const char *cmdline = judge->host->platform.kernel.cmdline;
+	enum loader loader = loader_by_variables(judge);
+
+	if (loader != LOADER_UNKNOWN)
+		return loader;
+	/* GRUB puts it in front of what its configuration says (grub-core/lib/cmdline.c). */
+	if (cmdline && g_str_has_prefix(cmdline, "BOOT_IMAGE=") && has_grub(judge->boot)) {
+		boot_note(judge, "/proc/cmdline starts with BOOT_IMAGE=, as GRUB makes it");
+		return LOADER_GRUB;
+	}
+	return loader_by_files(judge);
+}
+
+/* ---- distributions with a way of their own ---- */
+
+static bool is_bios(const struct host *host)
+{
+	return host->platform.firmware.efi == TRI_NO;
+}
+
+static enum boot_chain judge_proxmox(struct boot_judge *judge, enum loader loader)
+{
+	const char *cmdline = judge->host->platform.kernel.cmdline;
+
+	boot_note(judge, "/etc/kernel/proxmox-boot-uuids: there");
+	if (loader == LOADER_SDBOOT)
+		return BOOT_PROXMOX;
+	if (loader == LOADER_GRUB || is_bios(judge->host) ||
+	    (cmdline && g_str_has_prefix(cmdline, "BOOT_IMAGE=")))
+		return BOOT_PROXMOX_GRUB;
+	if (cmdline && strstr(cmdline, "initrd=\\EFI\\proxmox\\")) {
+		boot_note(judge,
+			  "/proc/cmdline: initrd=\\EFI\\proxmox, as systemd-boot is given it");
+		return BOOT_PROXMOX;
+	}
+	if (has(judge->boot, "/etc/kernel/cmdline"))
+		return BOOT_PROXMOX;
+	return boot_doubt(judge, "proxmox-boot-tool feeds GRUB or systemd-boot, and nothing says "
+				 "which was used");
+}
+
+/* The chain, where the distribution decides it; BOOT_CHAINS: it does not. */
+static enum boot_chain judge_distribution(struct boot_judge *judge)
+{
+	const struct boot *boot = judge->boot;
+
+	if (has(boot, "/etc/NIXOS")) {
+		boot_note(judge, "/etc/NIXOS: there");
+		return BOOT_NIXOS;
+	}
+	if (has(boot, "/run/ostree-booted")) {
+		boot_note(judge, "/run/ostree-booted: there");
+		if (boot_has_program(boot, "rpm-ostree"))
+			return BOOT_OSTREE;
+		return boot_doubt(judge, "this is an image-based system without rpm-ostree: its "
+					 "parameters belong to the image");
+	}
+	if (has(boot, "/etc/kernel/proxmox-boot-uuids") &&
+	    boot_has_program(boot, "proxmox-boot-tool"))
+		return judge_proxmox(judge, loader_by_variables(judge));
+	if (has(boot, "/etc/kernelstub/configuration") && boot_has_program(boot, "kernelstub") &&
+	    !is_bios(judge->host)) {
+		boot_note(judge, "/etc/kernelstub/configuration: there");
+		enum loader loader = loader_by_variables(judge);
+		if (loader == LOADER_UNKNOWN || loader == LOADER_SDBOOT)
+			return BOOT_KERNELSTUB;
+		return boot_doubt(judge, "kernelstub feeds systemd-boot, but %s was used",
+				  boot->stub_info ? boot->stub_info : boot->loader_info);
+	}
+	return BOOT_CHAINS;
+}
+
+/* ---- all of it ---- */
+
+static void check_chain(struct boot_judge *judge)
+{
+	const char *sources = NULL;
+	g_autofree char *word = boot_stranger(judge->host, judge->boot->chain, &sources);
+
+	if (word) {
+		boot_note(judge, "chain that was found, and given up: %s",
+			  boot_chain_words(judge->boot->chain));
+		judge->boot->chain = boot_doubt(
+			judge,
+			"%s does not look like what booted: '%s' is on the command line, and "
+			"not in there",
+			sources, word);
+	} else if (sources) {
+		boot_note(judge, "/proc/cmdline agrees with %s", sources);
+	}
+}
+
+static void keep_evidence(struct boot_judge *judge)
+{
+	size_t size = judge->evidence->len * sizeof(const char *);
+
+	judge->boot->evidence = host_alloc(judge->host, size);
+	if (size > 0)
+		memcpy(judge->boot->evidence, judge->evidence->pdata, size);
+	judge->boot->n_evidence = judge->evidence->len;
+}
+
+void boot_judge(struct host *host)
+{
+	g_autoptr(GPtrArray) evidence = g_ptr_array_new();
+	struct boot *boot = &host->boot;
+	struct boot_judge judge = { host, boot, evidence };
+
+	boot->uncertain = NULL;
+	boot->packages = judge_packages(boot);
+	boot->update_initramfs = boot_has_program(boot, "update-initramfs");
+	boot->initramfs = judge_initramfs(&judge);
+	boot->esp = boot_on_partition(boot, "/EFI");
+	boot->chain = judge_distribution(&judge);
+	if (boot->chain == BOOT_CHAINS) {
+		enum loader loader = find_loader(&judge);
+		boot->chain = boot_chain_of(&judge, loader);
+	}
+	if (boot->chain != BOOT_UNCERTAIN)
+		check_chain(&judge);
+	if (boot->chain == BOOT_UNCERTAIN && !boot->uncertain)
+		boot_doubt(&judge, "no boot loader that this program knows was found");
+	keep_evidence(&judge);
+}
+
+/* ---- chosen by hand ---- */
+
+static bool choose_family(struct boot_judge *judge, const char *name)
+{
+	static const struct {
+		const char *name;
+		enum loader loader;
+	} families[] = {
+		{ "grub", LOADER_GRUB },     { "systemd-boot", LOADER_SDBOOT },
+		{ "uki", LOADER_UKI },       { "refind", LOADER_REFIND },
+		{ "limine", LOADER_LIMINE },
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(families); i++)
+		if (strcmp(families[i].name, name) == 0) {
+			judge->boot->chain = boot_chain_of(judge, families[i].loader);
+			return true;
+		}
+	if (strcmp(name, "proxmox") != 0)
+		return false;
+	judge->boot->chain = judge_proxmox(judge, loader_by_variables(judge));
+	return true;
+}
+
+static enum loader loader_of(enum boot_chain chain)
+{
+	static const enum loader loaders[BOOT_CHAINS] = {
+		[BOOT_GRUB] = LOADER_GRUB,
+		[BOOT_GRUB_DROPIN] = LOADER_GRUB,
+		[BOOT_GRUB_BLS] = LOADER_GRUB,
+		[BOOT_PROXMOX_GRUB] = LOADER_GRUB,
+		[BOOT_ENTRIES] = LOADER_SDBOOT,
+		[BOOT_KERNEL_INSTALL] = LOADER_SDBOOT,
+		[BOOT_SDBOOT_MANAGE] = LOADER_SDBOOT,
+		[BOOT_SDBOOTUTIL] = LOADER_SDBOOT,
+		[BOOT_UKI_MKINITCPIO] = LOADER_UKI,
+		[BOOT_UKI_DRACUT] = LOADER_UKI,
+		[BOOT_REFIND] = LOADER_REFIND,
+		[BOOT_LIMINE] = LOADER_LIMINE,
+		[BOOT_LIMINE_TOOL] = LOADER_LIMINE,
+	};
+
+	return loaders[chain];
+}
+
+static bool choose_chain(struct boot_judge *judge, const char *name)
+{
+	for (unsigned i = BOOT_UNCERTAIN + 1; i < BOOT_CHAINS; i++) {
+		if (strcmp(boot_chain_name(i), name) != 0)
+			continue;
+		boot_chain_of(judge, loader_of(i)); /* for what belongs to it */
+		judge->boot->uncertain = NULL;
+		judge->boot->chain = (enum boot_chain)i;
+		return true;
+	}
+	return false;
+}
+
+bool boot_choose(struct host *host, const char *name)
+{
+	g_autoptr(GPtrArray) evidence = g_ptr_array_new();
+	struct boot_judge judge = { host, &host->boot, evidence };
+
+	host->boot.uncertain = NULL;
+	boot_note(&judge, "chosen by hand: %s", name);
+	if (!choose_family(&judge, name) && !choose_chain(&judge, name))
+		return false;
+	keep_evidence(&judge);
+	return host->boot.chain != BOOT_UNCERTAIN;
+}

@@ -1,0 +1,42 @@
+/* The parts of boot_judge(): which loader started the kernel (boot_judge.c), which tools feed it
+ * (boot_chain.c), whether their file is what was booted (boot_check.c). */
+#pragma once
+
+#include <glib.h>
+#include <stdbool.h>
+
+#include "model/host.h"
+
+enum loader {
+	LOADER_UNKNOWN,
+	LOADER_GRUB,
+	LOADER_SDBOOT,
+	LOADER_UKI, /* a unified kernel image, whatever started it */
+	LOADER_REFIND,
+	LOADER_LIMINE,
+};
+
+struct boot_judge {
+	struct host *host;
+	struct boot *boot;
+	GPtrArray *evidence; /* of const char *, strings of the host */
+};
+
+/* Adds a line of evidence. */
+void boot_note(struct boot_judge *judge, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
+/* Sets the chain to BOOT_UNCERTAIN, and why. Returns BOOT_UNCERTAIN. */
+enum boot_chain boot_doubt(struct boot_judge *judge, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
+/* The chain that feeds that loader on this machine, with entry, grub_cfg, limine_conf; or doubt. */
+enum boot_chain boot_chain_of(struct boot_judge *judge, enum loader loader);
+
+/* Is there a program of that name? */
+bool boot_has_program(const struct boot *boot, const char *name);
+
+/* Is there something at any of "/boot", "/efi", "/boot/efi" + path? NULL: no. */
+const char *boot_on_partition(const struct boot *boot, const char *path);
+
+/* A word of the command line that is in none of the files that the chain takes it from, which are
+ * told in *sources (static words); NULL: all are there, or there is nothing to compare. */
+char *boot_stranger(const struct host *host, enum boot_chain chain, const char **sources);

@@ -1,0 +1,13 @@
+/* What boots this machine: the files that say so, from a table of paths, the EFI variables of the
+ * loader, the installed kernels; then boot_judge() (model/boot.h) decides. */
+#pragma once
+
+struct host;
+struct root;
+
+/* Fills host->boot; the platform must have been probed with PLATFORM_VERDICT | PLATFORM_MACHINE. */
+void boot_probe(struct root *root, struct host *host);
+
+/* The variables of the Boot Loader Interface as lines "NAME=VALUE", as they are recorded; NULL
+ * where there are none. The caller's. For root_digest(). */
+char *boot_read_variables(struct root *root);
