@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "base/slice.h"
+#include "model/topology.h"
 #include "model/tri.h"
 
 struct cpu {
@@ -57,17 +58,6 @@ struct memory {
 	uint64_t available; /* bytes; 0: not known */
 	const struct hugepages *pools;
 	unsigned n_pools;
-};
-
-/* Counts by hwloc; -1: not known. */
-struct topology {
-	int packages;
-	int cores;
-	int threads;
-	int nodes;
-	int l3;               /* groups of cores with one L3 cache */
-	int efficiency_kinds; /* 2: performance and efficiency cores */
-	const char *xml;      /* hwloc's export, for those who plan on it; NULL: not known */
 };
 
 /* A framebuffer or display of the host. */

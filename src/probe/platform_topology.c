@@ -1,8 +1,7 @@
 /* Packages, cores, caches and nodes, by hwloc. It runs in a child process, since it is steered by
  * its environment, and hands back its XML, which a recording carries. For another tree it is given
  * a copy of the files it needs: it follows links by itself, which could lead out of that tree. The
- * counts are taken from the XML by looking for its elements, never by hwloc: it may come from a
- * stranger. */
+ * XML is read by ourselves (topology_xml.h), never by hwloc: it may come from a stranger. */
 #include <hwloc.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +12,7 @@
 #include "base/text.h"
 #include "model/host.h"
 #include "probe/platform_parts.h"
+#include "probe/topology_xml.h"
 
 #define SECONDS 20 /* a large server takes one */
 
@@ -154,4 +154,5 @@ void platform_probe_topology(struct root *root, struct host *host)
 	topology->nodes = count(xml, "<object type=\"NUMANode\"");
 	topology->l3 = count(xml, "<object type=\"L3Cache\"");
 	topology->efficiency_kinds = count(xml, "<cpukind ");
+	topology_read_xml(host);
 }
