@@ -94,7 +94,7 @@ static void add_unbind(struct fixture *fixture)
 static void add_files(struct fixture *fixture)
 {
 	plan_add(fixture->plan, STEP_FILE, "/etc/there", "one\ntwo\n", "one\n2\n", NULL);
-	plan_add(fixture->plan, STEP_FILE, "/etc/new/deep", NULL, "text\n", NULL);
+	plan_add(fixture->plan, STEP_FILE, "/etc/new/deep", NULL, "text\n", NULL)->mode = 0750;
 }
 
 static void add_run(struct fixture *fixture, const char *program, const char *argument)
@@ -118,6 +118,15 @@ static bool apply(struct fixture *fixture, const struct plan *plan, const struct
 	g_autofree char *id = NULL;
 
 	return apply_plan(&request, &id, error);
+}
+
+static void assert_mode(const struct fixture *fixture, const char *name, unsigned mode)
+{
+	g_autofree char *path = path_of(fixture, name);
+	GStatBuf st;
+
+	g_assert_cmpint(g_stat(path, &st), ==, 0);
+	g_assert_cmpuint(st.st_mode & 07777, ==, mode);
 }
 
 static void assert_as_before(const struct fixture *fixture)
@@ -171,6 +180,8 @@ static void test_done(struct fixture *fixture, gconstpointer data)
 	assert_file(fixture, DEVICE "/driver_override", "vfio-pci");
 	assert_file(fixture, "etc/there", "one\n2\n");
 	assert_file(fixture, "etc/new/deep", "text\n");
+	assert_mode(fixture, "etc/new/deep", 0750);
+	assert_mode(fixture, "etc/there", 0644);
 	g_assert_cmpint(newest_state(fixture), ==, CHANGE_DONE);
 
 	undo(fixture);

@@ -10,6 +10,7 @@
 #include "model/loss.h"
 #include "model/usb_advice.h"
 #include "model/usb_wanted.h"
+#include "plan/usb_refusal.h"
 
 #define A     "pci0000:00/0000:00:14.0"
 #define B     "pci0000:00/0000:00:1c.0"
@@ -255,6 +256,74 @@ static void test_loss(void)
 	g_assert_cmpint(all.last_keyboard, ==, TRI_YES);
 }
 
+/* ---- what is refused ---- */
+
+#define DISK                                                                                       \
+	"/sys/class/block/sdb1 -> ../../devices/" A "/usb1/1-4/x/block/sdb/sdb1",                  \
+		"/sys/devices/" A "/usb1/1-4/x/block/sdb/sdb1/dev = 8:17"
+#define MOUNTED(where) "/proc/self/mountinfo = 22 1 8:17 / " where " rw - vfat /dev/sdb1 rw"
+#define NETWORK        "/sys/class/net/eth7 -> ../../devices/" A "/usb1/1-4/1-4:1.0/net/eth7"
+#define ROUTE(to)                                                                                  \
+	"/proc/net/route = Iface Destination Gateway Flags RefCnt Use Metric Mask MTU\n"           \
+	"eth7 " to " 0101A8C0 0003 0 0 100 00000000 0"
+
+/* "mounted-disk": the refusals of giving away 1-4, or with '?' the doubts. */
+static void expect_refused(const char *const *more, const char *text)
+{
+	HOST_AUTO struct host *host = host_with(more);
+	PLAN_AUTO struct plan *plan = plan_new("usb attach");
+	g_autoptr(GString) found = g_string_new(NULL);
+
+	usb_refusal_judge(host, dev_at(host, "1-4"), plan);
+	for (guint i = 0; i < plan->refusals->len; i++) {
+		const struct refusal *refusal = plan->refusals->pdata[i];
+		g_string_append_printf(found, "%s%s", found->len > 0 ? " " : "", refusal->id);
+		g_assert_cmpstr(refusal->subject, ==, "1-4");
+		g_assert_cmpint(refusal->overridable, ==, strcmp(refusal->id, "root-disk") != 0);
+	}
+	for (guint i = 0; i < plan->warnings->len; i++)
+		g_string_append_printf(found, "%s%s?", found->len > 0 ? " " : "",
+				       ((const struct warning *)plan->warnings->pdata[i])->id);
+	g_assert_cmpstr(found->str, ==, text);
+}
+
+static void test_refusals(void)
+{
+	expect_refused(WITH("/x = 1"), "");
+	expect_refused(WITH(DISK), "");
+	expect_refused(WITH(DISK, MOUNTED("/mnt")), "mounted-disk");
+	expect_refused(WITH(DISK, MOUNTED("/")), "root-disk");
+	expect_refused(WITH(NETWORK, ROUTE("00000000")), "network-in-use");
+	expect_refused(WITH(NETWORK), "");
+	expect_refused(WITH(KEYBOARD("3", A "/usb1/1-4")), "last-keyboard");
+	expect_refused(WITH(KEYBOARD("3", A "/usb1/1-4"), ANOTHER_KEYBOARD), "");
+	expect_refused(WITH(OTHER, KEYBOARD("3", A "/usb1/1-5")), "");
+}
+
+/* Nothing is known of what the host does: only what the device could be is doubted. */
+static void test_doubts(void)
+{
+	static const char *const lines[] = {
+		"/sys/devices/" A "/class = 0x0c0330",
+		"/sys/bus/pci/devices/0000:00:14.0 -> ../../../devices/" A,
+		LINKS "usb1 -> ../../../devices/" A "/usb1",
+		LINKS "1-4 -> ../../../devices/" A "/usb1/1-4",
+		LINKS "1-4:1.0 -> ../../../devices/" A "/usb1/1-4/1-4:1.0",
+		"/sys/devices/" A "/usb1/1-4/1-4:1.0/bInterfaceClass = 03",
+		NULL,
+	};
+	struct tree *tree = tree_new();
+	PLAN_AUTO struct plan *plan = plan_new("usb attach");
+
+	fixture_put(tree, lines);
+	HOST_AUTO struct host *host = fixture_host_of(tree);
+	usb_refusal_judge(host, dev_at(host, "1-4"), plan);
+	g_assert_cmpuint(plan->refusals->len, ==, 0);
+	g_assert_cmpuint(plan->warnings->len, ==, 1);
+	g_assert_cmpstr(((const struct warning *)plan->warnings->pdata[0])->id, ==,
+			"last-keyboard");
+}
+
 /* ---- what people write ---- */
 
 static unsigned count(const struct host *host, const char *text)
@@ -298,6 +367,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/usb-advice/less-of-a-machine", test_less_of_a_machine);
 	g_test_add_func("/usb-advice/not-known", test_not_known);
 	g_test_add_func("/usb-advice/loss", test_loss);
+	g_test_add_func("/usb-advice/refusals", test_refusals);
+	g_test_add_func("/usb-advice/doubts", test_doubts);
 	g_test_add_func("/usb-advice/wanted", test_wanted);
 	return g_test_run();
 }

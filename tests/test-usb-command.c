@@ -97,22 +97,30 @@ static void tear_down(struct fixture *fixture, gconstpointer data)
 	g_free(fixture->file);
 }
 
-/* Runs vfiokit --host FILE usb OPTION ARGUMENT; either may be NULL. */
-static void run(struct fixture *fixture, const char *option, const char *argument)
+/* Runs vfiokit --host FILE usb WORD…; ends with NULL. */
+static void run_words(struct fixture *fixture, const char *const *words)
 {
-	const char *argv[8] = { g_getenv("VFIOKIT_PROGRAM"), "--host", fixture->file, "usb" };
-	unsigned n = 4;
+	const char *argv[16] = { g_getenv("VFIOKIT_PROGRAM"), "--host", fixture->file, "usb" };
 	int status;
 
-	if (option)
-		argv[n++] = option;
-	if (argument)
-		argv[n++] = argument;
+	for (unsigned n = 4; *words && n < G_N_ELEMENTS(argv) - 1; n++)
+		argv[n] = *words++;
 	forget(fixture);
 	g_assert_true(g_spawn_sync(NULL, (char **)argv, NULL, G_SPAWN_DEFAULT, NULL, NULL,
 				   &fixture->output, &fixture->errors, &status, NULL));
 	g_assert_true(WIFEXITED(status));
 	fixture->status = WEXITSTATUS(status);
+}
+
+#define RUN(fixture, ...) run_words(fixture, (const char *const[]){ __VA_ARGS__, NULL })
+
+/* The same with an option and an argument; either may be NULL. */
+static void run(struct fixture *fixture, const char *option, const char *argument)
+{
+	if (option)
+		RUN(fixture, option, argument);
+	else
+		RUN(fixture, argument);
 }
 
 static bool prints(const struct fixture *fixture, const char *text)
@@ -217,6 +225,65 @@ static void test_nothing_selected(struct fixture *fixture, gconstpointer data)
 	}
 }
 
+/* ---- attach, detach, identify ---- */
+
+static void expect_fails(struct fixture *fixture, int status, const char *words)
+{
+	g_assert_cmpint(fixture->status, ==, status);
+	g_assert_nonnull(strstr(fixture->errors, words));
+}
+
+static void test_attach(struct fixture *fixture, gconstpointer data)
+{
+	RUN(fixture, "attach", "1-4.2", "win11", "--dry-run", "--allow", "mounted-disk");
+	g_assert_cmpint(fixture->status, ==, 0);
+	g_assert_true(prints(fixture, "<vendor id='0x0781'/>"));
+	RUN(fixture, "attach", "1-4.2", "win11", "--allow", "mounted-disk");
+	expect_fails(fixture, 3, "the running machine only");
+	RUN(fixture, "attach", "1-4.2", "win11", "--dry-run");
+	expect_fails(fixture, 3, "mounted-disk (1-4.2)");
+	RUN(fixture, "attach", "046d:c31c", "win11", "--persist", "--dry-run");
+	expect_fails(fixture, 3, "last-keyboard (1-4.1)");
+	RUN(fixture, "attach", "1-4", "win11", "--dry-run");
+	expect_fails(fixture, 2, "is a hub");
+	RUN(fixture, "attach", "1-9", "win11", "--dry-run");
+	expect_fails(fixture, 2, "no USB device '1-9'");
+	RUN(fixture, "attach", "1-4.2", "win11", "--port");
+	expect_fails(fixture, 2, "goes with '--persist'");
+	RUN(fixture, "attach", "1-4.2", "win11", "--allow", "nonsense");
+	expect_fails(fixture, 2, "no rule 'nonsense'");
+	RUN(fixture, "attach", "1-4.2");
+	expect_fails(fixture, 2, "needs a DEVICE and a DOMAIN");
+}
+
+static void test_attach_persist(struct fixture *fixture, gconstpointer data)
+{
+	RUN(fixture, "attach", "1-4", "win11", "--persist", "--port", "--dry-run", "--allow",
+	    "mounted-disk", "--allow", "last-keyboard");
+	g_assert_cmpint(fixture->status, ==, 0);
+	g_assert_true(prints(fixture, "win11 port 0000:00:14.0/1-4 "
+				      "allow=mounted-disk,last-keyboard"));
+	RUN(fixture, "attach", "3-2", "win11", "--persist", "--port", "--dry-run"); /* empty */
+	g_assert_cmpint(fixture->status, ==, 0);
+	g_assert_true(prints(fixture, "win11 port 0000:00:1c.0/1-2"));
+	RUN(fixture, "attach", "3-2", "win11", "--persist", "--dry-run");
+	expect_fails(fixture, 2, "no USB device '3-2'");
+	RUN(fixture, "attach", "9-2", "win11", "--persist", "--port", "--dry-run");
+	expect_fails(fixture, 2, "on no known controller");
+	RUN(fixture, "detach", "3-2", "win11", "--persist");
+	expect_fails(fixture, 2, "does not follow guest 'win11'");
+	RUN(fixture, "detach", "00:14.0", "win11", "--persist");
+	expect_fails(fixture, 2, "is no USB device");
+}
+
+static void test_identify(struct fixture *fixture, gconstpointer data)
+{
+	RUN(fixture, "identify");
+	expect_fails(fixture, 2, "the running machine only");
+	RUN(fixture, "identify", "--seconds", "soon");
+	expect_fails(fixture, 2, "cannot be 'soon'");
+}
+
 #define ADD(name, function) g_test_add(name, struct fixture, NULL, set_up, function, tear_down)
 
 int main(int argc, char **argv)
@@ -226,5 +293,8 @@ int main(int argc, char **argv)
 	ADD("/usb-command/text", test_text);
 	ADD("/usb-command/select", test_select);
 	ADD("/usb-command/nothing-selected", test_nothing_selected);
+	ADD("/usb-command/attach", test_attach);
+	ADD("/usb-command/attach/persist", test_attach_persist);
+	ADD("/usb-command/identify", test_identify);
 	return g_test_run();
 }

@@ -149,6 +149,7 @@ static void add_identity(GString *text, const struct change *change)
 static void add_step(GString *text, const struct step *step)
 {
 	g_autoptr(GString) words = g_string_new("step");
+	g_autofree char *mode = g_strdup_printf("%04o", step->mode);
 
 	change_word(words, "kind", step_kind_name(step->kind));
 	change_word(words, "path", step->path);
@@ -156,6 +157,7 @@ static void add_step(GString *text, const struct step *step)
 	change_word(words, "new", step->new_value);
 	change_word(words, "address", step->address);
 	change_word(words, "loose", step->loose ? "yes" : NULL);
+	change_word(words, "mode", step->mode != 0 ? mode : NULL);
 	for (char **arg = step->argv; arg && *arg; arg++)
 		change_word(words, "arg", *arg);
 	change_word(words, "why", step->why);
@@ -267,10 +269,18 @@ static char **take_args(char **words)
 	return NULL;
 }
 
+static unsigned take_mode(const char *text)
+{
+	uint32_t mode;
+
+	return text && text_to_u32(text, 8, 07777, &mode) ? mode : 0;
+}
+
 static void read_step(struct change *change, char **words)
 {
 	g_autofree char *kind = take(words, "kind");
 	g_autofree char *loose = take(words, "loose");
+	g_autofree char *mode = take(words, "mode");
 	enum step_kind known;
 
 	if (!kind || !step_kind_by_name(kind, &known))
@@ -284,6 +294,7 @@ static void read_step(struct change *change, char **words)
 	step->argv = take_args(words);
 	step->why = take(words, "why");
 	step->loose = loose != NULL;
+	step->mode = take_mode(mode);
 	g_ptr_array_add(change->steps, step);
 }
 

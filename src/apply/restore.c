@@ -130,6 +130,7 @@ static void add_values(const GPtrArray *items, struct plan *plan)
 			continue;
 		struct step *step = plan_add(plan, item->first->kind, item->first->path, item->now,
 					     item->first->old, "as it was before");
+		step->mode = item->first->mode;
 		set_address(step, item);
 	}
 }

@@ -183,7 +183,8 @@ static bool write_file(struct root *root, const struct step *step, const struct 
 	}
 	int r = root_make_dir(root, parent, 0755);
 	if (r == 0)
-		r = root_replace(root, step->path, text, strlen(text), 0644);
+		r = root_replace(root, step->path, text, strlen(text),
+				 step->mode != 0 ? step->mode : 0644);
 	return r == 0 || fail(error, "write", step->path, r);
 }
 

@@ -18,7 +18,7 @@
 
 static const char *const folders[] = { "/usr/sbin", "/usr/bin", "/sbin", "/bin" };
 
-static char *find_program(const char *name)
+char *run_find(const char *name)
 {
 	if (strchr(name, '/'))
 		return access(name, X_OK) == 0 ? g_strdup(name) : NULL;
@@ -32,7 +32,7 @@ static char *find_program(const char *name)
 
 bool run_can(const char *name)
 {
-	g_autofree char *path = find_program(name);
+	g_autofree char *path = run_find(name);
 
 	return path != NULL;
 }
@@ -112,7 +112,7 @@ static void set_failed(const char *name, bool ended, int status, GString *output
 bool run_program(const char *const *argv, unsigned seconds, GError **error)
 {
 	gint64 deadline = g_get_monotonic_time() + (gint64)seconds * G_TIME_SPAN_SECOND;
-	g_autofree char *path = find_program(argv[0]);
+	g_autofree char *path = run_find(argv[0]);
 	g_autoptr(GString) output = g_string_new(NULL);
 	int fds[2], status = 0;
 	pid_t pid = -1;

@@ -12,3 +12,6 @@ bool run_program(const char *const *argv, unsigned seconds, GError **error);
 
 /* Is there such a program? */
 bool run_can(const char *name);
+
+/* Its absolute path, the caller's to free; NULL: there is none. */
+char *run_find(const char *name);

@@ -6,7 +6,6 @@
 #include "cmd/bind_memory.h"
 #include "cmd/change.h"
 #include "plan/bind_plan.h"
-#include "plan/refusal.h"
 #include "probe/probe.h"
 
 #define PROBE_FOR_BIND                                                                             \
@@ -30,20 +29,6 @@ static const struct option_row bind_option_rows[] = {
 };
 
 /* ---- what is asked for ---- */
-
-static bool check_allowed(const GPtrArray *allowed, GError **error)
-{
-	for (guint i = 0; allowed && i < allowed->len; i++) {
-		bool known;
-		refusal_is_overridable(allowed->pdata[i], &known);
-		if (known)
-			continue; /* one that cannot be overridden stays: see plan_allow() */
-		g_set_error(error, VFIOKIT_ERROR, STATUS_USAGE, "there is no rule '%s'",
-			    (const char *)allowed->pdata[i]);
-		return false;
-	}
-	return true;
-}
 
 static bool is_ids(const char *argument)
 {
@@ -186,7 +171,7 @@ static int run(struct context *context, const char *verb,
 		error_hint(error, "'vfiokit check' lists what there is");
 		return -1;
 	}
-	if (!check_allowed(options->change.allow, error))
+	if (!change_check_allowed(&options->change, error))
 		return -1;
 	const struct host *host = context_host(context, PROBE_FOR_BIND, error);
 	g_autoptr(GArray) functions = host ? find_functions(context, host, error) : NULL;

@@ -6,6 +6,7 @@
 
 #include "apply/apply.h"
 #include "base/root.h"
+#include "plan/refusal.h"
 #include "view/plan.h"
 
 static char *command_line(const struct context *context, const char *verb)
@@ -29,6 +30,20 @@ static char *find_who(void)
 }
 
 /* ---- why not ---- */
+
+bool change_check_allowed(const struct change_options *options, GError **error)
+{
+	for (guint i = 0; options->allow && i < options->allow->len; i++) {
+		bool known;
+		refusal_is_overridable(options->allow->pdata[i], &known);
+		if (known)
+			continue; /* one that cannot be overridden stays: see plan_allow() */
+		g_set_error(error, VFIOKIT_ERROR, STATUS_USAGE, "there is no rule '%s'",
+			    (const char *)options->allow->pdata[i]);
+		return false;
+	}
+	return true;
+}
 
 static void set_refused(const struct plan *plan, GError **error)
 {

@@ -29,6 +29,9 @@ struct change_options {
 		.offset = offsetof(type, change.allow)                                             \
 	}
 
+/* Do the ids that --allow names exist? Else false and STATUS_USAGE. */
+bool change_check_allowed(const struct change_options *options, GError **error);
+
 /* Finishes a plan that was made: prints it or does it, as the options and the machine allow.
  * undoes: the change that it takes back; NULL: none. made: what is printed for people when it is
  * done, as "0000:01:00.0 is on vfio-pci"; NULL: nothing. Returns the exit status, or -1 and *error.

@@ -201,7 +201,9 @@ static int run_usb(struct context *context, GError **error)
 	return ok ? STATUS_OK : -1;
 }
 
-static const struct command *const parts[] = { &command_usb_identify, NULL };
+static const struct command *const parts[] = {
+	&command_usb_identify, &command_usb_attach, &command_usb_detach, &command_usb_follow, NULL,
+};
 
 extern const struct command command_usb;
 const struct command command_usb = {

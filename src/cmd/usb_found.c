@@ -12,7 +12,6 @@
 
 #define LABEL_WIDTH 14 /* columns before a value */
 #define MAX_OTHERS  6  /* that are named */
-#define CLASS_HUB   9
 
 /* All that is said of one device. */
 struct story {
@@ -64,8 +63,8 @@ static bool is_other(const struct story *story, unsigned index)
 	const struct usb *usb = &story->host->usb;
 	const struct usb_dev *dev = &usb->devs[index];
 
-	return dev->ctrl == story->dev->ctrl && dev->ctrl >= 0 && dev->ports == 0 &&
-	       dev->device_class != CLASS_HUB && !usb_is_behind(usb, (int)index, story->found->dev);
+	return dev->ctrl == story->dev->ctrl && dev->ctrl >= 0 && !usb_dev_is_hub(dev) &&
+	       !usb_is_behind(usb, (int)index, story->found->dev);
 }
 
 /* ---- for people ---- */

@@ -93,6 +93,13 @@ int usb_find_number(const struct usb *usb, int bus, int number)
 	return -1;
 }
 
+#define CLASS_HUB 9
+
+bool usb_dev_is_hub(const struct usb_dev *dev)
+{
+	return dev->ports > 0 || dev->device_class == CLASS_HUB;
+}
+
 bool usb_is_behind(const struct usb *usb, int dev, int hub)
 {
 	for (unsigned depth = 0; dev >= 0 && depth <= USB_MAX_DEPTH; depth++) {

@@ -19,6 +19,7 @@ struct usb_dev {
 	const char *speed;             /* Mbit/s as the kernel says it: "480"; NULL: not known */
 	const char *manufacturer_text; /* the device's own words; NULL: none */
 	const char *product_text;
+	const char *serial;     /* NULL: none, or masked in a recording */
 	const char *interfaces; /* "03:01:01/usbhid 03:00:00/usbhid"; NULL: not known */
 	const char *power_control;
 };
@@ -64,6 +65,9 @@ int usb_find_port(const struct usb *usb, const struct usb_port *port);
 
 /* Finds a device by bus and device number; -1: there is none. */
 int usb_find_number(const struct usb *usb, int bus, int number);
+
+/* Is it a hub (root hubs, too)? Hubs cannot be given to a guest. */
+bool usb_dev_is_hub(const struct usb_dev *dev);
 
 /* Is the device of that index on the hub of the other, directly or further down? */
 bool usb_is_behind(const struct usb *usb, int dev, int hub);

@@ -8,8 +8,6 @@
 #include "model/host.h"
 #include "model/loss.h"
 
-#define CLASS_HUB 9
-
 /* What the rows are given. */
 struct question {
 	const struct host *host;
@@ -20,11 +18,6 @@ struct question {
 	const struct loss *all;    /* of the controller with its group */
 };
 
-static bool is_hub(const struct usb_dev *dev)
-{
-	return dev->ports > 0 || dev->device_class == CLASS_HUB;
-}
-
 unsigned usb_count_others(const struct host *host, int dev)
 {
 	const struct usb *usb = &host->usb;
@@ -32,7 +25,7 @@ unsigned usb_count_others(const struct host *host, int dev)
 
 	for (unsigned i = 0; i < usb->n_devs; i++)
 		n += usb->devs[i].ctrl == usb->devs[dev].ctrl && usb->devs[i].ctrl >= 0 &&
-		     !is_hub(&usb->devs[i]) && !usb_is_behind(usb, (int)i, dev);
+		     !usb_dev_is_hub(&usb->devs[i]) && !usb_is_behind(usb, (int)i, dev);
 	return n;
 }
 

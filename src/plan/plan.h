@@ -22,6 +22,7 @@ struct step {
 	char *new_value; /* as it must be afterwards. NULL: nothing */
 	char *address;   /* the function it is about, "0000:01:00.0"; NULL: none */
 	char **argv;     /* STEP_RUN; NULL-terminated */
+	unsigned mode;   /* STEP_FILE: of a file that is new there; 0: 0644 */
 	bool loose;      /* STEP_SYSFS_WRITE: a step before changes it by itself, so `old` is only
 			  * what is expected: not compared; passed over when it is `new` by then */
 	char *why;       /* one sentence for people */

@@ -84,6 +84,7 @@ static void read_dev(struct reader *reader, const struct root_dir *dir, struct u
 	dev->speed = read_text(reader, dir, "speed");
 	dev->manufacturer_text = read_text(reader, dir, "manufacturer");
 	dev->product_text = read_text(reader, dir, "product");
+	dev->serial = read_text(reader, dir, "serial");
 	dev->power_control = read_text(reader, dir, "power/control");
 }
 
