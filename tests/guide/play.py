@@ -44,7 +44,8 @@ class Stage:
             os.mkdir(self.tree)
             unpack(recording, self.tree)
             self.put("bin/lspci", f'exec {shutil.which("lspci")} -A linux-sysfs '
-                                  f'-O sysfs.path={self.tree}/sys/bus/pci "$@"')
+                                  f'-O sysfs.path={self.tree}/sys/bus/pci "$@" '
+                                  '2>/dev/null') # it misses modules that are not installed here
         self.put("bin/vfiokit", f'exec {shlex.join(words)} "$@"')
         self.put("build/vfiokit", f'exec {shlex.join(words)} "$@"')
         self.put("bin/sudo", 'exec "$@"')
@@ -70,7 +71,7 @@ class Stage:
         if self.tree:
             text = text.replace(f"--host {self.folder}/hosts/{self.host}.host ", "")
             text = text.replace(self.tree, "")
-        return text.replace(self.folder + "/", "")
+        return text.replace(self.folder + "/", "").replace("\u00a0", " ")
 
     def run(self, commands):
         """Runs commands (texts) in one shell; returns (output lines, status) for each."""

@@ -16,6 +16,7 @@ about    The guide: a graphics card to vfio-pci and back, by the program and by 
 machine  intel
 alone
 params   intel_iommu=on
+load     coldplug vfio_iommu_type1
 plug
     2 port
         0.0 bochs-display
@@ -27,6 +28,16 @@ plug
         qemu-xhci
             usb-kbd
     5 bochs-display
+""",
+    "iommu-off": """\
+about    The guide: an IOMMU that the kernel was told not to use
+machine  intel
+params   intel_iommu=off
+""",
+    "amd": """\
+about    The guide: an IOMMU of AMD's, with the parameter that it does not know
+machine  amd
+params   amd_iommu=on
 """,
 }
 

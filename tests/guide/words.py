@@ -7,7 +7,7 @@ import subprocess
 from book import GUIDE, TOP
 
 # Options in the prose that are other programs'.
-FOREIGN_OPTIONS = set()
+FOREIGN_OPTIONS = {"--args", "--remove-args"}
 
 
 class Help:
