@@ -5,21 +5,16 @@ under test, with --host where the block belongs to a recorded host; `sudo` just 
 reads the recorded functions, and /sys and /proc in a command stand for the recorded trees.
 """
 
-import fcntl
 import os
-import pty
 import re
 import shlex
 import shutil
-import struct
-import subprocess
 import tempfile
-import termios
 
 from book import TOP
 from guide.recorded import unpack
+from terminal import on_terminal
 
-COLUMNS = 80
 COPIED = ("hosts", "scripts", "examples")
 MARK = "vfiokit-guide-mark"
 ANY = "…"
@@ -95,26 +90,6 @@ class Stage:
             else:
                 lines.append(line.rstrip())
         return results
-
-
-def on_terminal(argv, env):
-    """What argv prints on a terminal, its input being empty."""
-    main, sub = pty.openpty()
-    fcntl.ioctl(sub, termios.TIOCSWINSZ, struct.pack("HHHH", 50, COLUMNS, 0, 0))
-    with subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=sub, stderr=sub, env=env,
-                          start_new_session=True) as child:
-        os.close(sub)
-        data = b""
-        while True:
-            try:
-                chunk = os.read(main, 65536)
-            except OSError: # the other end is closed
-                break
-            if not chunk:
-                break
-            data += chunk
-        os.close(main)
-    return data.decode(errors="replace").replace("\r\n", "\n")
 
 
 def line_matches(promise, line):
