@@ -33,8 +33,6 @@ struct names *names_new(void)
 	struct names *names = g_new0(struct names, 1);
 
 	names->access = pci_alloc();
-	/* udev's database has no names of subsystems: it would answer with the device's own. */
-	names->flags = PCI_LOOKUP_NO_HWDB;
 	names->access->error = leave_by_error;
 	names->access->warning = ignore_message;
 	names->access->debug = ignore_message;
@@ -61,7 +59,7 @@ static struct pci_access *names_load(struct names *names)
 	if (setjmp(here) == 0)
 		pci_load_name_list(names->access);
 	else
-		names->flags |= PCI_LOOKUP_SKIP_LOCAL;
+		names->flags = PCI_LOOKUP_SKIP_LOCAL;
 	error_exit = NULL;
 	return names->access;
 }
