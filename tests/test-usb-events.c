@@ -103,8 +103,8 @@ static void test_no_devices(void)
 					      "/x/input3",
 					      "/x/1-4:",
 					      "/x/1-",
-					      "/x/1-1.1.1.1.1.1.1.1.1.1.1.1.1.1."
-					      "1.1.1.1" };
+					      ("/x/1-1.1.1.1.1.1.1.1.1.1.1.1.1.1."
+					       "1.1.1.1") };
 	g_autoptr(GArray) changes = usb_changes_new();
 
 	for (size_t i = 0; i < G_N_ELEMENTS(others); i++)

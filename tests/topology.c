@@ -22,7 +22,7 @@ static const struct {
 
 static void read_ids(const char *text, int32_t *vendor, int32_t *device)
 {
-	uint32_t a, b;
+	uint32_t a, b = 0;
 
 	if (strcmp(text, "-") == 0)
 		return;

@@ -8,6 +8,7 @@
 
 /* ---- saying it ---- */
 
+G_GNUC_PRINTF(2, 0)
 static const char *keep_text(struct boot_judge *judge, const char *format, va_list args)
 {
 	g_autofree char *text = g_strdup_vprintf(format, args);

@@ -32,6 +32,7 @@ GPtrArray *findings_new(void)
 	return g_ptr_array_new_with_free_func(finding_free);
 }
 
+G_GNUC_PRINTF(1, 0)
 static char *format_text(const char *format, va_list args)
 {
 	g_autofree char *text = g_strdup_vprintf(format, args);

@@ -72,6 +72,7 @@ void refusal_judge(const struct host *host, const struct refusal_query *query, s
 
 /* ---- saying it ---- */
 
+G_GNUC_PRINTF(4, 0)
 static void refuse(const struct judge *judge, int pci, bool overridable, const char *format,
 		   va_list args)
 {
