@@ -16,15 +16,22 @@ class Help:
     def __init__(self, program):
         self.program = program
         text = self.ask("--help")
-        self.commands = set(re.findall(r"^  ([a-z]+)  ", text.split("Options")[0], re.MULTILINE))
+        self.commands = commands_of(text)
         self.common = options_of(text)
-        self.options = {name: options_of(self.ask(name, "--help")) for name in self.commands
-                        if name != "help"}
+        self.options = {name: options_of(self.ask(*name.split(), "--help"))
+                        for name in self.commands if name != "help"}
         self.all = self.common.union(*self.options.values())
 
     def ask(self, *words):
         return subprocess.run([self.program, *words], capture_output=True, text=True,
                               check=True).stdout
+
+
+def commands_of(text):
+    """The names in the list of commands: what stands before the column of the descriptions."""
+    lines = re.search(r"^Commands:\n((?:  .*\n)+)", text, re.MULTILINE).group(1).split("\n")
+    column = next(line.index("print the help") for line in lines if line.startswith("  help "))
+    return {line[:column].strip() for line in lines if line.strip()}
 
 
 def options_of(text):
@@ -55,6 +62,8 @@ def wrong_words(text, known):
             command = word
             if command not in known.commands and command != "COMMAND":
                 problems.append(f"vfiokit has no command '{command}'")
+        elif f"{command} {word}" in known.commands:
+            command = f"{command} {word}"
     return problems
 
 
