@@ -248,8 +248,8 @@ static void print_next(const struct overview *overview)
 	char buf[PCI_ADDR_SIZE];
 
 	if (next.device >= 0)
-		address = device_address(&overview->view, overview->host->pci[next.device].addr,
-					 buf);
+		address =
+			device_address(&overview->view, overview->host->pci[next.device].addr, buf);
 	fputc('\n', term->out);
 	term_print(term, ROLE_STRONG, "Next: ");
 	term_print(term, ROLE_COMMAND, "%s %s%s%s", prefix, next.command, *address ? " " : "",
