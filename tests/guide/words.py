@@ -4,7 +4,7 @@ import os
 import re
 import subprocess
 
-from book import GUIDE, TOP
+from book import TOP
 
 # Options in the prose that are other programs'.
 FOREIGN_OPTIONS = {"--args", "--remove-args"}
@@ -89,7 +89,7 @@ def link_problems(chapter, chapters):
         name = file[:-len(".md")] if file.endswith(".md") else None
         if not file:
             name = chapter.name
-        elif not os.path.exists(os.path.join(GUIDE, file)):
+        elif not os.path.exists(os.path.join(TOP, os.path.dirname(chapter.path), file)):
             yield line, f"there is no {target}"
             continue
         if anchor and anchor not in anchors.get(name, set()):
