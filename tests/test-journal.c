@@ -200,7 +200,8 @@ static char *begin(struct fixture *fixture, const char *lines)
 	g_clear_pointer(&change->id, g_free);
 	g_clear_pointer(&change->when, g_free);
 	g_clear_pointer(&change->boot, g_free);
-	struct journal *journal = journal_begin(fixture->root, change, &error);
+	g_autoptr(GPtrArray) changes = journal_list(fixture->root, &error);
+	struct journal *journal = journal_begin(fixture->root, changes, change, &error);
 	g_assert_no_error(error);
 	g_assert_true(journal_add(journal, lines, &error));
 	journal_free(journal);

@@ -15,6 +15,7 @@ struct run {
 	const struct apply_request *request;
 	struct change *change;
 	struct journal *journal;
+	struct stepper stepper;
 	int64_t started; /* on the clock of the kernel's log */
 };
 
@@ -57,13 +58,11 @@ const struct change *apply_unfinished(struct root *root, const GPtrArray *change
 }
 
 /* Only what takes an unfinished change back may be done before it is taken back. */
-static bool check_unfinished(const struct apply_request *request, GError **error)
+static bool check_unfinished(const struct apply_request *request, const GPtrArray *changes,
+			     GError **error)
 {
-	g_autoptr(GPtrArray) changes = journal_list(request->root, error);
-	const struct change *change = changes ? apply_unfinished(request->root, changes) : NULL;
+	const struct change *change = apply_unfinished(request->root, changes);
 
-	if (!changes)
-		return false;
 	if (!change || (request->undoes && strcmp(request->undoes->id, change->id) == 0))
 		return true;
 	if (request->undoes && g_strcmp0(change->undoes, request->undoes->id) == 0)
@@ -196,8 +195,17 @@ static char *kernel_reason(const struct run *run, const char *address)
 	return g_string_free(found, FALSE);
 }
 
-/* Brings back what was before; what cannot be is told in left. */
-static void roll_back(struct run *run, GString *left)
+static void add_left(GString *left, const GError *error)
+{
+	size_t length;
+
+	error_split_hint(error->message, &length);
+	g_string_append_printf(left, "; %.*s", (int)length, error->message);
+}
+
+/* Brings back what was before; what cannot be is told in left. held: a device that the kernel does
+ * not let go of now; NULL. Asked for anything about it, the kernel would hold us, too. */
+static void roll_back(struct run *run, const char *held, GString *left)
 {
 	PLAN_AUTO struct plan *plan = plan_new("undo");
 
@@ -206,14 +214,14 @@ static void roll_back(struct run *run, GString *left)
 		const struct warning *warning = plan->warnings->pdata[i];
 		g_string_append_printf(left, "; %s", warning->what);
 	}
+	if (held)
+		g_string_append_printf(left, "; '%s' is left as the kernel leaves it", held);
 	for (guint i = 0; i < plan->steps->len; i++) {
 		g_autoptr(GError) error = NULL;
-		if (step_do(run->request->root, plan->steps->pdata[i], &run->request->limits,
-			    &error))
-			continue;
-		size_t length;
-		error_split_hint(error->message, &length);
-		g_string_append_printf(left, "; %.*s", (int)length, error->message);
+		const struct step *step = plan->steps->pdata[i];
+		bool apart = !held || g_strcmp0(step->address, held) != 0;
+		if (apart && !step_do(&run->stepper, step, &error))
+			add_left(left, error);
 	}
 }
 
@@ -237,7 +245,7 @@ static void fail_step(struct run *run, guint index, GError **error)
 	change_line(lines, words->str);
 	set_state(run, index, STEP_FAILED);
 	journal_add(run->journal, lines->str, NULL); /* it is taken back with or without */
-	roll_back(run, left);
+	roll_back(run, run->stepper.held ? step->address : NULL, left);
 
 	g_string_truncate(lines, 0);
 	change_line(lines, left->len > 0 ? "end state=broken" : "end state=failed");
@@ -263,8 +271,7 @@ static bool do_steps(struct run *run, GError **error)
 		bool told = journal_add(run->journal, lines->str, error);
 		if (told)
 			set_state(run, i, STEP_BEGUN);
-		if (!told ||
-		    !step_do(run->request->root, steps->pdata[i], &run->request->limits, error)) {
+		if (!told || !step_do(&run->stepper, steps->pdata[i], error)) {
 			fail_step(run, i, error);
 			return false;
 		}
@@ -304,17 +311,25 @@ bool apply_close(struct root *root, const struct change *change, GError **error)
 static bool apply_locked(const struct apply_request *request, char **id, GError **error)
 {
 	CHANGE_AUTO struct change *change = change_new();
-	struct run run = { .request = request, .change = change, .started = -1 };
+	struct run run = {
+		.request = request,
+		.change = change,
+		.stepper = { .root = request->root, .limits = request->limits },
+		.started = -1,
+	};
 
-	if (!check_unfinished(request, error) || !check_olds(request, error))
+	g_autoptr(GPtrArray) changes = journal_list(request->root, error);
+
+	if (!changes || !check_unfinished(request, changes, error) || !check_olds(request, error))
 		return false;
 	fill_change(request, change);
-	run.journal = journal_begin(request->root, change, error);
+	run.journal = journal_begin(request->root, changes, change, error);
 	if (!run.journal)
 		return false;
 	*id = g_strdup(change->id);
 	run.started = root_is_live(request->root) ? kmsg_newest() : -1;
 	bool ok = do_steps(&run, error);
+	stepper_clear(&run.stepper);
 	if (ok && request->undoes)
 		ok = mark_undone(request->root, request->undoes->id, change->id, error);
 	journal_free(run.journal);

@@ -8,6 +8,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include "apply/step.h"
 #include "base/error.h"
 #include "base/root.h"
 #include "base/root_write.h"
@@ -139,6 +140,7 @@ GPtrArray *journal_list(struct root *root, GError **error)
 struct journal {
 	int fd;
 	char *path;
+	bool lasting; /* some of what it tells of is there after a restart */
 };
 
 char *journal_boot_id(struct root *root)
@@ -165,10 +167,9 @@ static char *make_id(struct root *root, GDateTime *now, const char *verb)
 	}
 }
 
-static uint64_t next_sequence(struct root *root)
+static uint64_t next_sequence(const GPtrArray *changes)
 {
-	g_autoptr(GPtrArray) changes = journal_list(root, NULL);
-	const struct change *newest = changes && changes->len > 0 ? changes->pdata[0] : NULL;
+	const struct change *newest = changes->len > 0 ? changes->pdata[0] : NULL;
 
 	return newest ? newest->sequence + 1 : 1;
 }
@@ -185,11 +186,12 @@ static struct journal *set_unwritable(const char *path, int r, GError **error)
 	return NULL;
 }
 
-struct journal *journal_begin(struct root *root, struct change *change, GError **error)
+struct journal *journal_begin(struct root *root, const GPtrArray *changes, struct change *change,
+			      GError **error)
 {
 	g_autoptr(GDateTime) now = g_date_time_new_now_utc();
 
-	change->sequence = next_sequence(root);
+	change->sequence = next_sequence(changes);
 	change->id = make_id(root, now, change->verb);
 	change->when = g_date_time_format(now, "%Y-%m-%dT%H:%M:%SZ");
 	change->boot = journal_boot_id(root);
@@ -207,12 +209,14 @@ struct journal *journal_begin(struct root *root, struct change *change, GError *
 	struct journal *journal = g_new0(struct journal, 1);
 	journal->fd = r;
 	journal->path = g_steal_pointer(&path);
+	for (guint i = 0; i < change->steps->len; i++)
+		journal->lasting |= step_is_lasting(change->steps->pdata[i]);
 	return journal;
 }
 
 bool journal_add(struct journal *journal, const char *lines, GError **error)
 {
-	int r = file_append(journal->fd, lines, strlen(lines));
+	int r = file_append(journal->fd, lines, strlen(lines), journal->lasting);
 
 	if (r == 0)
 		return true;

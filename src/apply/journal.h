@@ -23,11 +23,14 @@ bool journal_is_locked(struct root *root);
 struct journal;
 
 /* Starts a journal of a new change that has its steps, verb, line and who set; gives it id,
- * sequence, time and boot. When it returns, all that is on the disk. change stays the caller's.
- * NULL: STATUS_FAILED. */
-struct journal *journal_begin(struct root *root, struct change *change, GError **error);
+ * sequence, time and boot. changes: all of before, as journal_list() gives them. When it returns,
+ * all that is on the disk. change stays the caller's. NULL: STATUS_FAILED. */
+struct journal *journal_begin(struct root *root, const GPtrArray *changes, struct change *change,
+			      GError **error);
 
-/* Adds lines, the text of some change_line(), and waits until they are on the disk. */
+/* Adds lines, the text of some change_line(); and waits until they are on the disk when the change
+ * has steps that last. Of the others a restart leaves nothing, and what must outlive this process
+ * alone is safe with the kernel. */
 bool journal_add(struct journal *journal, const char *lines, GError **error);
 void journal_free(struct journal *journal);
 

@@ -5,23 +5,65 @@
 #include <errno.h>
 #include <string.h>
 
-#include "base/child.h"
 #include "base/error.h"
 #include "base/root.h"
 #include "base/root_write.h"
 #include "base/run.h"
 #include "base/text.h"
+#include "base/worker.h"
 
 #define DEVICES        "/sys/bus/pci/devices/"
 #define MAX_FILE_BYTES ((size_t)4 * 1024 * 1024)
 
-const struct step_limits step_limits_default = { .kernel = 10, .program = 600 };
+const struct step_limits step_limits_default = { .driver = 10, .attribute = 60, .program = 600 };
 
 static bool fail(GError **error, const char *what, const char *subject, int r)
 {
 	g_set_error(error, VFIOKIT_ERROR, STATUS_FAILED, "cannot %s '%s': %s", what, subject,
 		    g_strerror(r < 0 ? -r : r));
 	return false;
+}
+
+/* ---- writing to the kernel ---- */
+
+/* A request is a path, a NUL, and what is to be written there. */
+static int write_request(void *data, const char *request, size_t length)
+{
+	const char *text = memchr(request, '\0', length);
+
+	if (!text)
+		return -EINVAL;
+	g_autofree char *copy = g_strndup(text + 1, length - (size_t)(text + 1 - request));
+	return root_write(data, request, copy);
+}
+
+/* Writes in a child: a driver may wait for ever for those who use its device, and with it whatever
+ * else wants to write to that device. */
+static int watched_write(struct stepper *stepper, const char *path, const char *text,
+			 unsigned seconds, int *stuck)
+{
+	g_autoptr(GString) request = g_string_new(path);
+
+	*stuck = 0;
+	g_string_append_c(request, '\0');
+	g_string_append(request, text);
+	if (request->len > WORKER_REQUEST_MAX)
+		return -E2BIG;
+	if (!stepper->worker)
+		stepper->worker = worker_new(write_request, stepper->root);
+	if (!stepper->worker)
+		return -errno;
+	return worker_ask(&stepper->worker, request->str, request->len, seconds, stuck);
+}
+
+static void add_stuck(struct stepper *stepper, int stuck, GError **error)
+{
+	stepper->held = stuck > 0;
+	if (stepper->held)
+		error_hint(error,
+			   "process %d is held in the kernel and cannot be ended: what uses the "
+			   "device must let go of it, else only a restart helps",
+			   stuck);
 }
 
 /* ---- attributes ---- */
@@ -39,12 +81,16 @@ static int read_attribute(struct root *root, const struct step *step, char **val
 	return 0;
 }
 
-static bool write_attribute(struct root *root, const struct step *step,
-			    const struct step_limits *limits, GError **error)
+static bool write_attribute(struct stepper *stepper, const struct step *step, GError **error)
 {
-	int r = root_write(root, step->path, step->new_value ? step->new_value : "\n");
+	int stuck, r = watched_write(stepper, step->path, step->new_value ? step->new_value : "\n",
+				     stepper->limits.attribute, &stuck);
 
-	return r == 0 || fail(error, "write", step->path, r);
+	if (r == 0)
+		return true;
+	fail(error, "write", step->path, r);
+	add_stuck(stepper, stuck, error);
+	return false;
 }
 
 /* ---- drivers ---- */
@@ -65,70 +111,44 @@ static int read_driver(struct root *root, const struct step *step, char **value)
 	return 0;
 }
 
-struct attempt {
-	struct root *root;
-	const struct step *step;
-};
-
-static int write_address(void *data)
+static int write_address(struct stepper *stepper, const struct step *step, int *stuck)
 {
-	const struct attempt *attempt = data;
-
-	return root_write(attempt->root, attempt->step->path, attempt->step->address);
+	return watched_write(stepper, step->path, step->address, stepper->limits.driver, stuck);
 }
 
-/* Writes the address in a child: drivers may wait for ever for those who use the device. */
-static int try_address(struct root *root, const struct step *step, unsigned seconds, int *stuck)
+static bool unbind(struct stepper *stepper, const struct step *step, GError **error)
 {
-	struct attempt attempt = { root, step };
-
-	return child_try(write_address, &attempt, seconds, stuck);
-}
-
-static void add_stuck(GError **error, int stuck)
-{
-	if (stuck > 0)
-		error_hint(error,
-			   "process %d is held in the kernel and cannot be ended: what uses the "
-			   "device must let go of it, else only a restart helps",
-			   stuck);
-}
-
-static bool unbind(struct root *root, const struct step *step, const struct step_limits *limits,
-		   GError **error)
-{
-	int stuck, r = try_address(root, step, limits->kernel, &stuck);
+	int stuck, r = write_address(stepper, step, &stuck);
 
 	if (r == 0)
 		return true;
 	if (r == -ETIMEDOUT)
 		g_set_error(error, VFIOKIT_ERROR, STATUS_FAILED,
 			    "driver '%s' does not let go of '%s' within %u s", step->old,
-			    step->address, limits->kernel);
+			    step->address, stepper->limits.driver);
 	else
 		g_set_error(error, VFIOKIT_ERROR, STATUS_FAILED,
 			    "cannot take driver '%s' off '%s': %s", step->old, step->address,
 			    g_strerror(-r));
-	add_stuck(error, stuck);
+	add_stuck(stepper, stuck, error);
 	return false;
 }
 
-static bool probe(struct root *root, const struct step *step, const struct step_limits *limits,
-		  GError **error)
+static bool probe(struct stepper *stepper, const struct step *step, GError **error)
 {
 	const char *driver = step->new_value ? step->new_value : "a driver";
-	int stuck, r = try_address(root, step, limits->kernel, &stuck);
+	int stuck, r = write_address(stepper, step, &stuck);
 
 	if (r == 0)
 		return true;
 	if (r == -ETIMEDOUT)
 		g_set_error(error, VFIOKIT_ERROR, STATUS_FAILED,
 			    "'%s' does not take '%s' within %u s", driver, step->address,
-			    limits->kernel);
+			    stepper->limits.driver);
 	else
 		g_set_error(error, VFIOKIT_ERROR, STATUS_FAILED, "cannot bind '%s' to '%s': %s",
 			    step->address, driver, g_strerror(-r));
-	add_stuck(error, stuck);
+	add_stuck(stepper, stuck, error);
 	return false;
 }
 
@@ -142,23 +162,21 @@ static bool is_loaded(struct root *root, const char *module)
 	return root_exists(root, g_strdelimit(path, "-", '_'));
 }
 
-static bool load_module(struct root *root, const struct step *step,
-			const struct step_limits *limits, GError **error)
+static bool load_module(struct stepper *stepper, const struct step *step, GError **error)
 {
 	const char *const argv[] = { "modprobe", "--", step->path, NULL };
 
-	if (is_loaded(root, step->path))
+	if (is_loaded(stepper->root, step->path))
 		return true;
-	if (run_program(argv, limits->program, error))
+	if (run_program(argv, stepper->limits.program, error))
 		return true;
 	g_prefix_error(error, "cannot load module '%s': ", step->path);
 	return false;
 }
 
-static bool run(struct root *root, const struct step *step, const struct step_limits *limits,
-		GError **error)
+static bool run(struct stepper *stepper, const struct step *step, GError **error)
 {
-	return run_program((const char *const *)step->argv, limits->program, error);
+	return run_program((const char *const *)step->argv, stepper->limits.program, error);
 }
 
 /* ---- files ---- */
@@ -171,19 +189,18 @@ static int read_file(struct root *root, const struct step *step, char **value)
 	return *value || error == ENOENT ? 0 : -error;
 }
 
-static bool write_file(struct root *root, const struct step *step, const struct step_limits *limits,
-		       GError **error)
+static bool write_file(struct stepper *stepper, const struct step *step, GError **error)
 {
 	g_autofree char *parent = g_path_get_dirname(step->path);
 	const char *text = step->new_value;
 
 	if (!text) {
-		int r = root_remove(root, step->path);
+		int r = root_remove(stepper->root, step->path);
 		return r == 0 || fail(error, "remove", step->path, r);
 	}
-	int r = root_make_dir(root, parent, 0755);
+	int r = root_make_dir(stepper->root, parent, 0755);
 	if (r == 0)
-		r = root_replace(root, step->path, text, strlen(text),
+		r = root_replace(stepper->root, step->path, text, strlen(text),
 				 step->mode != 0 ? step->mode : 0644);
 	return r == 0 || fail(error, "write", step->path, r);
 }
@@ -193,16 +210,16 @@ static bool write_file(struct root *root, const struct step *step, const struct 
 static const struct {
 	const char *key; /* NULL: nothing can be read back */
 	bool by_address; /* what it changes is known by the address, else by the path */
+	bool lasting;    /* what it leaves is there after a restart */
 	int (*read)(struct root *root, const struct step *step, char **value);
-	bool (*act)(struct root *root, const struct step *step, const struct step_limits *limits,
-		    GError **error);
+	bool (*act)(struct stepper *stepper, const struct step *step, GError **error);
 } kinds[] = {
 	[STEP_SYSFS_WRITE] = { .key = "attribute", .read = read_attribute, .act = write_attribute },
 	[STEP_UNBIND] = { .key = "driver", .by_address = true, .read = read_driver, .act = unbind },
 	[STEP_PROBE] = { .key = "driver", .by_address = true, .read = read_driver, .act = probe },
 	[STEP_MODULE] = { .act = load_module },
-	[STEP_FILE] = { .key = "file", .read = read_file, .act = write_file },
-	[STEP_RUN] = { .act = run },
+	[STEP_FILE] = { .key = "file", .lasting = true, .read = read_file, .act = write_file },
+	[STEP_RUN] = { .lasting = true, .act = run },
 };
 
 char *step_key(const struct step *step)
@@ -211,6 +228,11 @@ char *step_key(const struct step *step)
 		return NULL;
 	return g_strconcat(kinds[step->kind].key, " ",
 			   kinds[step->kind].by_address ? step->address : step->path, NULL);
+}
+
+bool step_is_lasting(const struct step *step)
+{
+	return kinds[step->kind].lasting;
 }
 
 int step_read(struct root *root, const struct step *step, char **value)
@@ -247,15 +269,22 @@ static bool verify(struct root *root, const struct step *step, GError **error)
 	return false;
 }
 
-bool step_do(struct root *root, const struct step *step, const struct step_limits *limits,
-	     GError **error)
+bool step_do(struct stepper *stepper, const struct step *step, GError **error)
 {
+	stepper->held = false;
 	if (step->loose) {
 		g_autofree char *now = NULL;
-		if (step_read(root, step, &now) == 0 && g_strcmp0(now, step->new_value) == 0)
+		if (step_read(stepper->root, step, &now) == 0 &&
+		    g_strcmp0(now, step->new_value) == 0)
 			return true;
 	}
-	if (!kinds[step->kind].act(root, step, limits, error))
+	if (!kinds[step->kind].act(stepper, step, error))
 		return false;
-	return is_open_ended(step) || verify(root, step, error);
+	return is_open_ended(step) || verify(stepper->root, step, error);
+}
+
+void stepper_clear(struct stepper *stepper)
+{
+	worker_free(stepper->worker);
+	stepper->worker = NULL;
 }

@@ -10,11 +10,24 @@ struct root;
 
 /* How long the kernel and programs may take, in seconds. */
 struct step_limits {
-	unsigned kernel;  /* to let go of a device, or to probe a driver */
-	unsigned program; /* a program */
+	unsigned driver;    /* a driver, to let go of a device or to take it */
+	unsigned attribute; /* an attribute, to take its value */
+	unsigned program;   /* a program */
 };
 
 extern const struct step_limits step_limits_default;
+
+/* What steps are done with; zero but for root and limits, to be cleared with stepper_clear(). */
+struct stepper {
+	struct root *root;
+	struct step_limits limits;
+	struct worker *worker; /* writes to the kernel, which may wait for ever to answer */
+	bool held; /* the kernel is still at the last step, in a process that cannot be ended. It
+		    * comes to its end when whoever uses the device lets go; until then whatever
+		    * else is asked of the device would be held, too */
+};
+
+void stepper_clear(struct stepper *stepper);
 
 /* What a step changes, as a text: steps with equal keys change the same. The caller's; NULL for
  * kinds that change nothing that could be read back. */
@@ -26,5 +39,7 @@ int step_read(struct root *root, const struct step *step, char **value);
 
 /* Does the step, and reads back that it is done. False and STATUS_FAILED, naming what could not be
  * done to what, and the kernel's reason. */
-bool step_do(struct root *root, const struct step *step, const struct step_limits *limits,
-	     GError **error);
+bool step_do(struct stepper *stepper, const struct step *step, GError **error);
+
+/* Is what it leaves still there after a restart? */
+bool step_is_lasting(const struct step *step);

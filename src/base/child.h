@@ -7,9 +7,3 @@
  * its environment as it likes; it must not print, and it exits without cleaning up. For programs
  * with one thread only. */
 char *child_text(char *(*work)(void *data), void *data, unsigned seconds);
-
-/* Runs work(data) in a forked child, for what may never come back from the kernel, and returns what
- * it returned. -ETIMEDOUT when it took more than the seconds given: the child is killed, and when
- * even that does not end it, its pid is put in *stuck (else 0) and it is left to itself. -ECHILD
- * when it ended without an answer. */
-int child_try(int (*work)(void *data), void *data, unsigned seconds, int *stuck);

@@ -45,11 +45,11 @@ static int sync_fd(int fd)
 	return fsync(fd) == 0 || errno == EINVAL || errno == EROFS ? 0 : -errno;
 }
 
-int file_append(int fd, const char *text, size_t length)
+int file_append(int fd, const char *text, size_t length, bool sync)
 {
 	int r = write_all(fd, text, length);
 
-	return r < 0 ? r : sync_fd(fd);
+	return r < 0 || !sync ? r : sync_fd(fd);
 }
 
 /* The directory of path, open; *name is the last name in path. */

@@ -6,12 +6,13 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct root;
 
 /* Writes text into an attribute that is there already, in one write. The error is the kernel's
- * answer to what was asked of it. May wait as long as the kernel does: see child_try(). */
+ * answer to what was asked of it. May wait as long as the kernel does: see worker.h. */
 int root_write(struct root *root, const char *path, const char *text);
 
 /* Gives path new contents, whole or not at all, on the disk when this returns: written beside it,
@@ -29,5 +30,5 @@ int root_make_dir(struct root *root, const char *path, unsigned mode);
 /* Opens a file, as open(2) does; returns the descriptor, which the caller closes, or -errno. */
 int root_open_file(struct root *root, const char *path, int flags, unsigned mode);
 
-/* Appends text to a file that is open for that, and waits until it is on the disk. */
-int file_append(int fd, const char *text, size_t length);
+/* Appends text to a file that is open for that; sync: and waits until it is on the disk. */
+int file_append(int fd, const char *text, size_t length, bool sync);

@@ -79,10 +79,12 @@ static void look_up(const struct pci_dev *dev, const char *boot, struct bind_mem
 		const struct change *change = memories->changes->pdata[i];
 		if (!is_over(change) || !find_moves(change, address, &first, &last))
 			continue;
+		bool stopped = change->state != CHANGE_DONE;
+		if (stopped && pci_driver_is_vfio(first->old))
+			continue; /* on the way back: what it was before, an older one tells */
 		struct bind_memory memory = { .addr = dev->addr };
 		fill(&memory, change, first, boot);
-		if (pci_driver_is_vfio(last->new_value) ||
-		    change->state != CHANGE_DONE) /* stopped somewhere on the way */
+		if (pci_driver_is_vfio(last->new_value) || stopped)
 			g_array_append_val(memories->list, memory);
 		return;
 	}

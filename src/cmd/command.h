@@ -93,6 +93,10 @@ extern const struct option_row global_options[];
  * belongs to the context. NULL and *error when it cannot be read at all. */
 const struct host *context_host(struct context *context, unsigned what, GError **error);
 
+/* Adds the detail of some functions (indices of host.pci) to the host that context_host() gave,
+ * which was asked for without PROBE_DETAIL; nothing where it comes from posted text. */
+void context_detail(struct context *context, const int *functions, unsigned n);
+
 /* The names of ids, loaded when first asked for. */
 struct names *context_names(struct context *context);
 

@@ -111,6 +111,12 @@ const struct host *context_host(struct context *context, unsigned what, GError *
 	return context->host;
 }
 
+void context_detail(struct context *context, const int *functions, unsigned n)
+{
+	if (context->host)
+		host_probe_detail(context->root, context->host, functions, n);
+}
+
 struct names *context_names(struct context *context)
 {
 	if (!context->names)

@@ -313,3 +313,13 @@ void pci_probe(struct root *root, struct host *host, unsigned what)
 	host_sort(host);
 	settle_absent(host);
 }
+
+void pci_probe_detail(struct root *root, struct host *host, struct pci_dev *dev)
+{
+	struct root_dir dir ROOT_DIR_AUTO = ROOT_DIR_CLOSED;
+	char address[PCI_ADDR_SIZE];
+	g_autofree char *path = g_strconcat(DEVICES "/", pci_addr_format(dev->addr, address), NULL);
+
+	if (!dev->detail && root_dir_open(root, path, &dir) == 0)
+		pci_detail_probe(host, &dir, dev);
+}

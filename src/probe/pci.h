@@ -10,6 +10,9 @@ struct root_dir;
  * more of each. Ends with host_sort(). */
 void pci_probe(struct root *root, struct host *host, unsigned what);
 
+/* Fills detail of one function that was probed before; one that is gone by now has none. */
+void pci_probe_detail(struct root *root, struct host *host, struct pci_dev *dev);
+
 /* Sets the group that the function's own link names, if there is one. Where the groups are listed,
  * PROBE_BASE leaves that out in pci_probe(): iommu_probe() asks for those that no group names. */
 void pci_group_probe(const struct root_dir *dir, struct pci_dev *dev);

@@ -52,7 +52,7 @@ static void read_bars(const struct root_dir *dir, struct pci_detail *detail)
 	const char *cursor = buf, *line;
 	size_t length;
 
-	if (root_dir_read(dir, "resource", buf, sizeof(buf)) < 0)
+	if (root_dir_attribute(dir, "resource", buf, sizeof(buf)) < 0)
 		return;
 	detail->bars_known = true;
 	for (int i = 0; i <= RESOURCE_ROM_LINE && (line = text_next_line(&cursor, &length)); i++) {
@@ -137,7 +137,7 @@ void pci_detail_probe(struct host *host, const struct root_dir *dir, struct pci_
 	detail->sriov_numvfs = detail->sriov_totalvfs = -1;
 	detail->d3cold_allowed = detail->irq = detail->msi_bus = -1;
 	for (size_t i = 0; i < G_N_ELEMENTS(attributes); i++) {
-		if (root_dir_read(dir, attributes[i].name, buf, sizeof(buf)) < 0)
+		if (root_dir_attribute(dir, attributes[i].name, buf, sizeof(buf)) < 0)
 			continue;
 		text_chomp(buf);
 		g_autofree char *shown = text_printable(buf, strlen(buf));

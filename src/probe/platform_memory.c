@@ -47,7 +47,7 @@ static int64_t read_count(const struct root_dir *dir, const char *name)
 	uint64_t value;
 	char buf[32];
 
-	if (root_dir_read(dir, name, buf, sizeof(buf)) <= 0 || !text_to_u64(buf, 10, &value) ||
+	if (root_dir_attribute(dir, name, buf, sizeof(buf)) <= 0 || !text_to_u64(buf, 10, &value) ||
 	    value > G_MAXINT64)
 		return -1;
 	return (int64_t)value;

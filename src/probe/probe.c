@@ -91,3 +91,10 @@ struct host *host_probe(struct root *root, unsigned what, GError **error)
 		usage_probe(root, host, what & PROBE_HOLDERS ? USAGE_HOLDERS : 0);
 	return host;
 }
+
+void host_probe_detail(struct root *root, struct host *host, const int *functions, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++)
+		pci_probe_detail(root, host, &host->pci[functions[i]]);
+	modules_probe(root, host);
+}

@@ -25,3 +25,7 @@ enum probe_part {
  * unknown, or in host.gaps. NULL and *error only when root is no machine at all: neither /sys nor
  * /proc. */
 struct host *host_probe(struct root *root, unsigned what, GError **error);
+
+/* Adds PROBE_DETAIL of n functions (indices of host.pci) to a host that was probed without it: for
+ * those who know by then which few they need. Slots' names are left out. */
+void host_probe_detail(struct root *root, struct host *host, const int *functions, unsigned n);

@@ -50,7 +50,7 @@ static int read_number(struct reader *reader, const struct root_dir *dir, const 
 	char buf[WORD_SIZE];
 	uint32_t value;
 
-	if (read_failed(reader, root_dir_read(dir, name, buf, sizeof(buf))))
+	if (read_failed(reader, root_dir_attribute(dir, name, buf, sizeof(buf))))
 		return -1;
 	return text_to_u32(buf, base, max, &value) ? (int)value : -1;
 }
@@ -60,7 +60,7 @@ static const char *read_text(struct reader *reader, const struct root_dir *dir, 
 {
 	char buf[TEXT_SIZE];
 
-	if (read_failed(reader, root_dir_read(dir, name, buf, sizeof(buf))))
+	if (read_failed(reader, root_dir_attribute(dir, name, buf, sizeof(buf))))
 		return NULL;
 	g_strstrip(buf);
 	if (*buf == '\0')

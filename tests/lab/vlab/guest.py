@@ -8,12 +8,14 @@ import tempfile
 import time
 
 from . import cache_dir, image
+from .monitor import Monitor
 
 MEMORY = "1024"
 # A busy host is no stall of the guest's: that is not to be told, and traced, on the console.
 PARAMETERS = ("console=ttyS0 no_timer_check panic=-1 quiet mitigations=off "
               "rcupdate.rcu_cpu_stall_suppress=1 nowatchdog")
-BOOT_BOUND = 120 # seconds without a word from the machine before its first step
+INIT_BOUND = 300 # seconds until a machine's init says its first word
+LOAD_BOUND = 600 # and until it has loaded its drivers; both are far more than a busy host needs
 TAIL = 40 # lines of its console that are shown when it hung
 
 
@@ -28,12 +30,15 @@ class Result:
 
 class Boot:
     """What came of a boot: results by the names of the steps, seconds it took, and, when it did
-    not end as it should, why (trouble) with the tail of the console."""
+    not end as it should, why (trouble) with the tail of the console. stillborn: it is the second
+    one, and this is why the first never came to its init."""
 
     def __init__(self):
         self.results = {}
         self.seconds = 0.0
+        self.init_after = None
         self.ready_after = None
+        self.stillborn = None
         self.trouble = None
         self.console = ""
 
@@ -47,23 +52,37 @@ def command_line(machine, kernel, parameters, initrd):
 
 
 def boot(machine, kernel, parameters, steps, load, program, environment, extras=()):
-    """Boots and runs steps: (name, script, bound in seconds)."""
+    """Boots and runs steps: (name, script, bound in seconds). A machine that never comes to its init
+    has tried nothing of ours, and is started once more."""
+    arguments = (machine, kernel, parameters, steps, load, program, environment, extras)
+    outcome = boot_once(*arguments)
+    if outcome.trouble and outcome.init_after is None:
+        stillborn = outcome.trouble
+        outcome = boot_once(*arguments)
+        outcome.stillborn = stillborn
+    return outcome
+
+
+def boot_once(machine, kernel, parameters, steps, load, program, environment, extras):
     outcome = Boot()
     with tempfile.TemporaryDirectory(prefix="vfiokit-lab-") as folder:
         initrd = os.path.join(folder, "initrd")
         image.write_initrd(initrd, [image.base_archive(kernel), image.program_archive(program),
-                                    *[image.EXTRAS[word](kernel) for word in extras]],
+                                    *[image.extra_archive(word, kernel) for word in extras]],
                            image.job_archive(steps, load, environment))
         console = os.path.join(folder, "console")
         argv = command_line(machine, kernel, parameters, initrd)
-        argv += ["-serial", f"file:{console}", "-serial", "stdio"]
+        monitor = Monitor(os.path.join(folder, "monitor"))
+        argv += ["-serial", f"file:{console}", "-serial", "stdio", *monitor.options()]
         started = time.monotonic()
         with open(os.path.join(folder, "errors"), "w+b") as errors, \
-             subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+             subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                               stderr=errors) as process:
+            bounds = {name: bound for name, _, bound in steps}
             try:
-                listen(process, outcome, {name: bound for name, _, bound in steps}, started)
+                listen(process, monitor, outcome, bounds, started)
             finally:
+                monitor.close()
                 process.kill()
                 process.wait()
             errors.seek(0)
@@ -122,7 +141,12 @@ class Line:
 
     def __init__(self, process):
         self.pipe = process.stdout
+        self.back = process.stdin
         self.buffer = b""
+
+    def answer(self, text):
+        self.back.write(text.replace("\r", "").replace("\n", " ").encode() + b"\n")
+        self.back.flush()
 
     def more(self, deadline):
         left = deadline - time.monotonic()
@@ -146,15 +170,19 @@ class Line:
         return data
 
 
-def listen(process, outcome, bounds, started):
+def listen(process, monitor, outcome, bounds, started):
     """Takes in what guest/init sends, until the machine is off."""
     line = Line(process)
     doing = "starting"
-    deadline = started + BOOT_BOUND
+    deadline = started + INIT_BOUND
     try:
         while True:
             words = line.read_line(deadline)
-            if words[:1] == ["@ready"]:
+            if words[:1] == ["@init"]:
+                outcome.init_after = time.monotonic() - started
+                doing = "loading its drivers"
+                deadline = time.monotonic() + LOAD_BOUND
+            elif words[:1] == ["@ready"]:
                 outcome.ready_after = time.monotonic() - started
             elif words[:1] == ["@begin"]:
                 doing = f"step {words[1]}"
@@ -163,12 +191,14 @@ def listen(process, outcome, bounds, started):
                 _, name, status, out, err = words
                 outcome.results[name] = Result(int(status), line.read(int(out), deadline),
                                                line.read(int(err), deadline))
+            elif words[:1] == ["@monitor"]:
+                line.answer(monitor.ask(" ".join(words[1:])))
             elif words[:1] == ["@done"]:
                 break
-        process.wait(timeout=30)
+        process.wait(timeout=INIT_BOUND)
     except Ended as ended:
         outcome.trouble = f"the machine hung or died while {doing}: {ended}"
     except subprocess.TimeoutExpired:
         outcome.trouble = "the machine did not switch itself off"
-    except (ValueError, KeyError) as error:
+    except (ValueError, KeyError, OSError) as error:
         outcome.trouble = f"the machine sent what makes no sense while {doing}: {error}"

@@ -7,6 +7,7 @@
 The first two are kept in the cache under the hash of all that goes into them.
 """
 
+import contextlib
 import glob
 import hashlib
 import lzma
@@ -15,17 +16,20 @@ import re
 import shutil
 import subprocess
 import tempfile
+import threading
 
 from . import LAB, TOP, LabError, cache_dir
 from .cpio import Archive
 
-KEEP = 12 # archives in the cache
+KEEP = 24 # archives in the cache
+MAKING = threading.Lock() # boots share what is made for them: made once
 
 with open(__file__, encoding="utf-8") as own:
     CODE = own.read() # as it was when this program started: it is part of what archives are made from
 
-GUEST = ["init", "facts", "roundtrip", "same-machine", "kill-everywhere", "bind-speed"] # scripts of guest/
-TOOLS = ["group-status", "kill-at", "hold-device", "bind-raw"] # programs of guest/, or of bench/
+GUEST = ["init", "facts", "roundtrip", "same-machine", "await", "monitor", "unplug",
+         "kill-everywhere", "vanish-everywhere", "bind-speed"] # scripts of guest/
+TOOLS = ["group-status", "at-place", "hold-device", "bind-raw"] # programs of guest/, or of bench/
 
 NAME_LISTS = ["/usr/share/misc/pci.ids", "/usr/share/hwdata/pci.ids",
               "/usr/share/misc/usb.ids", "/usr/share/hwdata/usb.ids", "/var/lib/usbutils/usb.ids"]
@@ -41,21 +45,23 @@ def cached(name, inputs, build):
                 digest.update(hashlib.sha256(file.read()).digest())
     folder = cache_dir("images")
     path = os.path.join(folder, f"{name}-{digest.hexdigest()[:20]}.cpio")
-    if os.path.exists(path):
+    with MAKING:
+        if not os.path.exists(path):
+            data = build().to_bytes()
+            with tempfile.NamedTemporaryFile(dir=folder, prefix="new-", delete=False) as file:
+                file.write(data)
+            os.rename(file.name, path)
+            prune(folder)
         os.utime(path)
-        return path
-    data = build().to_bytes()
-    with tempfile.NamedTemporaryFile(dir=folder, prefix="new-", delete=False) as file:
-        file.write(data)
-    os.rename(file.name, path)
-    prune(folder)
     return path
 
 
 def prune(folder):
-    paths = sorted(glob.glob(os.path.join(folder, "*.cpio")), key=os.path.getmtime, reverse=True)
-    for path in paths[KEEP:]:
-        os.unlink(path)
+    with contextlib.suppress(FileNotFoundError): # another lab prunes at the same time
+        paths = sorted(glob.glob(os.path.join(folder, "*.cpio")), key=os.path.getmtime,
+                       reverse=True)
+        for path in paths[KEEP:]:
+            os.unlink(path)
 
 
 def libraries_of(program):
@@ -185,10 +191,11 @@ def build_tool(name, folder="guest", options=()):
     with open(source, "rb") as file:
         digest = hashlib.sha256(file.read()).hexdigest()[:20]
     path = os.path.join(cache_dir("tools"), f"{name}-{digest}")
-    if not os.path.exists(path):
-        subprocess.run(["cc", "-O1", "-Wall", *options, "-o", f"{path}.{os.getpid()}", source],
-                       check=True)
-        os.rename(f"{path}.{os.getpid()}", path)
+    with MAKING:
+        if not os.path.exists(path):
+            made = f"{path}.{os.getpid()}"
+            subprocess.run(["cc", "-O1", "-Wall", *options, "-o", made, source], check=True)
+            os.rename(made, path)
     return path
 
 
@@ -248,8 +255,31 @@ def inner_archive(kernel):
     return cached(f"inner-{kernel.version}", [*inputs, *files], build)
 
 
-# What a scenario may ask for with the word "with"
-EXTRAS = {"qemu": inner_archive}
+def program_of_host(name):
+    """A program of this machine, with its libraries."""
+    path = shutil.which(name)
+    files = [path, *libraries_of(path)]
+
+    def build():
+        archive = Archive()
+        archive.add_file(f"bin/{name}", path)
+        for library in files[1:]:
+            archive.add_file(library, library)
+        return archive
+
+    return cached(f"program-{name}", [CODE, *files], build)
+
+
+def extra_archive(word, kernel):
+    """What the word "with" of a scenario adds: qemu with a guest for it, or any other program."""
+    return inner_archive(kernel) if word == "qemu" else program_of_host(word)
+
+
+def why_without(extras):
+    """Why a scenario cannot have what it asks for; None: it can."""
+    names = ["qemu-system-x86_64" if word == "qemu" else word for word in extras]
+    missing = [name for name in names if not shutil.which(name)]
+    return f"not installed: {', '.join(missing)}" if missing else None
 
 
 # ---- job ----

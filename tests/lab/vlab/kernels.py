@@ -4,6 +4,7 @@ import lzma
 import os
 import struct
 import subprocess
+import tempfile
 
 from . import LAB, LabError
 
@@ -29,8 +30,8 @@ class Kernel:
             data = unpack(packed)
             if not data:
                 return packed
-            with open(f"{unpacked}.{os.getpid()}", "wb") as file:
-                file.write(data)
+            with tempfile.NamedTemporaryFile(dir=self.directory, delete=False) as file:
+                file.write(data) # each boot may come to this at the same time
             os.rename(file.name, unpacked)
         return unpacked
 

@@ -7,7 +7,8 @@ devices. A line of a tree is
 
 with what hangs on a device indented below it. DEVICE is a word of PORTS below or any device of
 QEMU's; SLOT is hexadecimal as in an address, and may be left out: the next free one is taken. Slots
-0, 1 and 1f of the root bus belong to the machine itself.
+0, 1 and 1f of the root bus belong to the machine itself. id=NAME is the name by which QEMU's
+monitor knows it.
 """
 
 import os
@@ -122,7 +123,8 @@ class Plug:
 
     def add(self, node, bus, shared):
         self.count += 1
-        name = f"d{self.count}"
+        name = next((text[len("id="):] for text in node.properties if text.startswith("id=")),
+                    f"d{self.count}")
         device, properties = PORTS.get(node.word, (node.word, []))
         words = [device, f"id={name}"] + ([] if NO_BUS.match(device) else [f"bus={bus}"])
         if node.slot:
@@ -130,7 +132,8 @@ class Plug:
         if shared:
             words.append("multifunction=on")
         words += [text.replace("=count", f"={self.count}") for text in properties]
-        words += [self.property(name, text) for text in node.properties]
+        words += [self.property(name, text) for text in node.properties
+                  if not text.startswith("id=")]
         if NETWORK.match(device):
             words.append("romfile=") # the firmware need not try to boot from it
         self.options += ["-device", ",".join(words)]

@@ -6,7 +6,7 @@ import os
 from . import guest, judge
 from .facts import Facts
 
-FACTS_BOUND = 60
+FACTS_BOUND = 300
 
 # The program may have been built with sanitizers: what they are told outside is told inside, too.
 PASSED_ON = ["ASAN_OPTIONS", "UBSAN_OPTIONS"]
@@ -99,12 +99,13 @@ def judge_test(test, result, facts):
 
 
 def play(group, kernel, program):
-    """Boots once; returns (name, problems) of each test, and the boot."""
+    """Boots once; returns (name, problems, lines to show) of each test, and the boot."""
     outcome = guest.boot(group.machine, kernel, group.params, group.steps(), group.load, program,
                          environment(), group.extras)
     judged = []
     for number, (scenario, test) in enumerate(group.tests()):
         result = outcome.results.get(f"{number:03}-run")
+        shown = result.out.splitlines() if result and test.shown else []
         facts = outcome.results.get(f"{number:03}-facts")
         if not result:
             problems = ["it was not reached"]
@@ -112,5 +113,5 @@ def play(group, kernel, program):
             problems = [f"the kernel's facts could not be read: {facts.err}"]
         else:
             problems = judge_test(test, result, Facts(facts.out) if facts else None)
-        judged.append((group.name(scenario, test), problems))
+        judged.append((group.name(scenario, test), problems, shown))
     return judged, outcome

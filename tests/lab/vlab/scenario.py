@@ -6,17 +6,19 @@
     kernels  SERIES…            default: all that the lab has
     params   PARAMETER…         of the kernel; none by default. Several lines: a boot for each
     load     MODULE…            default: coldplug, which is what each device asks for
-    with     qemu               also QEMU and a guest: guest/start-guest
+    with     PROGRAM…           also these programs of this machine, each with its libraries;
+                                qemu: with a guest to start, see guest/start-guest
     alone                       no other scenario in the same boot: this one may leave traces
 
     test     NAME               then, for this test:
       run      COMMAND          a line of shell, in the machine
       status   NUMBER           default 0
-      within   SECONDS          default 60
+      within   SECONDS          default 300: only what hangs meets it
       agree    check            its output, JSON, says what the kernel says (judge.AGREE: check,
                                 prediction, caution, usb)
       expect   PATH is VALUE    a value in its JSON; also has, lacks (of lists and texts)
       prints   TEXT             its output has this text; never: it has not
+      shown                     its output is shown, also where all is well
 
 Lines starting with # are comments.
 """
@@ -31,7 +33,7 @@ from . import kernels as all_kernels
 from .judge import AGREE
 from .machine import Machine
 
-WITHIN = 60
+WITHIN = 300
 
 
 class Test:
@@ -44,6 +46,7 @@ class Test:
         self.expect = [] # (path, relation, value)
         self.prints = []
         self.never = []
+        self.shown = False
 
 
 class Scenario:
@@ -139,6 +142,7 @@ TEST = {
     "expect": Reader.take_expect,
     "prints": lambda reader, test, rest: test.prints.append(rest),
     "never": lambda reader, test, rest: test.never.append(rest),
+    "shown": lambda reader, test, rest: setattr(test, "shown", True),
 }
 
 

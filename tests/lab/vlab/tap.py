@@ -14,6 +14,10 @@ class Tap:
         for line in text.splitlines() or [""]:
             self._print(f"# {line}")
 
+    def note_lines(self, lines):
+        for line in lines:
+            self.note(line)
+
     def result(self, name, problems):
         """problems: texts; none: the test passed."""
         self.count += 1

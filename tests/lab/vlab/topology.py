@@ -168,7 +168,7 @@ def make_batches(seed, count, series):
             for number in range((count + PER_BATCH - 1) // PER_BATCH)]
 
 
-STEPS = [("0-facts", "facts", 60), ("1-predict", "vfiokit --json check --predict\n", 60)]
+STEPS = [("0-facts", "facts", 300), ("1-predict", "vfiokit --json check --predict\n", 300)]
 
 
 class Seen:

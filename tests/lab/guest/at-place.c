@@ -1,0 +1,110 @@
+/* Runs a program, and does something to it as it is about to make its Nth system call that leaves
+ * something behind in the machine, or waits for what does:
+ *
+ *   at-place N kill PROGRAM [ARGUMENT…]       it is killed there (SIGKILL); its children live on
+ *   at-place N 'COMMAND' PROGRAM [ARGUMENT…]  the shell's command runs while it stands still there;
+ *                                             then it goes on to its end
+ *
+ * The place is told on standard error. Status: 3 when the program ended before it came to its Nth
+ * place, 0 when it was killed there, else 10 and the program's own status. So a loop over N = 1, 2,
+ * … goes through every place that matters. */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+#include <sys/user.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* Records of the journal, attributes that are written, children that unbind and probe. */
+static const struct {
+	long number;
+	const char *name;
+} calls[] = {
+	{ SYS_write, "write" },       { SYS_pwrite64, "pwrite" },     { SYS_fsync, "fsync" },
+	{ SYS_renameat, "renameat" }, { SYS_mkdirat, "mkdirat" },     { SYS_clone, "clone" },
+	{ SYS_clone3, "clone3" },     { SYS_vfork, "vfork" },         { SYS_fork, "fork" },
+	{ SYS_wait4, "wait4" },       { SYS_ftruncate, "ftruncate" },
+};
+
+static const char *call_name(const struct user_regs_struct *regs)
+{
+	if (regs->orig_rax == SYS_write && regs->rdi <= STDERR_FILENO)
+		return NULL; /* what people read changes nothing */
+	for (size_t i = 0; i < sizeof(calls) / sizeof(*calls); i++)
+		if ((unsigned long)calls[i].number == regs->orig_rax)
+			return calls[i].name;
+	return NULL;
+}
+
+static void start(char **argv)
+{
+	ptrace(PTRACE_TRACEME, 0, NULL, NULL);
+	execvp(argv[0], argv);
+	perror(argv[0]);
+	_exit(127);
+}
+
+/* Goes on to the next stop: 1 at the start of a system call, 0 at another, -1 when it ended. */
+static int go_on(pid_t pid, int *signal_number, int *inside, int *status)
+{
+	if (ptrace(PTRACE_SYSCALL, pid, NULL, (void *)(long)*signal_number) != 0 ||
+	    waitpid(pid, status, 0) != pid || !WIFSTOPPED(*status))
+		return -1;
+	*signal_number = WSTOPSIG(*status);
+	if (*signal_number != (SIGTRAP | 0x80)) {
+		*signal_number = *signal_number == SIGTRAP ? 0 : *signal_number;
+		return 0;
+	}
+	*signal_number = 0;
+	*inside = !*inside;
+	return *inside;
+}
+
+/* Stops it at the wanted place: its name, or NULL when it ended before. */
+static const char *find_place(pid_t pid, int wanted, int *seen)
+{
+	int signal_number = 0, inside = 0, status, r;
+
+	while ((r = go_on(pid, &signal_number, &inside, &status)) >= 0) {
+		struct user_regs_struct regs;
+		const char *name = r == 1 && ptrace(PTRACE_GETREGS, pid, NULL, &regs) == 0
+					   ? call_name(&regs)
+					   : NULL;
+		if (name && ++*seen == wanted)
+			return name;
+	}
+	return NULL;
+}
+
+int main(int argc, char **argv)
+{
+	int status = 0, wanted = argc > 3 ? atoi(argv[1]) : 0, seen = 0;
+	pid_t pid = wanted > 0 ? fork() : -1;
+
+	if (pid == 0)
+		start(argv + 3);
+	if (pid < 0 || waitpid(pid, &status, 0) < 0) {
+		fprintf(stderr, "usage: at-place N kill|COMMAND PROGRAM [ARGUMENT...]\n");
+		return 2;
+	}
+	ptrace(PTRACE_SETOPTIONS, pid, NULL, (void *)(PTRACE_O_TRACESYSGOOD | PTRACE_O_EXITKILL));
+	const char *place = find_place(pid, wanted, &seen);
+	if (!place) {
+		fprintf(stderr, "at-place: it ended after %d places\n", seen);
+		return 3;
+	}
+	fprintf(stderr, "at-place: %d, %s\n", seen, place);
+	if (strcmp(argv[2], "kill") == 0) {
+		kill(pid, SIGKILL);
+		waitpid(pid, &status, 0);
+		return 0;
+	}
+	if (system(argv[2]) != 0)
+		fprintf(stderr, "at-place: '%s' failed\n", argv[2]);
+	ptrace(PTRACE_DETACH, pid, NULL, NULL);
+	waitpid(pid, &status, 0);
+	return WIFEXITED(status) ? 10 + WEXITSTATUS(status) : 9;
+}
