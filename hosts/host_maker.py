@@ -435,8 +435,35 @@ class Machine:
         tree.line("/vfiokit/reader", "root")
         tree.file("/vfiokit/holders", "")
         tree.file("/vfiokit/kernel-log", "".join(f"{line}\n" for line in log))
+        self.put_nodes(["c 0660 0 104 /dev/kvm"] if yes("vmx") or yes("svm") else [])
+        tree.file("/vfiokit/hooks", "")
+        tree.file("/vfiokit/domains", "")
+        tree.line("/proc/self/limits", "Max locked memory         8388608              8388608              bytes")
+        tree.line("/sys/module/apparmor/parameters/enabled", "Y")
+        tree.line("/sys/kernel/security/lsm", "lockdown,capability,landlock,yama,apparmor,bpf")
+        tree.line("/sys/kernel/mm/ksm/run", 0)
+        tree.line("/sys/power/disk", "[platform] shutdown reboot suspend test_resume")
+        tree.line("/sys/power/resume", "0:0")
         if topology:
             tree.file("/vfiokit/hwloc.xml", topology)
+
+    def put_nodes(self, lines):
+        """Owners and modes, as "TYPE MODE UID GID PATH"; what is named in full and not given is not there."""
+        named = ["/dev/hugepages", "/dev/kvm", "/etc/.git", "/etc/libvirt/hooks", "/etc/libvirt/qemu",
+                 "/run/libvirt/libvirt-sock", "/run/libvirt/virtqemud-sock"]
+        there = {line.split(" ", 4)[4]: line for line in lines}
+        absent = {path: f"! {path}" for path in named if path not in there}
+        self.tree.file("/vfiokit/nodes", "".join(f"{line}\n" for _, line in sorted({**absent, **there}.items())))
+
+    def put_guest(self, lines, nodes=()):
+        """A machine with QEMU and libvirt, and one guest: the lines of src/probe/domains.h."""
+        for path in ("/usr/bin/qemu-system-x86_64", "/usr/bin/virtqemud", "/usr/bin/swtpm", "/usr/bin/virt-install",
+                     "/usr/share/edk2/x64/OVMF_CODE.4m.fd"):
+            self.tree.file(path, "")
+        self.put_nodes(["c 0666 0 992 /dev/kvm", "d 0755 0 0 /dev/hugepages", "d 0755 0 0 /etc/libvirt/hooks",
+                        "d 0700 0 0 /etc/libvirt/qemu", "s 0666 0 0 /run/libvirt/virtqemud-sock",
+                        "c 0666 0 0 /dev/vfio/vfio", *nodes])
+        self.tree.file("/vfiokit/domains", "".join(f"{line}\n" for line in lines))
 
     def put_usage(self, mounts, route, swaps):
         tree = self.tree

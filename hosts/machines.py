@@ -278,6 +278,11 @@ def identical_gpus():
         log=["AMD-Vi: Using global IVHD EFR:0x58f77ef22294a5a, EFR2:0x0", "AMD-Vi: Interrupt remapping enabled",
              "iommu: Default domain type: Translated", "VFIO - User Level meta-driver version: 0.3"],
         topology=topology_xml(1, 16, lambda _, core: [core, core + 16], 64 * GIB))
+    m.put_guest(
+        ["domain\twin11\t/etc/libvirt/qemu/win11.xml", "memory\t17179869184", "vcpus\t16", "machine\tpc-q35-9.2",
+         "efi\tyes", "tpm\tyes", "xhci\tyes", "usb-controller\tyes", "network\tdefault",
+         "pci\t0000:0b:00.0\tmanaged\tat=04:00.0\tmulti", "pci\t0000:0b:00.1\tmanaged\tat=04:00.1", "running\tno"],
+        nodes=["c 0600 0 0 /dev/vfio/36", "- 0600 0 0 /run/libvirt/network/default.xml"])
     return m
 
 

@@ -12,6 +12,7 @@
 #include <glib.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 struct root;
@@ -77,6 +78,18 @@ bool root_exists(struct root *root, const char *path);
 
 /* The same, with the reason why not: 0, -ENOENT, or -EACCES where its folder is shut to us. */
 int root_look(struct root *root, const char *path);
+/* What a file is, and whose. */
+struct root_node {
+	char type;     /* as ls shows it: '-' file, 'd', 'c', 'b', 'p', 's' */
+	unsigned mode; /* permission bits, with set-id and sticky bits */
+	uint32_t uid;
+	uint32_t gid;
+	uint64_t size; /* bytes */
+};
+
+/* Asks it of the file that path leads to. A tree in memory does not know: -ENODATA there for what
+ * exists. Not traced: to be asked inside root_digest(). */
+int root_stat(struct root *root, const char *path, struct root_node *ret);
 
 /* Reads a whole file of at most max bytes (a longer one is cut there). The text, with a NUL behind
  * it, is the caller's; NULL and *error (an errno value; may be NULL) on failure. length may be

@@ -90,6 +90,45 @@ bool root_exists(struct root *root, const char *path)
 	return root_look(root, path) == 0;
 }
 
+static char type_letter(mode_t mode)
+{
+	static const struct {
+		mode_t type;
+		char letter;
+	} types[] = {
+		{ S_IFREG, '-' }, { S_IFDIR, 'd' }, { S_IFCHR, 'c' },
+		{ S_IFBLK, 'b' }, { S_IFIFO, 'p' }, { S_IFSOCK, 's' },
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(types); i++)
+		if ((mode & S_IFMT) == types[i].type)
+			return types[i].letter;
+	return '?';
+}
+
+int root_stat(struct root *root, const char *path, struct root_node *ret)
+{
+	struct stat st;
+	int error;
+
+	if (root->tree)
+		return tree_find(root->tree, NULL, path, true, &error) ? -ENODATA : -error;
+	int fd = root_open_from(root, root->fd, path, O_PATH);
+	if (fd < 0)
+		return fd;
+	int r = fstat(fd, &st) < 0 ? -errno : 0;
+	close(fd);
+	if (r == 0)
+		*ret = (struct root_node){
+			.type = type_letter(st.st_mode),
+			.mode = st.st_mode & 07777,
+			.uid = st.st_uid,
+			.gid = st.st_gid,
+			.size = (uint64_t)st.st_size,
+		};
+	return r;
+}
+
 char *root_read_all(struct root *root, const char *path, size_t max, size_t *length, int *error)
 {
 	size_t size = MIN(max, 64 * 1024) + 1;

@@ -8,9 +8,11 @@
 #include <stdint.h>
 
 #include "model/boot.h"
+#include "model/domain.h"
 #include "model/iommu.h"
 #include "model/pci.h"
 #include "model/platform.h"
+#include "model/settings.h"
 #include "model/usage.h"
 #include "model/usb.h"
 
@@ -38,8 +40,10 @@ struct host {
 	struct boot boot;         /* loader, initramfs, distribution */
 	struct usb usb;
 	struct usages usages; /* what the host does with its devices */
-	GArray *gaps;         /* of struct gap */
-	bool privileged;      /* read as root */
+	struct settings settings;
+	struct domains domains;
+	GArray *gaps;    /* of struct gap */
+	bool privileged; /* read as root */
 
 	GArray *pci_array;   /* while it is filled */
 	GArray *group_array; /* while it is filled */

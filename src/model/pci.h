@@ -170,6 +170,11 @@ struct pci_detail {
 	int irq;                    /* -1: not known */
 	int msi_bus;                /* -1: not known */
 	const char *local_cpus;     /* list of host CPUs near it; NULL: not known */
+	const char *vgpu_type;      /* of a virtual GPU of NVIDIA; NULL: it is none, or not known */
+	/* Errors that the kernel has counted since it started (AER); -1: not known */
+	int64_t aer_correctable;
+	int64_t aer_nonfatal;
+	int64_t aer_fatal;
 };
 
 struct pci_dev {

@@ -11,6 +11,7 @@
 #include "base/tree.h"
 #include "probe/mask_state.h"
 #include "probe/platform_parts.h"
+#include "probe/settings.h"
 
 /* ---- what is done to a file: each appends what stays of text to out ---- */
 
@@ -217,6 +218,19 @@ static void trim_modules(const struct mask *mask, const char *text, size_t lengt
 	g_string_append(out, slim);
 }
 
+#define TRIM(name)                                                                                 \
+	static void trim_##name(const struct mask *mask, const char *text, size_t length,          \
+				GString *out)                                                      \
+	{                                                                                          \
+		g_autofree char *slim = settings_trim_##name(text);                                \
+                                                                                                   \
+		g_string_append(out, slim);                                                        \
+	}
+TRIM(loaded)
+TRIM(limits)
+TRIM(pam)
+TRIM(libvirt)
+
 #define CONFIG_SIZE   4096
 #define EXTENDED      0x100
 #define CAP_SERIAL    0x0003 /* Device Serial Number (PCI Express Base Specification) */
@@ -260,6 +274,11 @@ static const struct row {
 	{ .pattern = "/proc/config.gz", .drop = true },
 	{ .pattern = "/proc/*/mountinfo", .change = keep_block_mounts },
 	{ .pattern = "/proc/swaps", .change = mask_names },
+	{ .pattern = "/proc/modules", .change = trim_loaded },
+	{ .pattern = "/proc/self/limits", .change = trim_limits },
+	{ .pattern = "/etc/security/*.conf", .change = trim_pam },
+	{ .pattern = "/etc/libvirt/qemu.conf", .change = trim_libvirt },
+	{ .pattern = "/etc/*.conf", .change = mask_names },
 	{ .pattern = "/proc/*/route", .change = keep_default_routes },
 	{ .pattern = "/proc/*/ipv6_route", .change = keep_default_routes6 },
 	{ .pattern = "/proc/sys/kernel/hostname", .change = hide },

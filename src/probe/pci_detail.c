@@ -112,6 +112,9 @@ static const struct {
 	{ .name = "local_cpulist",
 	  .offset = offsetof(struct pci_detail, local_cpus),
 	  .number = false },
+	{ .name = "nvidia/current_vgpu_type",
+	  .offset = offsetof(struct pci_detail, vgpu_type),
+	  .number = false },
 	{ .name = "firmware_node/path",
 	  .offset = offsetof(struct pci_detail, acpi_path),
 	  .number = false },
@@ -126,6 +129,22 @@ static void set_attribute(struct host *host, struct pci_detail *detail, size_t i
 		*(const char **)(void *)field = host_string(host, text);
 	else if (text_to_u32(text, 10, G_MAXINT, &number))
 		*(int *)(void *)field = (int)number;
+}
+
+/* ---- counters of errors: lines "NAME COUNT", the last one the sum ---- */
+
+static int64_t read_errors(const struct root_dir *dir, const char *name, const char *key)
+{
+	char buf[1024];
+	uint64_t value;
+
+	if (root_dir_read(dir, name, buf, sizeof(buf)) <= 0)
+		return -1;
+	const char *at = strstr(buf, key);
+	if (!at)
+		return -1;
+	g_autofree char *number = g_strndup(at + strlen(key), strcspn(at + strlen(key), "\n"));
+	return text_to_u64(number, 10, &value) && value <= G_MAXINT64 ? (int64_t)value : -1;
 }
 
 void pci_detail_probe(struct host *host, const struct root_dir *dir, struct pci_dev *dev)
@@ -148,6 +167,9 @@ void pci_detail_probe(struct host *host, const struct root_dir *dir, struct pci_
 		detail->iommu_unit = host_string(host, slash ? slash + 1 : buf);
 	}
 	read_bars(dir, detail);
+	detail->aer_correctable = read_errors(dir, "aer_dev_correctable", "TOTAL_ERR_COR");
+	detail->aer_nonfatal = read_errors(dir, "aer_dev_nonfatal", "TOTAL_ERR_NONFATAL");
+	detail->aer_fatal = read_errors(dir, "aer_dev_fatal", "TOTAL_ERR_FATAL");
 	dev->detail = detail;
 }
 

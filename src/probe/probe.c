@@ -5,11 +5,13 @@
 #include "base/root.h"
 #include "model/host.h"
 #include "probe/boot.h"
+#include "probe/domains.h"
 #include "probe/iommu.h"
 #include "probe/modules.h"
 #include "probe/pci.h"
 #include "probe/pci_detail.h"
 #include "probe/platform.h"
+#include "probe/settings.h"
 #include "probe/usage.h"
 #include "probe/usb.h"
 
@@ -89,6 +91,10 @@ struct host *host_probe(struct root *root, unsigned what, GError **error)
 		usb_probe(root, host);
 	if (what & (PROBE_USAGE | PROBE_HOLDERS))
 		usage_probe(root, host, what & PROBE_HOLDERS ? USAGE_HOLDERS : 0);
+	if (what & PROBE_SETTINGS)
+		settings_probe(root, host);
+	if (what & PROBE_DOMAINS)
+		domains_probe(root, host);
 	return host;
 }
 

@@ -1,0 +1,20 @@
+/* The parts of a host that can be asked for, so that each command reads only what it needs: see
+ * probe/probe.h, which reads them, and the rules, which say what they need. */
+#pragma once
+
+enum probe_part {
+	PROBE_BASE = 0,         /* always: functions, groups, what the verdict needs */
+	PROBE_CONFIG = 1 << 0,  /* config space of all functions: prediction, explanation, tree */
+	PROBE_DETAIL = 1 << 1,  /* struct pci_detail of all functions */
+	PROBE_REGIONS = 1 << 2, /* reserved regions of the groups */
+	PROBE_USB = 1 << 3,
+	PROBE_USAGE = 1 << 4,     /* what the host does with its devices */
+	PROBE_HOLDERS = 1 << 5,   /* which processes hold them: walks /proc */
+	PROBE_PLATFORM = 1 << 6,  /* all of struct platform but: */
+	PROBE_TOPOLOGY = 1 << 7,  /* packages, cores, caches, nodes (hwloc) */
+	PROBE_MACHINE = 1 << 8,   /* of the platform: modules, memory, framebuffers, firmware */
+	PROBE_BOOT = 1 << 9,      /* what boots it, and the files that configure that */
+	PROBE_SETTINGS = 1 << 10, /* host.settings: configuration files, parameters, nodes */
+	PROBE_DOMAINS = 1 << 11,  /* host.domains: definitions of guests */
+	PROBE_ALL = (1 << 12) - 1,
+};

@@ -1,0 +1,429 @@
+/* Drivers: who has the device now, who uses it, and what keeps it from changing hands. */
+#include <string.h>
+
+#include "rules/exam.h"
+#include "rules/modprobe.h"
+#include "rules/remedy.h"
+#include "rules/see.h"
+#include "rules/tables.h"
+
+/* ---- the module ---- */
+
+static void judge_module(struct exam *exam)
+{
+	const struct kernel *kernel = &exam->host->platform.kernel;
+	g_autoptr(GArray) blacklist = modprobe_lines(exam->host, "blacklist");
+	const struct modprobe_line *line = modprobe_find(blacklist, "vfio_pci");
+
+	if (kernel->vfio_pci_loaded == TRI_YES || kernel->vfio_pci_builtin == TRI_YES)
+		return;
+	if (kernel->vfio_pci_loaded == TRI_UNKNOWN) {
+		exam_unknown(exam, NULL, "/sys/module", "Whether vfio-pci is loaded is not known.");
+		return;
+	}
+	struct finding *finding = exam_warn(exam, NULL,
+					    "Devices are meant for guests, and vfio-pci is not "
+					    "loaded.");
+	finding_evidence(finding, "/sys/module/vfio_pci: not there");
+	if (line) {
+		finding_evidence(finding, "%s: blacklist vfio-pci", line->path);
+		finding_cause(finding, "A configuration file forbids loading it by itself.");
+		finding_fix(finding, "# Take that line out of %s.", line->path);
+	} else {
+		finding_cause(finding, "It is loaded when a device is bound; at boot it must come "
+				       "before the drivers of the host.");
+	}
+	finding_fix(finding, "modprobe vfio-pci");
+}
+
+/* ---- the driver ---- */
+
+/* Something says that it shall be on vfio-pci already, and it is not. */
+static void judge_driver(struct exam *exam)
+{
+	const struct host *host = exam->host;
+	unsigned index = 0;
+	int pci;
+
+	while ((pci = next_chosen(exam, &index)) >= 0) {
+		const struct pci_dev *dev = &host->pci[pci];
+		bool expected = exam->chosen[pci] & (CHOSEN_IDS | CHOSEN_OVERRIDE);
+		if (!dev->driver_known || !expected || pci_driver_is_harmless(dev->driver))
+			continue;
+		struct finding *finding =
+			exam_fail(exam, ADDRESS(host, pci),
+				  "The host still has the device: its driver is %s, "
+				  "and it is meant to be on vfio-pci.",
+				  dev->driver);
+		evidence_attribute(finding, host, pci, "driver", dev->driver);
+		if (exam->chosen[pci] & CHOSEN_OVERRIDE) {
+			evidence_attribute(finding, host, pci, "driver_override",
+					   dev->driver_override);
+			finding_cause(finding, "driver_override decides at the next binding only, "
+					       "and takes nothing from a driver.");
+		} else {
+			finding_cause(finding,
+				      "%s came first: at boot, vfio-pci was not there "
+				      "yet, or its options were not in the initramfs.",
+				      dev->driver);
+		}
+		remedy_bind(exam, finding, pci);
+		if (exam->chosen[pci] & CHOSEN_IDS) {
+			finding_fix(finding, "# So that it is so at boot:");
+			remedy_initramfs(exam, finding);
+		}
+	}
+}
+
+static void judge_override(struct exam *exam)
+{
+	const struct host *host = exam->host;
+
+	for (unsigned i = 0; i < host->n_pci; i++) {
+		const struct pci_dev *dev = &host->pci[i];
+		if (!dev->driver_known || dev->driver || !dev->driver_override ||
+		    pci_dev_is_bridge(dev))
+			continue;
+		bool vfio = pci_driver_is_vfio(dev->driver_override);
+		struct finding *finding =
+			exam_warn(exam, ADDRESS(host, i),
+				  "The device has no driver, and may be taken by %s "
+				  "only.",
+				  dev->driver_override);
+		evidence_attribute(finding, host, (int)i, "driver_override", dev->driver_override);
+		evidence_attribute(finding, host, (int)i, "driver", NULL);
+		finding_cause(finding, "Someone has set driver_override, and that driver was not "
+				       "there or did not take it.");
+		if (vfio)
+			remedy_bind(exam, finding, (int)i);
+		else
+			finding_fix(finding, "modprobe %s", dev->driver_override);
+		finding_fix(finding, "# Or give it back to the host:");
+		finding_fix(finding, "vfiokit unbind %s", ADDRESS(host, i));
+	}
+}
+
+static void judge_driverctl(struct exam *exam)
+{
+	const struct host *host = exam->host;
+	const struct setting *setting;
+	unsigned index = 0;
+
+	while ((setting = setting_next(host, "/etc/driverctl.d/pci-*", &index))) {
+		struct pci_addr addr;
+		char buf[SETTING_LINE];
+		const char *driver = setting_line(host, setting->path, buf);
+		const char *name = strrchr(setting->path, '/') + 1 + strlen("pci-");
+		int pci = pci_addr_parse(name, &addr) ? host_find_pci(host, addr) : -1;
+		if (pci < 0 || !driver || !exam->chosen[pci] || pci_driver_is_vfio(driver))
+			continue;
+		struct finding *finding =
+			exam_warn(exam, ADDRESS(host, pci),
+				  "driverctl gives this device to %s at every boot, "
+				  "and it is meant for a guest.",
+				  driver);
+		evidence_setting(finding, host, setting->path);
+		finding_fix(finding, "driverctl unset-override %s", ADDRESS(host, pci));
+	}
+}
+
+/* driverctl writes the ids of the device to vfio-pci's new_id, so equal ones follow. */
+static void judge_driverctl_twins(struct exam *exam)
+{
+	const struct host *host = exam->host;
+	const struct setting *setting;
+	unsigned index = 0;
+
+	while ((setting = setting_next(host, "/etc/driverctl.d/pci-*", &index))) {
+		struct pci_addr addr;
+		char buf[SETTING_LINE];
+		const char *driver = setting_line(host, setting->path, buf);
+		const char *name = strrchr(setting->path, '/') + 1 + strlen("pci-");
+		int pci = pci_addr_parse(name, &addr) ? host_find_pci(host, addr) : -1;
+		for (unsigned i = 0; pci >= 0 && driver && i < host->n_pci; i++) {
+			if ((int)i == pci || host->pci[i].vendor != host->pci[pci].vendor ||
+			    host->pci[i].device != host->pci[pci].device ||
+			    pci_addr_same_slot(host->pci[i].addr, host->pci[pci].addr) ||
+			    !pci_driver_is_vfio(driver) || exam->chosen[i] & CHOSEN_DOMAIN)
+				continue;
+			struct finding *finding =
+				exam_warn(exam, ADDRESS(host, i),
+					  "driverctl gives %s to vfio-pci by its ids, "
+					  "which are those of this device, too.",
+					  ADDRESS(host, pci));
+			evidence_setting(finding, host, setting->path);
+			finding_fix(finding, "driverctl unset-override %s", ADDRESS(host, pci));
+			finding_fix(finding, "vfiokit bind --persist %s", ADDRESS(host, pci));
+			break;
+		}
+	}
+}
+
+/* ---- users ---- */
+
+static const struct {
+	const char *program;
+	const char *command;
+} stoppers[] = {
+	{ "nvidia-persiste", "systemctl stop nvidia-persistenced" },
+	{ "nvidia-powerd", "systemctl stop nvidia-powerd" },
+	{ "nv-hostengine", "systemctl stop nvidia-dcgm" },
+	{ "ollama", "systemctl stop ollama" },
+	{ "Xorg", "systemctl stop display-manager" },
+	{ "gnome-shell", "systemctl stop display-manager" },
+	{ "kwin_wayland", "systemctl stop display-manager" },
+};
+
+static const char *stopper_of(const struct usage *usage)
+{
+	for (size_t i = 0; usage->detail && i < G_N_ELEMENTS(stoppers); i++)
+		if (g_str_has_prefix(usage->detail, stoppers[i].program))
+			return stoppers[i].command;
+	return NULL;
+}
+
+static bool is_persistence(const struct usage *usage)
+{
+	return usage->detail && g_str_has_prefix(usage->detail, "nvidia-persiste");
+}
+
+/* Sound servers keep the controls of all cards open, and let go by themselves. */
+static bool is_loose(const struct usage *usage)
+{
+	return g_str_has_prefix(usage->name, "control");
+}
+
+static void tell_user(struct exam *exam, const struct usage *usage)
+{
+	const struct host *host = exam->host;
+	const char *stopper = stopper_of(usage);
+	struct finding *finding =
+		exam_fail(exam, ADDRESS(host, usage->pci),
+			  "%s has %s open: the device cannot be "
+			  "taken from the host.",
+			  usage->detail ? usage->detail : "A program", usage->name);
+
+	finding_evidence(finding, "/proc/%d/fd: %s", usage->pid, usage->name);
+	finding_cause(
+		finding, "%s",
+		g_strcmp0(host->pci[usage->pci].driver, "nvidia") == 0
+			? "The nvidia driver would wait for it inside the kernel for ever, and "
+			  "only a restart would help."
+			: "It would be pulled out from under the program.");
+	if (stopper)
+		finding_fix(finding, "%s", stopper);
+	else
+		finding_fix(finding, "kill %d", usage->pid);
+}
+
+/* The users that one of the two rules is about. */
+static void judge_users_of(struct exam *exam, bool persistence)
+{
+	g_autoptr(GHashTable) told = g_hash_table_new(g_direct_hash, g_direct_equal);
+
+	for (unsigned i = 0; i < exam->loss->n; i++) {
+		const struct usage *usage = exam->loss->list[i];
+		if (usage->kind != USAGE_HOLDER || usage->pci < 0 || is_loose(usage) ||
+		    is_persistence(usage) != persistence)
+			continue;
+		if (g_hash_table_add(told, GINT_TO_POINTER(usage->pid)))
+			tell_user(exam, usage);
+	}
+}
+
+static bool is_any_owned(const struct exam *exam)
+{
+	const struct host *host = exam->host;
+	unsigned index = 0;
+	int pci;
+
+	while ((pci = next_chosen(exam, &index)) >= 0)
+		if (host->pci[pci].driver && !pci_driver_is_harmless(host->pci[pci].driver))
+			return true;
+	return false;
+}
+
+static void judge_users(struct exam *exam)
+{
+	guint before = exam->findings->len;
+
+	judge_users_of(exam, false);
+	if (exam->findings->len == before && is_any_owned(exam) &&
+	    !exam->host->usages.holders_known)
+		exam_unknown(exam, NULL, "/proc/*/fd",
+			     "Which programs have the devices open is not known.");
+}
+
+static void judge_persistence(struct exam *exam)
+{
+	judge_users_of(exam, true);
+}
+
+static void judge_hang(struct exam *exam)
+{
+	const char *line = log_line(exam->host, "non-zero usage count");
+
+	if (!exam->host->platform.kernel.log) {
+		exam_unknown(exam, NULL, "kernel log",
+			     "Whether the nvidia driver waits for a program is not known.");
+		return;
+	}
+	if (!line)
+		return;
+	struct finding *finding =
+		exam_fail(exam, NULL,
+			  "The nvidia driver was taken off a card that a program had "
+			  "open, and waits for it inside the kernel.");
+	finding_evidence(finding, "kernel log: %s", line);
+	finding_cause(finding, "It goes on when the last program has let go; nothing else ends it, "
+			       "and no other device can be bound meanwhile.");
+	finding_fix(finding, "fuser -v /dev/nvidia*");
+	finding_fix(finding, "# End what is listed; if nothing is, restart the machine.");
+}
+
+/* ---- virtual GPUs ---- */
+
+static void judge_vgpu(struct exam *exam)
+{
+	const struct host *host = exam->host;
+	unsigned index = 0;
+	int pci;
+
+	while ((pci = next_chosen(exam, &index)) >= 0) {
+		const struct pci_detail *detail = host->pci[pci].detail;
+		if (!host->pci[pci].is_virtfn || !detail || !detail->vgpu_type ||
+		    !(exam->chosen[pci] & (CHOSEN_IDS | CHOSEN_OVERRIDE | CHOSEN_BOUND)))
+			continue;
+		struct finding *finding =
+			exam_fail(exam, ADDRESS(host, pci),
+				  "This is a virtual GPU of NVIDIA's driver, which "
+				  "must stay on that driver.");
+		evidence_attribute(finding, host, pci, "nvidia/current_vgpu_type",
+				   detail->vgpu_type);
+		finding_cause(finding, "The driver itself serves it to VFIO; taken off it, it is "
+				       "an empty shell.");
+		finding_fix(finding, "vfiokit unbind %s", ADDRESS(host, pci));
+		finding_fix(finding, "# In the definition: <hostdev … managed='no'>.");
+	}
+}
+
+const struct rule rules_binding[] = {
+	{
+		.id = "vfio-modules",
+		.title = "Is vfio-pci loaded?",
+		.reads = "/sys/module/vfio_pci, modules.builtin, /etc/modprobe.d",
+		.explain = "vfio-pci is the driver that hands devices to guests. It may be a "
+			   "module or a part of the kernel. (vfio_virqfd, which older guides load, "
+			   "is a part of vfio since Linux 6.2.)",
+		.good = "vfio-pci is loaded or built in.",
+		.see = SEE_GPU_USED,
+		.after = "iommu-enabled devices-chosen",
+		.needs = PROBE_MACHINE | PROBE_SETTINGS,
+		.sets = RULE_DOCTOR,
+		.judge = judge_module,
+	},
+	{
+		.id = "driver-bound",
+		.title = "Is the device on vfio-pci, as was asked for?",
+		.reads = "driver, driver_override, ids of vfio-pci",
+		.explain = "Options of vfio-pci and driver_override say what shall be; the link "
+			   "driver says what is. Where they differ, another driver was faster at "
+			   "boot, the initramfs does not hold the options, or nobody has asked the "
+			   "kernel to bind again.",
+		.good = "What is to be on vfio-pci is there.",
+		.see = SEE_GPU_USED,
+		.after = "devices-chosen",
+		.needs = PROBE_SETTINGS,
+		.sets = RULE_DOCTOR,
+		.judge = judge_driver,
+	},
+	{
+		.id = "driver-override-stale",
+		.title = "Does every driver_override have its driver?",
+		.reads = "driver, driver_override",
+		.explain = "A device with driver_override belongs to that driver only, also when "
+			   "it is not loaded or does not take it: then nobody has the device.",
+		.good = "No device waits for a driver that does not come.",
+		.see = SEE_GPU_USED,
+		.sets = RULE_DOCTOR,
+		.judge = judge_override,
+	},
+	{
+		.id = "driverctl-conflict",
+		.title = "Does driverctl want something else?",
+		.reads = "/etc/driverctl.d",
+		.explain = "driverctl keeps overrides of its own and sets them at every boot.",
+		.good = "driverctl does not contradict.",
+		.see = SEE_GPU_USED,
+		.after = "devices-chosen",
+		.needs = PROBE_SETTINGS,
+		.sets = RULE_DOCTOR,
+		.judge = judge_driverctl,
+	},
+	{
+		.id = "driverctl-twins",
+		.title = "Does driverctl take an equal device, too?",
+		.reads = "/etc/driverctl.d, vendor and device of all functions",
+		.explain = "For vfio-pci driverctl also writes the ids of the device to new_id: a "
+			   "second device of that kind is then taken when it is next without a "
+			   "driver.",
+		.good = "Nothing equal to what driverctl gives away stays with the host.",
+		.see = SEE_ISOLATE,
+		.needs = PROBE_SETTINGS,
+		.sets = RULE_DOCTOR,
+		.judge = judge_driverctl_twins,
+	},
+	{
+		.id = "users-of-device",
+		.title = "Does a program use the device?",
+		.reads = "/proc/PID/fd, /proc/PID/fdinfo, /proc/PID/maps",
+		.explain = "A device that a program has open cannot be taken from its driver "
+			   "safely. With the nvidia driver the attempt never ends.",
+		.good = "No program has what is meant for guests open.",
+		.see = SEE_GPU_USED,
+		.after = "devices-chosen",
+		.needs = PROBE_USAGE | PROBE_HOLDERS,
+		.sets = RULE_DOCTOR,
+		.judge = judge_users,
+	},
+	{
+		.id = "nvidia-persistence",
+		.title = "Does nvidia-persistenced hold the card?",
+		.reads = "/proc/PID/fd",
+		.explain = "The persistence daemon keeps all cards of the driver open, so that "
+			   "they stay initialised. It must be stopped before a card is given away, "
+			   "or kept off that card.",
+		.good = "nvidia-persistenced does not hold what is meant for guests.",
+		.see = SEE_GPU_USED,
+		.after = "devices-chosen",
+		.needs = PROBE_USAGE | PROBE_HOLDERS,
+		.sets = RULE_DOCTOR,
+		.judge = judge_persistence,
+	},
+	{
+		.id = "nvidia-hang-in-progress",
+		.title = "Does the nvidia driver wait for a program?",
+		.reads = "the kernel's log",
+		.explain = "When the nvidia driver is taken off a card that is in use, it says so "
+			   "once and then waits without end.",
+		.good = "The nvidia driver does not wait for a program.",
+		.see = SEE_GPU_USED,
+		.needs = PROBE_PLATFORM,
+		.sets = RULE_DOCTOR,
+		.judge = judge_hang,
+	},
+	{
+		.id = "vgpu-vf",
+		.title = "Are virtual GPUs left with their driver?",
+		.reads = "physfn, nvidia/current_vgpu_type",
+		.explain = "Virtual GPUs of NVIDIA look like devices of their own, but work only "
+			   "while the nvidia driver has them.",
+		.good = "No virtual GPU was taken off its driver.",
+		.see = SEE_ISOLATE,
+		.after = "devices-chosen",
+		.needs = PROBE_DETAIL | PROBE_CONFIG,
+		.sets = RULE_DOCTOR,
+		.judge = judge_vgpu,
+	},
+	{ 0 },
+};

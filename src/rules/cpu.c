@@ -1,0 +1,210 @@
+/* The processor, and whether KVM can use it. */
+#include <string.h>
+
+#include "rules/exam.h"
+#include "rules/remedy.h"
+#include "rules/see.h"
+#include "rules/tables.h"
+
+static bool is_amd(const struct host *host)
+{
+	return g_strcmp0(host->platform.cpu.vendor, "AuthenticAMD") == 0;
+}
+
+static void judge_virtualisation(struct exam *exam)
+{
+	const struct iommu_verdict *verdict = exam->verdict;
+	const struct cpu *cpu = &exam->host->platform.cpu;
+
+	if (verdict->virtualization == TRI_NO) {
+		struct finding *finding = exam_fail(exam, NULL, "KVM cannot run here: %s.",
+						    verdict->virtualization_note);
+		finding_evidence(finding, "/proc/cpuinfo: flags without vmx and svm");
+		finding_cause(finding, "Guests need the processor's own virtualisation (VT-x, "
+				       "AMD-V).");
+		if (cpu->hypervisor == TRI_YES)
+			finding_fix(finding,
+				    "# Have the hypervisor offer nested virtualisation "
+				    "(on its host: modprobe kvm_%s nested=1).",
+				    is_amd(exam->host) ? "amd" : "intel");
+		else
+			finding_fix(finding, "# Switch on %s in the firmware setup.",
+				    is_amd(exam->host) ? "SVM Mode"
+						       : "VT-x (Intel "
+							 "Virtualization Technology)");
+	} else if (verdict->virtualization == TRI_UNKNOWN && cpu->x86) {
+		exam_unknown(exam, NULL, "/proc/cpuinfo",
+			     "Whether the processor can run guests is not known.");
+	}
+}
+
+static void judge_kvm(struct exam *exam)
+{
+	const struct node *node = setting_node(exam->host, "/dev/kvm");
+
+	if (!node) {
+		exam_unknown(exam, NULL, "/dev/kvm", "Whether KVM is ready is not known.");
+		return;
+	}
+	if (node->type != 0)
+		return;
+	struct finding *finding = exam_fail(exam, NULL,
+					    "There is no /dev/kvm: the module of KVM "
+					    "for this processor is not loaded.");
+	finding_evidence(finding, "/dev/kvm: not there");
+	finding_cause(finding, "Without KVM guests run a hundred times slower, and the definitions "
+			       "for passthrough do not start at all.");
+	if (exam->host->platform.cpu.x86)
+		finding_fix(finding, "modprobe kvm_%s", is_amd(exam->host) ? "amd" : "intel");
+	else
+		finding_fix(finding, "modprobe kvm");
+}
+
+static void judge_nested(struct exam *exam)
+{
+	const struct host *host = exam->host;
+	unsigned index = 0;
+
+	if (host->platform.cpu.hypervisor != TRI_YES || next_chosen(exam, &index) < 0)
+		return;
+	struct finding *finding =
+		exam_warn(exam, NULL,
+			  "This machine is itself a guest: what is passed on is what "
+			  "its hypervisor emulates or has passed to it.");
+	finding_evidence(finding, "/proc/cpuinfo: flags with hypervisor");
+	finding_cause(finding, "An emulated IOMMU makes DMA slow, and often has no interrupt "
+			       "remapping.");
+	finding_fix(finding, "# Run the guest on the physical machine.");
+}
+
+/* vendor → id, from which kernel on 4-level tables limit nothing; only what is broken is listed */
+static const struct {
+	const char *release;
+	const char *why;
+} bad_kernels[] = {
+	{ "6.12.23", "bus resets of cards without function reset fail" },
+	{ "6.14.2", "bus resets of cards without function reset fail" },
+};
+
+/* "6.14.2-arch1-1" is 6.14.2, "6.14.21" is not. */
+static bool is_release(const char *release, const char *wanted)
+{
+	size_t n = strlen(wanted);
+
+	return strncmp(release, wanted, n) == 0 && !g_ascii_isdigit(release[n]) &&
+	       release[n] != '.';
+}
+
+static void judge_kernel(struct exam *exam)
+{
+	const char *release = exam->host->platform.kernel.release;
+
+	if (!release) {
+		exam_unknown(exam, NULL, "/proc/sys/kernel/osrelease",
+			     "Which kernel runs is not known.");
+		return;
+	}
+	for (size_t i = 0; i < G_N_ELEMENTS(bad_kernels); i++) {
+		if (!is_release(release, bad_kernels[i].release))
+			continue;
+		struct finding *finding =
+			exam_warn(exam, NULL, "Linux %s is known for a fault: %s.",
+				  bad_kernels[i].release, bad_kernels[i].why);
+		finding_evidence(finding, "/proc/sys/kernel/osrelease: %s", release);
+		finding_fix(finding, "# Install a newer kernel of the same series, and restart.");
+	}
+}
+
+static void judge_config(struct exam *exam)
+{
+	const struct kernel *kernel = &exam->host->platform.kernel;
+	const struct {
+		char value;
+		const char *symbol;
+		const char *what;
+	} symbols[] = {
+		{ kernel->vfio_pci, "CONFIG_VFIO_PCI", "no device can be handed to a guest" },
+		{ kernel->irq_remap, "CONFIG_IRQ_REMAP", "interrupts cannot be remapped" },
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(symbols); i++) {
+		if (symbols[i].value != 'n')
+			continue;
+		struct finding *finding =
+			exam_fail(exam, NULL, "This kernel was built without %s: %s.",
+				  symbols[i].symbol, symbols[i].what);
+		finding_evidence(finding, "%s: # %s is not set", kernel->config, symbols[i].symbol);
+		finding_fix(finding, "# Boot a kernel that has it: every distribution's standard "
+				     "kernel does.");
+	}
+	if (!kernel->config && exam->verdict->state != IOMMU_ENABLED)
+		exam_unknown(exam, NULL, "/boot/config-*, /proc/config.gz",
+			     "What this kernel was built with is not known.");
+}
+
+const struct rule rules_cpu[] = {
+	{
+		.id = "cpu-virt",
+		.title = "Can the processor run guests?",
+		.reads = "CPUID, /proc/cpuinfo",
+		.explain = "KVM needs VT-x or AMD-V. The processor says by CPUID whether it has "
+			   "it, and the kernel takes the flag away where the firmware has switched "
+			   "it off: so the two together tell a missing feature from a setting.",
+		.good = "The processor can run guests.",
+		.see = SEE_HARDWARE,
+		.sets = RULE_DOCTOR,
+		.judge = judge_virtualisation,
+	},
+	{
+		.id = "kvm-device",
+		.title = "Is KVM ready?",
+		.reads = "/dev/kvm",
+		.explain = "The modules kvm_intel and kvm_amd make /dev/kvm. They refuse to load "
+			   "where the firmware has switched virtualisation off, or where another "
+			   "hypervisor has taken the processor.",
+		.good = "/dev/kvm is there.",
+		.see = SEE_SOFTWARE,
+		.after = "cpu-virt",
+		.needs = PROBE_SETTINGS,
+		.sets = RULE_DOCTOR,
+		.judge = judge_kvm,
+	},
+	{
+		.id = "kernel-version-known-bad",
+		.title = "Is this kernel free of faults that are known?",
+		.reads = "/proc/sys/kernel/osrelease",
+		.explain = "A few releases of the kernel broke what passthrough needs, and were "
+			   "mended in the next one. The list is short and holds only what was "
+			   "reported with the release and its fix.",
+		.good = "No fault of this kernel is known.",
+		.see = SEE_RESET,
+		.sets = RULE_DOCTOR,
+		.judge = judge_kernel,
+	},
+	{
+		.id = "iommu-kernel-config",
+		.title = "Was the kernel built with what VFIO needs?",
+		.reads = "/boot/config-RELEASE, /lib/modules/RELEASE/config, /proc/config.gz",
+		.explain = "Kernels built by hand, and those for small devices, may lack VFIO or "
+			   "interrupt remapping. Where groups exist, the IOMMU's own driver needs "
+			   "no other proof.",
+		.good = "The kernel has what VFIO needs, as far as its configuration is readable.",
+		.see = SEE_IOMMU,
+		.needs = PROBE_PLATFORM,
+		.sets = RULE_DOCTOR,
+		.judge = judge_config,
+	},
+	{
+		.id = "nested-host",
+		.title = "Is this the physical machine?",
+		.reads = "/proc/cpuinfo",
+		.explain = "A guest can pass devices on to a guest of its own, if its hypervisor "
+			   "emulates an IOMMU. That is for trying things out: it is slow, and what "
+			   "it hands on is not isolated as hardware is.",
+		.good = "This is a physical machine, or nothing is to be passed on.",
+		.see = SEE_HARDWARE,
+		.sets = RULE_DOCTOR,
+		.judge = judge_nested,
+	},
+	{ 0 },
+};

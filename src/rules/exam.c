@@ -1,0 +1,115 @@
+/* See exam.h. */
+#include "rules/exam.h"
+
+#include <string.h>
+
+struct finding *exam_add(struct exam *exam, enum finding_verdict verdict, const char *subject,
+			 const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	g_autofree char *what = g_strdup_vprintf(format, args);
+	va_end(args);
+	struct finding *finding = finding_add(exam->findings, exam->rule->id, verdict,
+					      subject ? subject : "host", "%s", what);
+	finding->see = exam->rule->see;
+	return finding;
+}
+
+struct finding *exam_unknown(struct exam *exam, const char *subject, const char *path,
+			     const char *what)
+{
+	const struct host *host = exam->host;
+	struct finding *finding = exam_add(exam, FINDING_UNKNOWN, subject, "%s", what);
+	const char *reason = host->source == HOST_LIVE ? "it could not be read; run as root"
+			     : host->source == HOST_RECORDING
+				     ? "it is not in this recording; make another one as root"
+				     : "it is not there to be read; look on the machine itself";
+
+	finding_evidence(finding, "%s: not known (%s)", path, reason);
+	return finding;
+}
+
+void evidence_attribute(struct finding *finding, const struct host *host, int index,
+			const char *name, const char *value)
+{
+	finding_evidence(finding, "/sys/bus/pci/devices/%s/%s: %s", ADDRESS(host, index), name,
+			 value ? value : "none");
+}
+
+void evidence_setting(struct finding *finding, const struct host *host, const char *path)
+{
+	char buf[SETTING_LINE];
+	const char *line = setting_line(host, path, buf);
+
+	if (line)
+		finding_evidence(finding, "%s: %s", path, line);
+}
+
+int next_chosen(const struct exam *exam, unsigned *index)
+{
+	while (*index < exam->host->n_pci) {
+		unsigned at = (*index)++;
+		if (exam->chosen[at] && !pci_dev_is_bridge(&exam->host->pci[at]))
+			return (int)at;
+	}
+	return -1;
+}
+
+int next_chosen_kind(const struct exam *exam, enum pci_kind kind, unsigned *index)
+{
+	int at;
+
+	while ((at = next_chosen(exam, index)) >= 0)
+		if (pci_dev_is_kind(&exam->host->pci[at], kind))
+			return at;
+	return -1;
+}
+
+bool is_first_of_group(const struct exam *exam, int index)
+{
+	int group = exam->host->pci[index].group;
+
+	if (group < 0)
+		return false;
+	for (int i = 0; i < index; i++)
+		if (exam->chosen[i] && exam->host->pci[i].group == group &&
+		    !pci_dev_is_bridge(&exam->host->pci[i]))
+			return false;
+	return true;
+}
+
+#define SHOWN 4 /* of a list in a sentence */
+
+char *join_words(const GPtrArray *words)
+{
+	GString *text = g_string_new(NULL);
+	guint shown = words->len <= SHOWN + 1 ? words->len : SHOWN;
+
+	for (guint i = 0; i < shown; i++)
+		g_string_append_printf(text, "%s%s",
+				       i == 0                ? ""
+				       : i + 1 == words->len ? " and "
+							     : ", ",
+				       (const char *)words->pdata[i]);
+	if (shown < words->len)
+		g_string_append_printf(text, " and %u more", words->len - shown);
+	return g_string_free(text, FALSE);
+}
+
+const char *log_line(const struct host *host, const char *text)
+{
+	return log_line_of(host, -1, text);
+}
+
+const char *log_line_of(const struct host *host, int index, const char *text)
+{
+	const struct kernel *kernel = &host->platform.kernel;
+
+	for (unsigned i = kernel->n_log; i-- > 0;) /* the last one is the state of now */
+		if (strstr(kernel->log[i], text) &&
+		    (index < 0 || strstr(kernel->log[i], ADDRESS(host, index))))
+			return kernel->log[i];
+	return NULL;
+}
