@@ -43,8 +43,8 @@ class Command:
 class Block:
     """A fenced block; place is None for those that hold no commands."""
 
-    def __init__(self, chapter, line, info):
-        self.chapter = chapter
+    def __init__(self, path, line, info):
+        self.path = path
         self.line = line
         words = info.split()
         self.language = words[0] if words else ""
@@ -72,7 +72,7 @@ class Block:
             self.status = int(value)
 
     def where(self):
-        return f"{self.chapter}.md:{self.line}"
+        return f"{self.path}:{self.line}"
 
     def commands(self):
         """The commands of the block with the output that each promises."""
@@ -90,9 +90,13 @@ class Block:
 
 
 class Chapter:
-    def __init__(self, name, text):
+    """path is the file, from the top of the project; name is that of a chapter of the guide."""
+
+    def __init__(self, name, path):
         self.name = name
-        self.text = text
+        self.path = path
+        with open(os.path.join(TOP, path), encoding="utf-8") as file:
+            self.text = file.read()
         self.blocks = []
         self.prose = []     # (line number, text) outside of blocks
         self.headings = []  # (level, text, anchor)
@@ -104,7 +108,7 @@ class Chapter:
         for number, line in enumerate(self.text.split("\n"), 1):
             if line.startswith("```"):
                 if block is None:
-                    block = Block(self.name, number, line[3:])
+                    block = Block(self.path, number, line[3:])
                 else:
                     self.blocks.append(block)
                     block = None
@@ -150,14 +154,18 @@ def anchor_of(heading, taken):
     return text if taken[text] == 1 else f"{text}-{taken[text] - 1}"
 
 
+def read_readme():
+    """The project's own README, which has blocks like the guide's."""
+    return Chapter("../../README", "README.md")
+
+
 def read_chapters():
     """All chapters, the first page first, the others in the order in which it names them."""
     chapters = {}
     for file in sorted(os.listdir(GUIDE)):
         if file.endswith(".md"):
-            with open(os.path.join(GUIDE, file), encoding="utf-8") as stream:
-                name = file[:-len(".md")]
-                chapters[name] = Chapter(name, stream.read())
+            name = file[:-len(".md")]
+            chapters[name] = Chapter(name, f"docs/guide/{file}")
     if FIRST not in chapters:
         raise BookError(f"there is no {FIRST}.md")
     order = [FIRST]

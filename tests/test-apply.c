@@ -407,6 +407,70 @@ static void test_killed(struct fixture *fixture, gconstpointer data)
 	g_assert_no_error(error);
 }
 
+/* After a restart nothing is left of what was written into attributes, but of files. */
+static void test_past(struct fixture *fixture, gconstpointer data)
+{
+	g_autoptr(GError) error = NULL;
+
+	add_override(fixture);
+	g_assert_true(apply(fixture, fixture->plan, NULL, &error));
+	PLAN_AUTO struct plan *files = plan_new("usb attach");
+	plan_add(files, STEP_FILE, "/etc/other", NULL, "x", NULL);
+	g_assert_true(apply(fixture, files, NULL, &error));
+	g_autoptr(GPtrArray) changes = journal_list(fixture->root, &error);
+	g_assert_cmpuint(changes->len, ==, 2);
+	const struct change *newest = changes->pdata[0], *before = changes->pdata[1];
+	g_assert_null(strchr(newest->id, ' '));
+	g_assert_false(change_is_past(newest, newest->boot));
+	g_assert_false(change_is_past(before, before->boot));
+	g_assert_false(change_is_past(newest, "another"));
+	g_assert_true(change_is_past(before, "another"));
+}
+
+/* Runs the program on the tree; returns what it printed, the caller's. */
+static char *run_program_on(const struct fixture *fixture, const char *const *words, int *status)
+{
+	const char *argv[8] = { g_getenv("VFIOKIT_PROGRAM"), "--root", fixture->folder };
+	char *output = NULL;
+
+	for (unsigned n = 3; *words && n < G_N_ELEMENTS(argv) - 1; n++)
+		argv[n] = *words++;
+	g_assert_true(g_spawn_sync(NULL, (char **)argv, NULL, G_SPAWN_STDERR_TO_DEV_NULL, NULL,
+				   NULL, &output, NULL, status, NULL));
+	*status = WEXITSTATUS(*status);
+	return output;
+}
+
+#define RUN(...) run_program_on(fixture, (const char *const[]){ __VA_ARGS__, NULL }, &status)
+
+/* All changes of a tree, as they would be taken back; doing it is for the running machine only. */
+static void test_undo_all(struct fixture *fixture, gconstpointer data)
+{
+	g_autoptr(GError) error = NULL;
+	int status;
+
+	g_autofree char *none = RUN("undo", "--all", "--dry-run");
+	g_assert_cmpint(status, ==, 0);
+	g_assert_true(g_str_has_prefix(none, "nothing to do"));
+
+	add_files(fixture);
+	g_assert_true(apply(fixture, fixture->plan, NULL, &error));
+	PLAN_AUTO struct plan *other = plan_new("bind");
+	plan_add(other, STEP_FILE, "/etc/other", NULL, "x", NULL);
+	g_assert_true(apply(fixture, other, NULL, &error));
+	g_autofree char *both = RUN("undo", "--all", "--dry-run");
+	g_assert_cmpint(status, ==, 0);
+	const char *newest = strstr(both, "/etc/other"), *before = strstr(both, "/etc/new/deep");
+	g_assert_nonnull(newest);
+	g_assert_nonnull(before);
+	g_assert_true(newest < before);
+
+	g_autofree char *refused = RUN("undo", "--all");
+	g_assert_cmpint(status, ==, STATUS_REFUSED);
+	g_autofree char *wrong = RUN("undo", "--all", "x");
+	g_assert_cmpint(status, ==, STATUS_USAGE);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct {
@@ -426,6 +490,8 @@ int main(int argc, char **argv)
 		{ "/apply/device-gone", test_device_gone },
 		{ "/apply/changed-since", test_changed_since },
 		{ "/apply/killed", test_killed },
+		{ "/apply/past", test_past },
+		{ "/apply/undo-all", test_undo_all },
 	};
 
 	g_test_init(&argc, &argv, NULL);

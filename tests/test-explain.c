@@ -13,17 +13,22 @@ struct subject {
 	struct explanation why;
 };
 
-static void subject_open(struct subject *subject, const char *const *lines, int source,
-			 const char *cmdline, const char *address)
+static struct pci_addr address_of(const char *text)
 {
 	struct pci_addr addr;
 
+	g_assert_true(pci_addr_parse(text, &addr));
+	return addr;
+}
+
+static void subject_open(struct subject *subject, const char *const *lines, int source,
+			 const char *cmdline, const char *address)
+{
 	subject->host = topology_host(lines, source);
 	subject->host->platform.kernel.cmdline = cmdline;
 	predict_groups(subject->host, &subject->prediction);
-	g_assert_true(pci_addr_parse(address, &addr));
-	explain_group(subject->host, &subject->prediction, host_find_pci(subject->host, addr),
-		      &subject->why);
+	explain_group(subject->host, &subject->prediction,
+		      host_find_pci(subject->host, address_of(address)), &subject->why);
 }
 
 static void subject_close(struct subject *subject)
@@ -273,6 +278,39 @@ static void test_none(void)
 	subject_close(&subject);
 }
 
+/* Intel's GPU, left out by the kernel's own choice; not so with the parameter, nor another GPU. */
+static void test_left_out(void)
+{
+	static const char *const lines[] = {
+		"00:02.0 8086:5917 rciep class=0300 g=none",
+		"00:03.0 1002:1636 rciep class=0300 g=none",
+		"00:04.0 8086:5914 conv class=0600 g=0",
+		NULL,
+	};
+	static const struct {
+		const char *address, *cmdline;
+		char igpu_off;
+		int sentence;
+	} rows[] = {
+		{ "00:02.0", "quiet", 'y', 1 },
+		{ "00:02.0", "quiet", 'n', -1 },
+		{ "00:02.0", "intel_iommu=on", 'y', -1 },
+		{ "00:03.0", "quiet", 'y', -1 },
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+		struct subject subject;
+		subject_open(&subject, lines, HOST_TREE, rows[i].cmdline, rows[i].address);
+		explanation_clear(&subject.why);
+		subject.host->platform.kernel.intel_default_igpu_off = rows[i].igpu_off;
+		explain_group(subject.host, &subject.prediction,
+			      host_find_pci(subject.host, address_of(rows[i].address)),
+			      &subject.why);
+		g_assert_cmpint(reason(&subject, "intel_iommu=on"), ==, rows[i].sentence);
+		subject_close(&subject);
+	}
+}
+
 static void check_sentences(const char *const *lines, int source)
 {
 	static const char *const addresses[] = { "00:01.0", "01:00.0", "01:00.1" };
@@ -320,6 +358,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/explain/gap", test_gap);
 	g_test_add_func("/explain/difference", test_difference);
 	g_test_add_func("/explain/none", test_none);
+	g_test_add_func("/explain/left-out", test_left_out);
 	g_test_add_func("/explain/all-words", test_all_words);
 	return g_test_run();
 }

@@ -21,9 +21,19 @@ struct run {
 
 /* ---- before ---- */
 
+/* Files outlive a restart, whenever what is in them takes effect. */
+static bool has_files(const struct change *change)
+{
+	for (guint i = 0; i < change->steps->len; i++)
+		if (((const struct step *)change->steps->pdata[i])->kind == STEP_FILE)
+			return true;
+	return false;
+}
+
 bool change_is_past(const struct change *change, const char *boot)
 {
-	return change->effect == EFFECT_NOW && g_strcmp0(change->boot, boot) != 0;
+	return change->effect == EFFECT_NOW && g_strcmp0(change->boot, boot) != 0 &&
+	       !has_files(change);
 }
 
 unsigned change_count_done(const struct change *change)

@@ -156,10 +156,11 @@ char *journal_boot_id(struct root *root)
 static char *make_id(struct root *root, GDateTime *now, const char *verb)
 {
 	g_autofree char *base = g_date_time_format(now, "%Y%m%d-%H%M%S");
+	g_autofree char *word = g_strdelimit(g_strdup(verb), " ", '-'); /* "usb attach" */
 
 	for (unsigned i = 1;; i++) {
-		g_autofree char *id = i == 1 ? g_strdup_printf("%s-%s", base, verb)
-					     : g_strdup_printf("%s-%s-%u", base, verb, i);
+		g_autofree char *id = i == 1 ? g_strdup_printf("%s-%s", base, word)
+					     : g_strdup_printf("%s-%s-%u", base, word, i);
 		g_autofree char *path = journal_path(id);
 		if (!root_exists(root, path))
 			return g_steal_pointer(&id);

@@ -63,6 +63,8 @@ static unsigned find_obstacles(const struct overview *overview, int index,
 		loss_of_group(host, dev->group, &loss);
 	else
 		loss_of(host, &index, 1, &loss);
+	add_obstacle(list, &n, overview->verdict->state != IOMMU_ENABLED, OBSTACLE_STOP,
+		     "not without an IOMMU");
 	add_obstacle(list, &n, overview->verdict->state == IOMMU_ENABLED && !grouped, OBSTACLE_STOP,
 		     "in no IOMMU group");
 	add_obstacle(list, &n, grouped && !isolated, OBSTACLE_WARN, "group shared with others");
@@ -202,29 +204,58 @@ static char *command_prefix(const struct context *context)
 	return g_strdup("vfiokit");
 }
 
-static void print_next(const struct overview *overview)
+/* The first function of a kind; -1 where there is none. */
+static int first_of_kind(const struct host *host, enum pci_kind kind)
+{
+	for (unsigned i = 0; i < host->n_pci; i++)
+		if (pci_dev_is_kind(&host->pci[i], kind))
+			return (int)i;
+	return -1;
+}
+
+struct next_step {
+	const char *command;
+	int device; /* its argument; -1: none */
+	const char *what;
+};
+
+static struct next_step choose_next(const struct overview *overview)
 {
 	const struct host *host = overview->host;
+	int gpu = best_candidate(overview, KIND_GPU);
+	int usb = best_candidate(overview, KIND_USB_CONTROLLER);
+	int stuck = first_of_kind(host, KIND_GPU);
+
+	if (overview->verdict->state != IOMMU_ENABLED && host->n_pci > 0)
+		return (struct next_step){ "check --predict", -1,
+					   "the groups there would be with the IOMMU on" };
+	if (gpu >= 0)
+		return (struct next_step){ "show", gpu, "all about it, and what it would take" };
+	if (stuck >= 0)
+		return (struct next_step){ "show", stuck,
+					   "why no GPU can be given away as things are" };
+	if (usb >= 0)
+		return (struct next_step){ "show", usb, "all about it, and what it would take" };
+	return (struct next_step){ "check", -1, "all devices and groups" };
+}
+
+static void print_next(const struct overview *overview)
+{
 	const struct term *term = &overview->context->term;
 	g_autofree char *prefix = command_prefix(overview->context);
+	struct next_step next = choose_next(overview);
+	const char *address = "";
 	char buf[PCI_ADDR_SIZE];
-	int gpu = best_candidate(overview, KIND_GPU);
-	bool off = overview->verdict->state != IOMMU_ENABLED;
 
+	if (next.device >= 0)
+		address =
+			device_address(&overview->view, overview->host->pci[next.device].addr, buf);
 	fputc('\n', term->out);
 	term_print(term, ROLE_STRONG, "Next: ");
-	if (off && host->n_pci > 0)
-		term_print(term, ROLE_COMMAND, "%s check --predict", prefix);
-	else if (gpu >= 0)
-		term_print(term, ROLE_COMMAND, "%s show %s", prefix,
-			   device_address(&overview->view, host->pci[gpu].addr, buf));
-	else
-		term_print(term, ROLE_COMMAND, "%s check", prefix);
+	term_print(term, ROLE_COMMAND, "%s %s%s%s", prefix, next.command, *address ? " " : "",
+		   address);
 	fputc('\n', term->out);
-	term_paragraph(term, ROLE_DIM, 6, 0, 6,
-		       off && host->n_pci > 0 ? "the groups there would be with the IOMMU on"
-		       : gpu >= 0             ? "all about it, and what it would take"
-					      : "all devices and groups");
+	term_paragraph(term, ROLE_DIM, 6, 0, 6, next.what);
 }
 
 /* ---- JSON ---- */

@@ -4,7 +4,8 @@
 #include "probe/probe.h"
 
 #define SHOW_PARTS                                                                                 \
-	(PROBE_CONFIG | PROBE_DETAIL | PROBE_REGIONS | PROBE_USB | PROBE_USAGE | PROBE_HOLDERS)
+	(PROBE_CONFIG | PROBE_DETAIL | PROBE_REGIONS | PROBE_USB | PROBE_USAGE | PROBE_HOLDERS |   \
+	 PROBE_PLATFORM)
 
 static void show_one(struct context *context, const struct host *host,
 		     const struct prediction *prediction, int index, struct json *json)

@@ -10,9 +10,14 @@
 
 struct undo_options {
 	struct change_options change;
+	bool all;
 };
 
 static const struct option_row undo_option_rows[] = {
+	{ .name = "all",
+	  .kind = OPTION_FLAG,
+	  .help = "take back all changes, the newest first",
+	  .offset = offsetof(struct undo_options, all) },
 	OPTION_DRY_RUN(struct undo_options),
 	OPTION_YES(struct undo_options),
 	{ 0 },
@@ -69,11 +74,75 @@ static int undo_change(struct context *context, const struct change *change, GEr
 	return status;
 }
 
+static int undo_nothing(struct context *context, GError **error)
+{
+	const struct undo_options *options = context->options;
+	PLAN_AUTO struct plan *nothing = plan_new("undo");
+
+	return change_finish(context, &options->change, nothing, NULL, NULL, error);
+}
+
+/* Each as a change of its own: where one cannot be taken back, those after it are. What was chosen
+ * and is still there to be chosen (without privilege, or in another root) ends it. */
+static int undo_all(struct context *context, GError **error)
+{
+	g_autofree char *last = NULL;
+
+	for (;;) {
+		g_autoptr(GPtrArray) changes = journal_list(context->root, error);
+		const struct change *change = changes ? choose(context->root, changes) : NULL;
+		if (!changes)
+			return -1;
+		if (!change || g_strcmp0(change->id, last) == 0)
+			return last ? STATUS_OK : undo_nothing(context, error);
+		g_free(last);
+		last = g_strdup(change->id);
+		int status = undo_change(context, change, error);
+		if (status != STATUS_OK)
+			return status;
+	}
+}
+
+/* As they would be taken back, one after the other. */
+static int show_all(struct context *context, const GPtrArray *changes, GError **error)
+{
+	g_autofree char *boot = journal_boot_id(context->root);
+	int status = STATUS_OK;
+	unsigned n = 0;
+
+	for (guint i = 0; status == STATUS_OK && i < changes->len; i++) {
+		const struct change *change = changes->pdata[i];
+		if (!may_have_left(change) || change->undoes || change_is_past(change, boot))
+			continue;
+		n++;
+		status = undo_change(context, change, error);
+	}
+	return n == 0 ? undo_nothing(context, error) : status;
+}
+
+static int run_all(struct context *context, const GPtrArray *changes, GError **error)
+{
+	const struct undo_options *options = context->options;
+
+	if (context->json) {
+		g_set_error(error, VFIOKIT_ERROR, STATUS_USAGE,
+			    "'undo --all' has no JSON form: it is more than one change");
+		return -1;
+	}
+	return options->change.dry_run ? show_all(context, changes, error)
+				       : undo_all(context, error);
+}
+
 static bool check_arguments(const struct context *context, GError **error)
 {
+	const struct undo_options *options = context->options;
+
 	if (!context->root)
 		g_set_error(error, VFIOKIT_ERROR, STATUS_USAGE,
 			    "a posted text has no history of changes");
+	else if (options->all && context->n_arguments > 0)
+		g_set_error(error, VFIOKIT_ERROR, STATUS_USAGE,
+			    "option '--all' and an ID exclude each other");
 	else if (context->n_arguments > 1)
 		g_set_error(error, VFIOKIT_ERROR, STATUS_USAGE,
 			    "'undo' takes back one change at a time");
@@ -91,6 +160,8 @@ static int run_undo(struct context *context, GError **error)
 	g_autoptr(GPtrArray) changes = journal_list(context->root, error);
 	if (!changes)
 		return -1;
+	if (options->all)
+		return run_all(context, changes, error);
 
 	const struct change *change =
 		id ? find_change(changes, id) : choose(context->root, changes);
@@ -101,8 +172,7 @@ static int run_undo(struct context *context, GError **error)
 	}
 	if (change && may_have_left(change))
 		return undo_change(context, change, error);
-	PLAN_AUTO struct plan *nothing = plan_new("undo");
-	return change_finish(context, &options->change, nothing, NULL, NULL, error);
+	return undo_nothing(context, error);
 }
 
 const struct command command_undo = {

@@ -3,6 +3,8 @@
  */
 #include "model/explain_parts.h"
 
+#include <string.h>
+
 enum { MAX_SENTENCES = 12 };
 
 /* What is behind the same port that is not isolated is there for one reason, however deep. */
@@ -256,6 +258,24 @@ static void reason_difference(const struct explain *explain,
 			      "table, or a change since boot can be the cause");
 }
 
+/* In no group: the IOMMU does not cover it. Of Intel's own GPU that can be the kernel's choice
+ * (CONFIG_INTEL_IOMMU_DEFAULT_ON_INTGPU_OFF, drivers/iommu/intel/Kconfig). */
+static void reason_uncovered(const struct explain *explain, GPtrArray *list)
+{
+	const struct pci_dev *dev = &explain->host->pci[explain->index];
+	const struct kernel *kernel = &explain->host->platform.kernel;
+
+	explain_add(list,
+		    "The IOMMU does not cover %s: it is in no group, and cannot be given to a "
+		    "guest.",
+		    explain_address(explain->host, explain->index).text);
+	if (pci_dev_is_kind(dev, KIND_GPU) && dev->vendor == 0x8086 &&
+	    kernel->intel_default_igpu_off == 'y' &&
+	    !(kernel->cmdline && strstr(kernel->cmdline, "intel_iommu=on")))
+		explain_add(list, "This kernel leaves Intel's integrated GPU out, unless it is "
+				  "booted with intel_iommu=on.");
+}
+
 void explain_reasons(const struct explain *explain, GPtrArray *list)
 {
 	const struct prediction *prediction = explain->prediction;
@@ -263,10 +283,7 @@ void explain_reasons(const struct explain *explain, GPtrArray *list)
 	const struct prediction_difference *difference = find_difference(explain);
 
 	if (fn->group == PREDICTION_NONE) {
-		explain_add(list,
-			    "The IOMMU does not cover %s: it is in no group, and cannot be "
-			    "given to a guest.",
-			    explain_address(explain->host, explain->index).text);
+		reason_uncovered(explain, list);
 		return;
 	}
 	if (fn->group == PREDICTION_UNKNOWN) {

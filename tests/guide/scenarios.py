@@ -58,11 +58,11 @@ def command_line(text):
 
 
 def scenario_text(name, blocks):
-    out = [f"# Made from docs/guide by tests/test-guide --update; do not edit.", HEADS[name]]
+    out = ["# Made from docs/guide by tests/test-guide --update; do not edit.", HEADS[name]]
     for number, block in enumerate(blocks, 1):
         commands = block.commands()
         for command in commands:
-            out.append(f"test     {block.chapter}, block {number}: "
+            out.append(f"test     {os.path.basename(block.path)}, block {number}: "
                        + command.text.split("\n")[0][:60])
             out.append(f"run      {command_line(command.text)}")
             if command is commands[-1] and block.status:

@@ -4,7 +4,7 @@ import os
 import re
 import subprocess
 
-from book import GUIDE, TOP
+from book import TOP
 
 # Options in the prose that are other programs'.
 FOREIGN_OPTIONS = {"--args", "--remove-args"}
@@ -16,15 +16,22 @@ class Help:
     def __init__(self, program):
         self.program = program
         text = self.ask("--help")
-        self.commands = set(re.findall(r"^  ([a-z]+)  ", text.split("Options")[0], re.MULTILINE))
+        self.commands = commands_of(text)
         self.common = options_of(text)
-        self.options = {name: options_of(self.ask(name, "--help")) for name in self.commands
-                        if name != "help"}
+        self.options = {name: options_of(self.ask(*name.split(), "--help"))
+                        for name in self.commands if name != "help"}
         self.all = self.common.union(*self.options.values())
 
     def ask(self, *words):
         return subprocess.run([self.program, *words], capture_output=True, text=True,
                               check=True).stdout
+
+
+def commands_of(text):
+    """The names in the list of commands: what stands before the column of the descriptions."""
+    lines = re.search(r"^Commands:\n((?:  .*\n)+)", text, re.MULTILINE).group(1).split("\n")
+    column = next(line.index("print the help") for line in lines if line.startswith("  help "))
+    return {line[:column].strip() for line in lines if line.strip()}
 
 
 def options_of(text):
@@ -55,6 +62,8 @@ def wrong_words(text, known):
             command = word
             if command not in known.commands and command != "COMMAND":
                 problems.append(f"vfiokit has no command '{command}'")
+        elif f"{command} {word}" in known.commands:
+            command = f"{command} {word}"
     return problems
 
 
@@ -80,7 +89,7 @@ def link_problems(chapter, chapters):
         name = file[:-len(".md")] if file.endswith(".md") else None
         if not file:
             name = chapter.name
-        elif not os.path.exists(os.path.join(GUIDE, file)):
+        elif not os.path.exists(os.path.join(TOP, os.path.dirname(chapter.path), file)):
             yield line, f"there is no {target}"
             continue
         if anchor and anchor not in anchors.get(name, set()):
