@@ -45,23 +45,39 @@ bool change_check_allowed(const struct change_options *options, GError **error)
 	return true;
 }
 
+/* "--allow a --allow b" for the refusals that can be overridden, each once; empty where one of them
+ * cannot: then it does not help. */
+static char *allow_words(const struct plan *plan)
+{
+	g_autoptr(GString) words = g_string_new(NULL);
+
+	for (guint i = 0; i < plan->refusals->len; i++) {
+		const struct refusal *refusal = plan->refusals->pdata[i];
+		g_autofree char *word = g_strdup_printf("--allow %s", refusal->id);
+		if (!refusal->overridable)
+			return g_strdup("");
+		if (!strstr(words->str, word))
+			g_string_append_printf(words, "%s%s", words->len > 0 ? " " : "", word);
+	}
+	return g_strdup(words->str);
+}
+
 static void set_refused(const struct plan *plan, GError **error)
 {
 	g_autoptr(GString) ids = g_string_new(NULL);
-	const char *overridable = NULL;
+	g_autofree char *words = allow_words(plan);
 
 	for (guint i = 0; i < plan->refusals->len; i++) {
 		const struct refusal *refusal = plan->refusals->pdata[i];
 		g_string_append_printf(ids, "%s%s (%s)", i > 0 ? ", " : "", refusal->id,
 				       refusal->subject ? refusal->subject : "host");
-		if (refusal->overridable && !overridable)
-			overridable = refusal->id;
 	}
 	g_set_error(error, VFIOKIT_ERROR, STATUS_REFUSED, "'%s' is refused: %s", plan->command,
 		    ids->str);
-	if (overridable)
-		error_hint(error, "'--allow %s' overrides that rule; read first what it guards",
-			   overridable);
+	if (strchr(words, ' ') != strrchr(words, ' '))
+		error_hint(error, "'%s' overrides these rules; read first what they guard", words);
+	else if (*words)
+		error_hint(error, "'%s' overrides that rule; read first what it guards", words);
 }
 
 static bool is_live(const struct context *context)

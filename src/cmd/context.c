@@ -219,3 +219,12 @@ bool context_find_devices(const struct host *host, const char *argument, GArray 
 	}
 	return true;
 }
+
+char *context_command(const struct context *context)
+{
+	if (context->host_path)
+		return g_strdup_printf("vfiokit --host %s", context->host_path);
+	if (context->root_path)
+		return g_strdup_printf("vfiokit --root %s", context->root_path);
+	return g_strdup("vfiokit");
+}

@@ -194,16 +194,6 @@ static int best_candidate(const struct overview *overview, enum pci_kind kind)
 	return best;
 }
 
-/* The words that lead back to the machine that is being looked at. */
-static char *command_prefix(const struct context *context)
-{
-	if (context->host_path)
-		return g_strdup_printf("vfiokit --host %s", context->host_path);
-	if (context->root_path)
-		return g_strdup_printf("vfiokit --root %s", context->root_path);
-	return g_strdup("vfiokit");
-}
-
 /* The first function of a kind; -1 where there is none. */
 static int first_of_kind(const struct host *host, enum pci_kind kind)
 {
@@ -242,7 +232,7 @@ static struct next_step choose_next(const struct overview *overview)
 static void print_next(const struct overview *overview)
 {
 	const struct term *term = &overview->context->term;
-	g_autofree char *prefix = command_prefix(overview->context);
+	g_autofree char *prefix = context_command(overview->context);
 	struct next_step next = choose_next(overview);
 	const char *address = "";
 	char buf[PCI_ADDR_SIZE];

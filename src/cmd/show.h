@@ -23,5 +23,8 @@ struct show {
 /* Prints it for people. */
 void show_print(const struct show *show);
 
+/* Prints the command that comes next for it; nothing where there is none. */
+void show_print_next(const struct show *show);
+
 /* Writes it as a JSON object. */
 void show_json(const struct show *show, struct json *json);

@@ -330,4 +330,5 @@ void show_print(const struct show *show)
 	print_group(show);
 	print_why(show);
 	print_losses(show);
+	show_print_next(show);
 }
