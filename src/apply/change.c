@@ -160,6 +160,9 @@ static void add_step(GString *text, const struct step *step)
 	change_word(words, "mode", step->mode != 0 ? mode : NULL);
 	for (char **arg = step->argv; arg && *arg; arg++)
 		change_word(words, "arg", *arg);
+	for (char **arg = step->undo; arg && *arg; arg++)
+		change_word(words, "undo", *arg);
+	change_word(words, "stays", step->undo && !*step->undo ? "yes" : NULL);
 	change_word(words, "why", step->why);
 	change_line(text, words->str);
 }
@@ -255,13 +258,16 @@ static void read_memory(struct change *change, char **words)
 		change_remember(change, path, value);
 }
 
-static char **take_args(char **words)
+/* All values of a key; NULL when there are none. */
+static char **take_args(char **words, const char *key)
 {
 	GPtrArray *args = g_ptr_array_new();
 
-	for (char **word = words; *word; word++)
-		if (text_after(*word, "arg="))
-			g_ptr_array_add(args, decode(*word + strlen("arg=")));
+	for (char **word = words; *word; word++) {
+		const char *value = text_after(*word, key);
+		if (value && *value == '=')
+			g_ptr_array_add(args, decode(value + 1));
+	}
 	g_ptr_array_add(args, NULL);
 	if (args->len > 1)
 		return (char **)(void *)g_ptr_array_free(args, FALSE);
@@ -280,6 +286,7 @@ static void read_step(struct change *change, char **words)
 {
 	g_autofree char *kind = take(words, "kind");
 	g_autofree char *loose = take(words, "loose");
+	g_autofree char *stays = take(words, "stays");
 	g_autofree char *mode = take(words, "mode");
 	enum step_kind known;
 
@@ -291,7 +298,10 @@ static void read_step(struct change *change, char **words)
 	step->old = take(words, "old");
 	step->new_value = take(words, "new");
 	step->address = take(words, "address");
-	step->argv = take_args(words);
+	step->argv = take_args(words, "arg");
+	step->undo = take_args(words, "undo");
+	if (stays && !step->undo)
+		step->undo = g_new0(char *, 1);
 	step->why = take(words, "why");
 	step->loose = loose != NULL;
 	step->mode = take_mode(mode);

@@ -194,6 +194,19 @@ static void add_memories(struct root *root, const struct change *change, struct 
 	}
 }
 
+/* Programs that others take back: the last first. */
+static void add_reverse_runs(const struct change *change, struct plan *plan)
+{
+	for (guint i = change->steps->len; i > 0; i--) {
+		const struct step *step = change->steps->pdata[i - 1];
+		if (step->kind != STEP_RUN || !step->undo || !*step->undo ||
+		    change_step_state(change, i - 1) == STEP_PLANNED)
+			continue;
+		plan_add_run(plan, (const char *const *)step->undo, (const char *const *)step->argv,
+			     step->why);
+	}
+}
+
 /* Only when a file changes back does what was made of it change, too. */
 static void add_runs(const struct change *change, struct plan *plan)
 {
@@ -203,9 +216,9 @@ static void add_runs(const struct change *change, struct plan *plan)
 		files |= ((const struct step *)plan->steps->pdata[i])->kind == STEP_FILE;
 	for (guint i = 0; files && i < change->steps->len; i++) {
 		const struct step *step = change->steps->pdata[i];
-		if (step->kind == STEP_RUN && change_step_state(change, i) != STEP_PLANNED)
-			plan_add(plan, STEP_RUN, NULL, NULL, NULL, step->why)->argv =
-				g_strdupv(step->argv);
+		if (step->kind == STEP_RUN && !step->undo &&
+		    change_step_state(change, i) != STEP_PLANNED)
+			plan_add_run(plan, (const char *const *)step->argv, NULL, step->why);
 	}
 }
 
@@ -220,5 +233,6 @@ void restore_plan(struct root *root, const struct change *change, struct plan *p
 	add_values(items, plan);
 	add_probes(root, items, plan);
 	add_memories(root, change, plan);
+	add_reverse_runs(change, plan);
 	add_runs(change, plan);
 }

@@ -174,9 +174,26 @@ static bool load_module(struct stepper *stepper, const struct step *step, GError
 	return false;
 }
 
+/* A program that says it succeeded may have left out what matters. */
+static bool check_made(struct root *root, const struct step *step, GError **error)
+{
+	int r = 0;
+	g_autofree char *text = root_read_all(root, step->path, MAX_FILE_BYTES, NULL, &r);
+
+	if (!text)
+		return fail(error, "read", step->path, -r);
+	if (strstr(text, step->new_value))
+		return true;
+	g_set_error(error, VFIOKIT_ERROR, STATUS_FAILED,
+		    "'%s' ended without an error, but '%s' does not hold '%s' afterwards",
+		    step->argv[0], step->path, step->new_value);
+	return false;
+}
+
 static bool run(struct stepper *stepper, const struct step *step, GError **error)
 {
-	return run_program((const char *const *)step->argv, stepper->limits.program, error);
+	return run_program((const char *const *)step->argv, stepper->limits.program, error) &&
+	       (!step->path || !step->new_value || check_made(stepper->root, step, error));
 }
 
 /* ---- files ---- */

@@ -85,10 +85,15 @@ static bool is_live(const struct context *context)
 	return context->root && root_is_live(context->root);
 }
 
-static bool may_apply(const struct context *context, const struct plan *plan, GError **error)
+static bool may_apply(const struct context *context, const struct change_options *options,
+		      const struct plan *plan, GError **error)
 {
+	bool offline = options->offline && context->root_path;
+
 	if (plan->refusals->len > 0)
 		set_refused(plan, error);
+	else if (offline)
+		return true;
 	else if (!is_live(context))
 		g_set_error(error, VFIOKIT_ERROR, STATUS_REFUSED,
 			    "'%s' changes the running machine only: this plan is not done",
@@ -117,7 +122,7 @@ static void print_json(struct context *context, const struct plan *plan, const c
 	json_end(&json);
 }
 
-static void print_plan(struct context *context, const struct plan *plan)
+void change_print_plan(struct context *context, const struct plan *plan)
 {
 	if (context->json)
 		print_json(context, plan, NULL);
@@ -154,14 +159,14 @@ int change_finish(struct context *context, const struct change_options *options,
 
 	plan_allow(plan, options->allow);
 	if (options->dry_run || (plan->steps->len == 0 && plan->refusals->len == 0)) {
-		print_plan(context, plan);
+		change_print_plan(context, plan);
 		if (plan->refusals->len == 0)
 			return STATUS_OK;
 		set_refused(plan, error);
 		return -1;
 	}
-	if (!may_apply(context, plan, error)) {
-		print_plan(context, plan);
+	if (!may_apply(context, options, plan, error)) {
+		change_print_plan(context, plan);
 		return -1;
 	}
 	const struct apply_request request = {

@@ -9,6 +9,7 @@
 struct change_options {
 	bool dry_run;
 	bool yes;
+	bool offline;     /* change files in another tree, too */
 	GPtrArray *allow; /* of const char *; NULL: none */
 };
 
@@ -38,3 +39,6 @@ bool change_check_allowed(const struct change_options *options, GError **error);
  */
 int change_finish(struct context *context, const struct change_options *options, struct plan *plan,
 		  const struct change *undoes, const char *made, GError **error);
+
+/* Prints the plan: for people, or as JSON. */
+void change_print_plan(struct context *context, const struct plan *plan);

@@ -12,6 +12,7 @@ static void step_free(gpointer data)
 	g_free(step->new_value);
 	g_free(step->address);
 	g_strfreev(step->argv);
+	g_strfreev(step->undo);
 	g_free(step->why);
 	g_free(step);
 }
@@ -66,6 +67,18 @@ struct step *plan_add(struct plan *plan, enum step_kind kind, const char *path, 
 	step->new_value = g_strdup(new_value);
 	step->why = g_strdup(why);
 	g_ptr_array_add(plan->steps, step);
+	return step;
+}
+
+const char *const plan_no_undo[] = { NULL };
+
+struct step *plan_add_run(struct plan *plan, const char *const *argv, const char *const *undo,
+			  const char *why)
+{
+	struct step *step = plan_add(plan, STEP_RUN, NULL, NULL, NULL, why);
+
+	step->argv = g_strdupv((char **)argv);
+	step->undo = g_strdupv((char **)undo);
 	return step;
 }
 

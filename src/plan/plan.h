@@ -12,16 +12,20 @@ enum step_kind {
 	STEP_PROBE,       /* let the kernel choose a driver; afterwards it must be `new` */
 	STEP_MODULE,      /* load a module; undone by leaving it loaded */
 	STEP_FILE, /* a file of ours: from the text `old` (NULL: absent) to `new` (NULL: gone) */
-	STEP_RUN,  /* run a program whose work can be done again, as update-initramfs */
+	STEP_RUN,  /* run a program: one whose work can be done again, as update-initramfs, or one
+		    * that another takes back */
 };
 
 struct step {
 	enum step_kind kind;
-	char *path;      /* file or attribute; STEP_MODULE: the module; STEP_RUN: NULL */
+	char *path;      /* file or attribute; STEP_MODULE: the module; STEP_RUN: the file that it
+			  * makes, in which `new` must stand afterwards; NULL: nothing to look at */
 	char *old;       /* must be so now, else nothing is done; restored on undo. NULL: nothing */
 	char *new_value; /* as it must be afterwards. NULL: nothing */
 	char *address;   /* the function it is about, "0000:01:00.0"; NULL: none */
 	char **argv;     /* STEP_RUN; NULL-terminated */
+	char **undo;     /* STEP_RUN: what takes it back; NULL: argv once more, when files that it
+			  * works on are back; {NULL}: nothing, it stays done */
 	unsigned mode;   /* STEP_FILE: of a file that is new there; 0: 0644 */
 	bool loose;      /* STEP_SYSFS_WRITE: a step before changes it by itself, so `old` is only
 			  * what is expected: not compared; passed over when it is `new` by then */
@@ -65,6 +69,13 @@ static inline void plan_auto_free(struct plan **plan)
 /* Adds a step; all strings are copied, NULL stays NULL. Returns it. */
 struct step *plan_add(struct plan *plan, enum step_kind kind, const char *path, const char *old,
 		      const char *new_value, const char *why);
+
+/* Adds a step that runs argv (NULL-terminated); undo: see struct step. Both are copied. */
+struct step *plan_add_run(struct plan *plan, const char *const *argv, const char *const *undo,
+			  const char *why);
+
+/* No undo: what was run stays done. */
+extern const char *const plan_no_undo[];
 
 void plan_refuse(struct plan *plan, const char *id, const char *subject, bool overridable,
 		 const char *format, ...) G_GNUC_PRINTF(5, 6);

@@ -1,0 +1,242 @@
+/* vfiokit setup: prepares the machine. Answers, plan, confirmation; what is done is the plan that
+ * was shown. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/root.h"
+#include "cmd/ask.h"
+#include "cmd/setup_answers.h"
+#include "probe/group.h"
+#include "probe/probe.h"
+#include "view/plan.h"
+
+#define PROBE_FOR_SETUP                                                                            \
+	(PROBE_DETAIL | PROBE_REGIONS | PROBE_USB | PROBE_USAGE | PROBE_HOLDERS | PROBE_MACHINE |  \
+	 PROBE_PLATFORM | PROBE_BOOT)
+
+static const struct option_row setup_option_rows[] = {
+	{ .name = "gpu",
+	  .kind = OPTION_TEXT,
+	  .argument = "DEVICE",
+	  .help = "the GPU for guests, with all functions of its slot; 'auto' or 'none'",
+	  .offset = offsetof(struct setup_options, gpu) },
+	{ .name = "usb",
+	  .kind = OPTION_TEXT,
+	  .argument = "DEVICE",
+	  .help = "the USB controller for guests; 'auto' or 'none'",
+	  .offset = offsetof(struct setup_options, usb) },
+	{ .name = "device",
+	  .kind = OPTION_TEXTS,
+	  .argument = "DEVICE",
+	  .help = "another device for guests; may be repeated",
+	  .offset = offsetof(struct setup_options, devices) },
+	{ .name = "bind",
+	  .kind = OPTION_CHOICE,
+	  .argument = "WHEN",
+	  .choices = "boot modules demand",
+	  .help = "at every boot by address (boot), by options of modules (modules), or on demand",
+	  .offset = offsetof(struct setup_options, bind) },
+	{ .name = "blacklist",
+	  .kind = OPTION_FLAG,
+	  .help = "with --bind=modules: keep the drivers of these devices from loading",
+	  .offset = offsetof(struct setup_options, blacklist) },
+	{ .name = "hugepages",
+	  .kind = OPTION_TEXT,
+	  .argument = "SIZE",
+	  .help = "keep that much memory in huge pages for guests, as 8G",
+	  .offset = offsetof(struct setup_options, memory) },
+	{ .name = "iommu-pt",
+	  .kind = OPTION_FLAG,
+	  .help = "add iommu=pt: the host's devices are not kept out of its memory",
+	  .offset = offsetof(struct setup_options, iommu_pt) },
+	{ .name = "kernel-arg",
+	  .kind = OPTION_TEXTS,
+	  .argument = "ARG",
+	  .help = "add a parameter to the kernel's command line; may be repeated",
+	  .offset = offsetof(struct setup_options, words) },
+	{ .name = "no-packages",
+	  .kind = OPTION_FLAG,
+	  .help = "install nothing",
+	  .offset = offsetof(struct setup_options, no_packages) },
+	{ .name = "boot",
+	  .kind = OPTION_TEXT,
+	  .argument = "CHAIN",
+	  .help = "what boots this machine, where that is not found out: grub, systemd-boot, …",
+	  .offset = offsetof(struct setup_options, chain) },
+	{ .name = "offline",
+	  .kind = OPTION_FLAG,
+	  .help = "with --root: change the files there, and run no program",
+	  .offset = offsetof(struct setup_options, offline) },
+	OPTION_DRY_RUN(struct setup_options),
+	OPTION_ALLOW(struct setup_options),
+	OPTION_YES(struct setup_options),
+	{ 0 },
+};
+
+/* ---- before ---- */
+
+static int set_unknown_chain(const struct boot *boot, const char *name, GError **error)
+{
+	g_autoptr(GString) names = g_string_new("grub, systemd-boot, uki, limine, proxmox");
+
+	for (unsigned i = BOOT_UNCERTAIN + 1; i < BOOT_CHAINS; i++)
+		g_string_append_printf(names, ", %s", boot_chain_name(i));
+	if (boot->uncertain)
+		g_set_error(error, VFIOKIT_ERROR, STATUS_USAGE, "--boot=%s does not fit: %s", name,
+			    boot->uncertain);
+	else
+		g_set_error(error, VFIOKIT_ERROR, STATUS_USAGE, "there is no boot chain '%s'",
+			    name);
+	error_hint(error, "known are %s", names->str);
+	return -1;
+}
+
+static bool check_options(struct context *context, const struct setup_options *options,
+			  GError **error)
+{
+	if (!context->root)
+		g_set_error(error, VFIOKIT_ERROR, STATUS_USAGE,
+			    "a posted text is too little to prepare a machine by");
+	else if (options->offline && !context->root_path)
+		g_set_error(error, VFIOKIT_ERROR, STATUS_USAGE, "--offline goes with --root only");
+	else
+		return change_check_allowed(&options->change, error);
+	return false;
+}
+
+/* Groups that let a user use virtual machines, and that the user behind sudo is not in. */
+static char *find_missing_groups(struct context *context, const char *user)
+{
+	g_auto(GStrv) groups = g_strsplit(setup_groups(&context->host->boot), " ", -1);
+	GString *missing = g_string_new(NULL);
+
+	for (char **group = groups; user && *group; group++)
+		if (group_has_user(context->root, *group, user) != TRI_YES)
+			g_string_append_printf(missing, "%s%s", missing->len > 0 ? " " : "",
+					       *group);
+	return g_string_free(missing, FALSE);
+}
+
+static const char *find_user(const struct context *context)
+{
+	const char *user = getenv("SUDO_USER");
+
+	return root_is_live(context->root) && user && *user && strcmp(user, "root") != 0 ? user
+											 : NULL;
+}
+
+/* ---- without running programs ---- */
+
+/* What --offline does not do: each is told as a warning. */
+static void drop_programs(struct plan *plan)
+{
+	for (guint i = plan->steps->len; i > 0; i--) {
+		const struct step *step = plan->steps->pdata[i - 1];
+		if (step->kind == STEP_FILE)
+			continue;
+		if (step->kind == STEP_RUN) {
+			g_autofree char *words = g_strjoinv(" ", step->argv);
+			plan_warn(plan, "offline", "To be run in the finished system: %s", words);
+		}
+		g_ptr_array_remove_index(plan->steps, i - 1);
+	}
+}
+
+/* ---- asking ---- */
+
+static bool is_confirmed(struct context *context, const struct setup_options *options,
+			 const struct plan *plan, GError **error)
+{
+	if (options->change.yes || options->change.dry_run || plan->steps->len == 0 ||
+	    plan->refusals->len > 0 || !(root_is_live(context->root) || options->offline))
+		return true;
+	change_print_plan(context, plan);
+	if (ask_can(context) && !context->json &&
+	    ask_yes(context, "Shall this be done?", false, NULL))
+		return true;
+	if (ask_can(context) && !context->json) {
+		g_set_error(error, VFIOKIT_ERROR, STATUS_REFUSED, "nothing was done");
+	} else {
+		g_set_error(error, VFIOKIT_ERROR, STATUS_REFUSED,
+			    "nothing was done: nobody can be asked");
+		error_hint(error, "look at the plan above; '--yes' does it");
+	}
+	return false;
+}
+
+static void print_boot(struct context *context, const struct boot *boot)
+{
+	if (context->json || context->quiet)
+		return;
+	fprintf(context->term.out, "%s; boot: %s; initramfs: %s\n",
+		boot->os.name ? boot->os.name : "unknown distribution",
+		boot_chain_words(boot->chain), initramfs_name(boot->initramfs));
+	for (unsigned i = 0; context->verbose && i < boot->n_evidence; i++)
+		fprintf(context->term.out, "  %s\n", boot->evidence[i]);
+	fputc('\n', context->term.out);
+}
+
+static int make_and_finish(struct context *context, const struct setup_answers *answers,
+			   GError **error)
+{
+	const struct setup_options *options = context->options;
+	PLAN_AUTO struct plan *plan = plan_new("setup");
+
+	setup_plan(context->host, &answers->request, plan);
+	plan_allow(plan, options->change.allow);
+	if (options->offline)
+		drop_programs(plan);
+	if (!is_confirmed(context, options, plan, error))
+		return -1;
+	return change_finish(context, &options->change, plan, NULL,
+			     "It takes effect at the next start; 'vfiokit' then says what was "
+			     "achieved.",
+			     error);
+}
+
+static int run_setup(struct context *context, GError **error)
+{
+	struct setup_options *options = context->options;
+	struct setup_answers answers = { 0 };
+	const char *user = NULL;
+	int status = -1;
+
+	if (!check_options(context, options, error) ||
+	    !context_host(context, PROBE_FOR_SETUP, error))
+		return -1;
+	if (options->chain && !boot_choose(context->host, options->chain))
+		return set_unknown_chain(&context->host->boot, options->chain, error);
+	user = find_user(context);
+	g_autofree char *missing = find_missing_groups(context, user);
+	bool ask = ask_can(context) && !options->change.yes && !options->change.dry_run &&
+		   !context->json;
+	options->change.offline = options->offline;
+	print_boot(context, &context->host->boot);
+	if (setup_answer(context, context->host, options, ask, &answers, error)) {
+		answers.request.user = user;
+		answers.request.groups_missed = missing;
+		status = make_and_finish(context, &answers, error);
+	}
+	setup_answers_clear(&answers);
+	return status;
+}
+
+const struct command command_setup = {
+	.name = "setup",
+	.summary = "prepare this machine: IOMMU, packages, early binding, boot loader",
+	.help = "Asks a few questions at a terminal, shows all that it would change, and does it "
+		"after one confirmation; every answer is also an option. Parameters of the kernel "
+		"are added only where this machine needs them, by the tools that really boot it, "
+		"and an entry without them stays in the menu where there is a menu of ours to "
+		"write.\n"
+		"\n"
+		"Where it is not certain what boots the machine, nothing is changed, and what to "
+		"do is printed. 'vfiokit undo' takes everything back.\n"
+		"\n"
+		"Without a terminal nothing is asked: then --yes is needed, and only devices that "
+		"are named are bound.",
+	.options = setup_option_rows,
+	.options_size = sizeof(struct setup_options),
+	.flags = COMMAND_CHANGES,
+	.run = run_setup,
+};

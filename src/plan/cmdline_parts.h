@@ -1,0 +1,65 @@
+/* What cmdline_plan.c (a row for each chain) and fallback.c (a way back in the loader's menu)
+ * share. */
+#pragma once
+
+#include <glib.h>
+#include <stdbool.h>
+
+#include "edit/edit.h"
+#include "model/host.h"
+#include "plan/plan.h"
+
+/* On the kernel's command line, it keeps everything of this program from acting in that boot. */
+#define OFF_WORD "vfiokit=off"
+
+struct cmdline_job {
+	const struct host *host;
+	const struct boot *boot;
+	struct plan *plan;
+	const GPtrArray *add;    /* of const char *; NULL: none */
+	const GPtrArray *remove; /* the same */
+	bool changed;            /* a file is changed, so what is made of it must be made anew */
+};
+
+bool job_is_empty(const struct cmdline_job *job);
+
+/* Words with blanks between them; the caller's. */
+char *job_words(const GPtrArray *words);
+
+/* Adds a refusal that says what to do by hand. False. */
+bool job_refuse(struct cmdline_job *job, const char *id, const char *subject, const char *what);
+
+/* Adds a step that changes path from old (NULL: not there) to text; nothing when they are equal.
+ * why: NULL stands for the words of the job. True. */
+bool job_put_file(struct cmdline_job *job, const char *path, const char *old, const char *text,
+		  const char *why);
+
+/* The same with the words of the job put in and taken out. otherwise: what a file that is not there
+ * is made from; NULL: it must be there. False with a refusal. */
+bool job_edit_file(struct cmdline_job *job, const char *path, const struct edit_place *place,
+		   const char *otherwise);
+
+/* The same from a text that is not old itself. */
+bool job_edit_text(struct cmdline_job *job, const char *path, const char *old, const char *from,
+		   const struct edit_place *place);
+
+void job_run(struct cmdline_job *job, const char *const *argv, const char *const *undo,
+	     const char *why);
+
+/* Do the drop-ins of /etc/cmdline.d have the word? */
+bool dropin_has(const struct boot *boot, const char *word);
+
+/* ---- the way back ---- */
+
+/* GRUB: a script in /etc/grub.d that writes an entry without what this program added. */
+bool fallback_grub(struct cmdline_job *job);
+
+/* systemd-boot: a copy of the entry in use. */
+bool fallback_entry(struct cmdline_job *job);
+
+/* rEFInd and Limine: the first entry is changed, and one without the change is in the menu. */
+bool fallback_refind(struct cmdline_job *job);
+bool fallback_limine(struct cmdline_job *job);
+
+/* Where a tool owns the entries: says how to boot without the change. */
+void fallback_hint(struct cmdline_job *job);

@@ -1,0 +1,270 @@
+/* See setup.h. In the order of the plan: can it be done at all, parameters of the kernel, packages
+ * and who may use them, early binding, huge pages. */
+#include "plan/setup.h"
+
+#include <string.h>
+
+#include "model/packages.h"
+#include "plan/cmdline_plan.h"
+#include "plan/early_modules.h"
+
+#define SYSCTL "/etc/sysctl.d/80-vfiokit-hugepages.conf"
+
+struct setup {
+	const struct host *host;
+	const struct setup_request *request;
+	struct plan *plan;
+	GPtrArray *add;    /* of char *, owned: words for the command line */
+	GPtrArray *remove; /* the same: words to be taken away */
+};
+
+/* ---- the IOMMU ---- */
+
+static void add_word(GPtrArray *words, const char *word)
+{
+	if (!g_ptr_array_find_with_equal_func(words, word, g_str_equal, NULL))
+		g_ptr_array_add(words, g_strdup(word));
+}
+
+/* What the verdict's row asks for on the command line; the rest is firmware's, or nobody's. */
+static void switch_on(struct setup *setup)
+{
+	static const char *const off[] = { "intel_iommu=off", "amd_iommu=off", "iommu=off" };
+	const struct kernel *kernel = &setup->host->platform.kernel;
+
+	for (size_t i = 0; i < G_N_ELEMENTS(off); i++)
+		if (kernel->cmdline && cmdline_has(kernel->cmdline, off[i]))
+			add_word(setup->remove, off[i]);
+	if (setup->host->iommu.has_dmar == TRI_YES && kernel->intel_default_on != 'y')
+		add_word(setup->add, "intel_iommu=on");
+}
+
+/* Debian's kernels leave the integrated GPU out unless asked. */
+static bool misses_group(const struct setup *setup)
+{
+	for (unsigned i = 0; i < setup->request->n; i++)
+		if (setup->host->pci[setup->request->functions[i]].group < 0)
+			return setup->host->iommu.has_dmar == TRI_YES &&
+			       setup->host->platform.kernel.intel_default_igpu_off == 'y';
+	return false;
+}
+
+static bool is_curable(const struct iommu_verdict *verdict)
+{
+	return verdict->id && (strcmp(verdict->id, "disabled-by-cmdline") == 0 ||
+			       strcmp(verdict->id, "needs-intel-iommu-on") == 0);
+}
+
+static void refuse_verdict(struct setup *setup, const struct iommu_verdict *verdict)
+{
+	plan_refuse(setup->plan, "no-iommu", "host", false, "%s %s",
+		    verdict->cause ? verdict->cause : "There is no IOMMU.",
+		    verdict->remedy ? verdict->remedy : "");
+}
+
+/* False where nothing else makes sense before the firmware, or the machine, is another. */
+static bool judge_iommu(struct setup *setup)
+{
+	struct iommu_verdict verdict;
+	bool ok = true;
+
+	iommu_judge(setup->host, &verdict);
+	if (verdict.state == IOMMU_OFF_IN_KERNEL && is_curable(&verdict))
+		switch_on(setup);
+	else if (verdict.state == IOMMU_STATE_UNKNOWN)
+		plan_warn(setup->plan, "iommu-unknown",
+			  "It is not known whether the IOMMU is on: no parameter is added for it.");
+	else if (verdict.state != IOMMU_ENABLED)
+		ok = false;
+	if (!ok)
+		refuse_verdict(setup, &verdict);
+	if (verdict.state == IOMMU_ENABLED && misses_group(setup))
+		add_word(setup->add, "intel_iommu=on");
+	if (verdict.state == IOMMU_ENABLED && verdict.interrupt_remapping == TRI_NO)
+		plan_warn(setup->plan, "no-interrupt-remapping",
+			  "Interrupts are not remapped: a guest could forge any. Switch it on in "
+			  "the firmware (x2APIC, interrupt remapping) before you give devices to "
+			  "guests that you do not trust.");
+	if (setup->request->iommu_pt && g_strcmp0(verdict.default_domain, "passthrough") != 0)
+		add_word(setup->add, "iommu=pt");
+	iommu_verdict_clear(&verdict);
+	return ok;
+}
+
+static void add_own_words(struct setup *setup)
+{
+	for (guint i = 0; setup->request->words && i < setup->request->words->len; i++) {
+		const char *word = setup->request->words->pdata[i];
+		if (strcmp(word, "amd_iommu=on") == 0)
+			plan_warn(setup->plan, "unknown-parameter",
+				  "The kernel knows no amd_iommu=on: AMD's IOMMU is on unless it "
+				  "is switched off.");
+		add_word(setup->add, word);
+	}
+}
+
+/* ---- packages, services, groups ---- */
+
+static unsigned missing_roles(const struct boot *boot)
+{
+	unsigned roles = 0;
+
+	for (unsigned role = 0; role < ROLE_COUNT; role++)
+		if (package_role_there(boot, role) == TRI_NO)
+			roles |= 1U << role;
+	return roles;
+}
+
+struct services {
+	enum package_manager manager;
+	const char *id, *version; /* of releases that are another way; NULL: all others */
+	const char *units[6];
+};
+
+/* Debian's packages start them by themselves. Fedora from 35 on and RHEL from 9 on have a daemon
+ * for each driver (libvirt.org/daemons.html). The first row that fits. */
+static const struct services services[] = {
+	{ PACKAGES_DNF, "rhel", "8", { "libvirtd.service" } },
+	{ PACKAGES_DNF,
+	  NULL,
+	  NULL,
+	  { "virtqemud.socket", "virtnetworkd.socket", "virtnodedevd.socket",
+	    "virtstoraged.socket" } },
+	{ PACKAGES_ZYPPER, "opensuse-leap", "15", { "libvirtd.service" } },
+	{ PACKAGES_ZYPPER,
+	  NULL,
+	  NULL,
+	  { "virtqemud.socket", "virtnetworkd.socket", "virtnodedevd.socket",
+	    "virtstoraged.socket" } },
+	{ PACKAGES_PACMAN, NULL, NULL, { "libvirtd.service" } },
+	{ PACKAGES_RPM_OSTREE, NULL, NULL, { NULL } }, /* after the restart, by its presets */
+};
+
+static const struct services *find_services(const struct boot *boot)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(services); i++) {
+		const struct services *row = &services[i];
+		if (row->manager != boot->packages)
+			continue;
+		if (!row->id || (os_is(&boot->os, row->id) && boot->os.version &&
+				 g_str_has_prefix(boot->os.version, row->version)))
+			return row;
+	}
+	return NULL;
+}
+
+static void start_services(struct setup *setup)
+{
+	const struct services *row = find_services(&setup->host->boot);
+
+	for (size_t i = 0; row && i < G_N_ELEMENTS(row->units) && row->units[i]; i++) {
+		const char *const argv[] = { "systemctl", "enable", "--now", row->units[i], NULL };
+		const char *const undo[] = { "systemctl", "disable", "--now", row->units[i], NULL };
+		plan_add_run(setup->plan, argv, undo, "libvirt runs now, and after each start");
+	}
+}
+
+const char *setup_groups(const struct boot *boot)
+{
+	return boot->packages == PACKAGES_DNF || boot->packages == PACKAGES_RPM_OSTREE
+		       ? "libvirt"
+		       : "libvirt kvm";
+}
+
+static void join_groups(struct setup *setup)
+{
+	const struct setup_request *request = setup->request;
+	g_auto(GStrv) groups =
+		g_strsplit(request->groups_missed ? request->groups_missed : "", " ", -1);
+
+	for (char **group = groups; request->user && *group; group++) {
+		const char *const argv[] = { "usermod", "--append",    "--groups",
+					     *group,    request->user, NULL };
+		const char *const undo[] = { "gpasswd", "--delete", request->user, *group, NULL };
+		if (**group)
+			plan_add_run(setup->plan, argv, undo,
+				     "may use virtual machines without root, from the next login");
+	}
+}
+
+static void install_packages(struct setup *setup)
+{
+	const struct boot *boot = &setup->host->boot;
+	unsigned roles = setup->request->packages ? missing_roles(boot) : 0;
+	g_auto(GStrv) argv = roles ? package_install_argv(boot, roles) : NULL;
+
+	if (roles && !argv)
+		plan_warn(setup->plan, "packages-unknown",
+			  "The names of the packages here are not known: QEMU, libvirt, UEFI "
+			  "firmware for guests (edk2) and swtpm are needed.");
+	if (argv)
+		plan_add_run(setup->plan, (const char *const *)argv, plan_no_undo,
+			     "what virtual machines run on; 'undo' leaves it installed");
+	if (argv && roles & 1U << ROLE_LIBVIRT)
+		start_services(setup);
+	if (setup->request->packages)
+		join_groups(setup);
+}
+
+/* ---- early binding, huge pages ---- */
+
+static bool bind_early(struct setup *setup)
+{
+	const struct setup_request *request = setup->request;
+
+	if (request->n == 0 || request->early == EARLY_NONE)
+		return true;
+	if (request->early == EARLY_MODULES)
+		return early_modules_plan(setup->host, request->functions, request->n,
+					  request->blacklist, setup->add, setup->plan);
+	return true;
+}
+
+#define HUGEPAGE ((uint64_t)2 * 1024 * 1024)
+
+static void keep_hugepages(struct setup *setup)
+{
+	const char *old = boot_text(&setup->host->boot, SYSCTL);
+	uint64_t pages = (setup->request->hugepages + HUGEPAGE - 1) / HUGEPAGE;
+
+	if (pages == 0)
+		return;
+	g_autofree char *text = g_strdup_printf("# Written by vfiokit; 'vfiokit undo' takes it "
+						"away.\n# Pages of 2 MiB for guests.\n"
+						"vm.nr_hugepages = %" G_GUINT64_FORMAT "\n",
+						pages);
+	if (g_strcmp0(old, text) != 0)
+		plan_add(setup->plan, STEP_FILE, SYSCTL, old, text,
+			 "memory that is kept for guests, in pages of 2 MiB");
+}
+
+/* ---- all of it ---- */
+
+static void drop_steps(struct plan *plan)
+{
+	bool stays = false;
+
+	for (guint i = 0; i < plan->refusals->len; i++)
+		stays |= !((const struct refusal *)plan->refusals->pdata[i])->overridable;
+	if (stays || plan->refusals->len > 0)
+		g_ptr_array_set_size(plan->steps, 0);
+}
+
+void setup_plan(const struct host *host, const struct setup_request *request, struct plan *plan)
+{
+	g_autoptr(GPtrArray) add = g_ptr_array_new_with_free_func(g_free);
+	g_autoptr(GPtrArray) remove = g_ptr_array_new_with_free_func(g_free);
+	struct setup setup = { host, request, plan, add, remove };
+
+	plan->effect = EFFECT_NEXT_BOOT;
+	if (!judge_iommu(&setup))
+		return;
+	add_own_words(&setup);
+	install_packages(&setup);
+	if (bind_early(&setup)) {
+		const struct cmdline_request words = { .add = add, .remove = remove };
+		cmdline_plan(host, &words, plan);
+	}
+	keep_hugepages(&setup);
+	drop_steps(plan);
+}
