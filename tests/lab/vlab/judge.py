@@ -143,8 +143,27 @@ def judge_usb(said, facts):
     return problems
 
 
+# ---- agree identify ----
+
+def judge_identify(said, facts):
+    """The device that was there before is told with its ids, its controller and that one's group."""
+    device, controller = said["device"], said["controller"]
+    found = (device["vendor"], device["product"], controller["address"])
+    problems = differ(f"USB device {device['port']}", found, facts.usb.get(device["port"]))
+    problems += judge_function(controller, facts)
+    truth = facts.functions.get(controller["address"])
+    if truth:
+        problems += differ("group", controller["group"], truth.group)
+        problems += differ("group_devices", controller["group_devices"],
+                           sorted(facts.members.get(truth.group, [])))
+    others = [name for name, (_, _, address) in sorted(facts.usb.items())
+              if address == controller["address"] and name != device["port"]
+              and not name.startswith("usb")]
+    return problems + differ("others", [other["port"] for other in said["others"]], others)
+
+
 AGREE = {"check": judge_check, "prediction": judge_prediction, "caution": judge_caution,
-         "usb": judge_usb}
+         "usb": judge_usb, "identify": judge_identify}
 
 # ---- expect PATH is|has|lacks VALUE ----
 

@@ -15,7 +15,7 @@
       status   NUMBER           default 0
       within   SECONDS          default 300: only what hangs meets it
       agree    check            its output, JSON, says what the kernel says (judge.AGREE: check,
-                                prediction, caution, usb)
+                                prediction, caution, usb, identify)
       expect   PATH is VALUE    a value in its JSON; also has, lacks (of lists and texts)
       prints   TEXT             its output has this text; never: it has not
       shown                     its output is shown, also where all is well
