@@ -38,9 +38,9 @@ demo:
 	@$(MAKE) --no-print-directory release
 	@build-aux/demo $(BUILD)/vfiokit
 
-#: make check     all tests; make check TIER=unit, lab or disk: one tier of them
+#: make check     all tests; make check TIER=unit, lab, disk or packages: one tier of them
 check:
-	@build-aux/deps build $(or $(filter unit lab disk,$(TIER)),unit) \
+	@build-aux/deps build $(or $(filter unit lab disk packages,$(TIER)),unit) \
 		$(if $(filter unit,$(or $(TIER),unit)),lint)
 	@build-aux/check $(TIER)
 
