@@ -4,6 +4,7 @@ Ids, classes, topologies and groups are those of such machines as they are sold;
 was copied. host_maker.py derives everything else. Sizes are bytes, groups the kernel's numbers.
 """
 
+from host_boot import put_arch, put_debian, put_ubuntu
 from host_maker import Machine, topology_xml
 
 KIB, MIB, GIB = 1 << 10, 1 << 20, 1 << 30
@@ -122,6 +123,7 @@ def guide_example():
              "iommu: Default domain type: Passthrough (set via kernel command line)",
              "DMAR: Intel(R) Virtualization Technology for Directed I/O"],
         topology=topology_xml(1, 6, lambda _, core: [core, core + 6], 32 * GIB))
+    put_debian(m, "6.1.0-18-amd64", "quiet intel_iommu=on iommu=pt", guests=True)
     return m
 
 
@@ -188,6 +190,7 @@ def laptop():
              "DMAR-IR: Enabled IRQ remapping in x2apic mode", "iommu: Default domain type: Translated",
              "DMAR: Intel(R) Virtualization Technology for Directed I/O"],
         topology=topology_xml(1, 4, lambda _, core: [core, core + 4], 16 * GIB))
+    put_debian(m, "6.1.0-18-amd64", "quiet", guests=False)
     return m
 
 
@@ -283,6 +286,7 @@ def identical_gpus():
          "efi\tyes", "tpm\tyes", "xhci\tyes", "usb-controller\tyes", "network\tdefault",
          "pci\t0000:0b:00.0\tmanaged\tat=04:00.0\tmulti", "pci\t0000:0b:00.1\tmanaged\tat=04:00.1", "running\tno"],
         nodes=["c 0600 0 0 /dev/vfio/36", "- 0600 0 0 /run/libvirt/network/default.xml"])
+    put_arch(m, "root=/dev/nvme0n1p2 rw quiet")
     return m
 
 
@@ -349,6 +353,7 @@ def gpu_server():
         log=["AMD-Vi: Interrupt remapping enabled",
              "iommu: Default domain type: Passthrough (set via kernel command line)"],
         topology=topology_xml(2, 64, lambda package, core: [package * 64 + core, package * 64 + core + 128], 1024 * GIB))
+    put_ubuntu(m, "5.15.0-91-generic", "iommu=pt", guests=True)
     return m
 
 
@@ -392,6 +397,7 @@ def virtual_machine():
         mounts=[("254:1", "/", "ext4", "/dev/vda1")], route="enp1s0", modules=["xhci_hcd"],
         log=["iommu: Default domain type: Translated"],
         topology=topology_xml(1, 2, lambda _, core: [core], 4 * GIB))
+    put_debian(m, "6.1.0-18-amd64", "quiet", guests=False)
     return m
 
 
