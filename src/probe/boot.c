@@ -155,7 +155,7 @@ static void add_file(struct reader *reader, const char *path, const char *text, 
 	};
 
 	g_array_append_val(reader->files, file);
-	if (error != ENODATA)
+	if (error != 0 && error != ENODATA)
 		host_gap(reader->host, path, error);
 }
 
