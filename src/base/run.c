@@ -37,7 +37,8 @@ bool run_can(const char *name)
 	return path != NULL;
 }
 
-static int spawn(const char *path, const char *const *argv, int out, pid_t *pid)
+/* input -1: nothing; both outputs go into out, or only the first where there is an input. */
+static int spawn(const char *path, const char *const *argv, int input, int out, pid_t *pid)
 {
 	static const char *const environment[] = { "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C",
 						   "HOME=/", NULL };
@@ -45,9 +46,15 @@ static int spawn(const char *path, const char *const *argv, int out, pid_t *pid)
 	posix_spawnattr_t attributes;
 
 	posix_spawn_file_actions_init(&actions);
-	posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+	if (input >= 0)
+		posix_spawn_file_actions_adddup2(&actions, input, 0);
+	else
+		posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
 	posix_spawn_file_actions_adddup2(&actions, out, 1);
-	posix_spawn_file_actions_adddup2(&actions, out, 2);
+	if (input >= 0)
+		posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0);
+	else
+		posix_spawn_file_actions_adddup2(&actions, out, 2);
 	posix_spawnattr_init(&attributes);
 	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
 	int r = posix_spawn(pid, path, &actions, &attributes, (char *const *)argv,
@@ -57,8 +64,13 @@ static int spawn(const char *path, const char *const *argv, int out, pid_t *pid)
 	return r;
 }
 
+struct reader {
+	void (*take)(const char *data, size_t length, void *user);
+	void *user;
+};
+
 /* Until it closes its output, or the time is up. */
-static void read_output(int fd, GString *output, gint64 deadline)
+static void read_output(int fd, const struct reader *reader, gint64 deadline)
 {
 	char buf[KEPT];
 
@@ -71,10 +83,18 @@ static void read_output(int fd, GString *output, gint64 deadline)
 		ssize_t n = r > 0 ? read(fd, buf, sizeof(buf)) : 0;
 		if (n <= 0)
 			return;
-		g_string_append_len(output, buf, n);
-		if (output->len > KEPT)
-			g_string_erase(output, 0, (gssize)(output->len - KEPT));
+		reader->take(buf, (size_t)n, reader->user);
 	}
+}
+
+/* Keeps the end of it. */
+static void keep_tail(const char *data, size_t length, void *user)
+{
+	GString *output = user;
+
+	g_string_append_len(output, data, (gssize)length);
+	if (output->len > KEPT)
+		g_string_erase(output, 0, (gssize)(output->len - KEPT));
 }
 
 /* It may have closed its output and go on: looked at until the time is up. */
@@ -109,11 +129,12 @@ static void set_failed(const char *name, bool ended, int status, GString *output
 			    name, WEXITSTATUS(status), last);
 }
 
-bool run_program(const char *const *argv, unsigned seconds, GError **error)
+/* What is printed in the end is said in the error, where reader keeps it in output. */
+static bool run_with(const char *const *argv, int input, const struct reader *reader,
+		     GString *output, unsigned seconds, GError **error)
 {
 	gint64 deadline = g_get_monotonic_time() + (gint64)seconds * G_TIME_SPAN_SECOND;
 	g_autofree char *path = run_find(argv[0]);
-	g_autoptr(GString) output = g_string_new(NULL);
 	int fds[2], status = 0;
 	pid_t pid = -1;
 
@@ -122,10 +143,10 @@ bool run_program(const char *const *argv, unsigned seconds, GError **error)
 			    path ? g_strerror(errno) : "there is no such program");
 		return false;
 	}
-	int r = spawn(path, argv, fds[1], &pid);
+	int r = spawn(path, argv, input, fds[1], &pid);
 	close(fds[1]);
 	if (r == 0)
-		read_output(fds[0], output, deadline);
+		read_output(fds[0], reader, deadline);
 	close(fds[0]);
 	if (r != 0) {
 		g_set_error(error, VFIOKIT_ERROR, STATUS_FAILED, "cannot run '%s': %s", path,
@@ -137,4 +158,22 @@ bool run_program(const char *const *argv, unsigned seconds, GError **error)
 		return true;
 	set_failed(argv[0], ended, status, output, error);
 	return false;
+}
+
+bool run_program(const char *const *argv, unsigned seconds, GError **error)
+{
+	g_autoptr(GString) output = g_string_new(NULL);
+	const struct reader reader = { keep_tail, output };
+
+	return run_with(argv, -1, &reader, output, seconds, error);
+}
+
+bool run_filter(const char *const *argv, int input,
+		void (*take)(const char *data, size_t length, void *user), void *user,
+		unsigned seconds, GError **error)
+{
+	g_autoptr(GString) nothing = g_string_new(NULL);
+	const struct reader reader = { take, user };
+
+	return run_with(argv, input, &reader, nothing, seconds, error);
 }

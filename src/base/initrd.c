@@ -1,0 +1,180 @@
+/* See initrd.h. Unpacking is left to the system's own programs: the one that packed is there. */
+#include "base/initrd.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "base/cpio.h"
+#include "base/error.h"
+#include "base/root.h"
+#include "base/root_write.h"
+#include "base/run.h"
+
+#define UNPACK_SECONDS 300
+
+struct bytes {
+	const uint8_t *data;
+	size_t length;
+};
+
+/* ---- which program ---- */
+
+#define MAX_MAGIC 6
+
+static const struct packing {
+	uint8_t magic[MAX_MAGIC];
+	size_t length; /* of magic */
+	const char *argv[4];
+} packings[] = {
+	{ { 0x1f, 0x8b }, 2, { "gzip", "-dc" } },
+	{ { 0x28, 0xb5, 0x2f, 0xfd }, 4, { "zstd", "-dcq" } },
+	{ { 0xfd, '7', 'z', 'X', 'Z', 0 }, 6, { "xz", "-dc" } },
+	{ { 0x02, 0x21, 0x4c, 0x18 }, 4, { "lz4", "-dcq" } }, /* as the kernel has it */
+	{ { 0x04, 0x22, 0x4d, 0x18 }, 4, { "lz4", "-dcq" } },
+	{ { 'B', 'Z', 'h' }, 3, { "bzip2", "-dc" } },
+	{ { 0x5d, 0, 0 }, 3, { "xz", "--format=lzma", "-dc" } },
+	{ { 0x89, 'L', 'Z', 'O' }, 4, { "lzop", "-dc" } },
+};
+
+static const struct packing *find_packing(struct bytes bytes)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(packings); i++)
+		if (bytes.length >= MAX_MAGIC &&
+		    memcmp(bytes.data, packings[i].magic, packings[i].length) == 0)
+			return &packings[i];
+	return NULL;
+}
+
+/* ---- unpacking ---- */
+
+static void take_unpacked(const char *data, size_t length, void *user)
+{
+	cpio_feed(user, (const uint8_t *)data, length);
+}
+
+/* A file in memory: the program reads it as its input. */
+static int keep_in_memory(struct bytes bytes, GError **error)
+{
+	int fd = memfd_create("vfiokit-initrd", MFD_CLOEXEC);
+	int r = fd < 0 ? -errno : file_append(fd, (const char *)bytes.data, bytes.length);
+
+	if (r == 0 && lseek(fd, 0, SEEK_SET) == 0)
+		return fd;
+	g_set_error(error, VFIOKIT_ERROR, STATUS_FAILED, "cannot keep it in memory: %s",
+		    g_strerror(r < 0 ? -r : errno));
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
+static bool unpack(struct bytes bytes, struct cpio_reader *reader, GError **error)
+{
+	const struct packing *packing = find_packing(bytes);
+
+	if (!packing) {
+		g_set_error(error, VFIOKIT_ERROR, STATUS_FAILED,
+			    "it is packed in a way that is not known");
+		return false;
+	}
+	int fd = keep_in_memory(bytes, error);
+	if (fd < 0)
+		return false;
+	g_autoptr(GError) failed = NULL;
+	guint before = reader->names->len;
+	bool ok = run_filter(packing->argv, fd, take_unpacked, reader, UNPACK_SECONDS, &failed);
+	close(fd);
+	/* Padding behind the end makes some of them complain: what counts is what came out. */
+	if (cpio_is_whole(reader) && reader->names->len > before)
+		return true;
+	if (ok)
+		g_set_error(error, VFIOKIT_ERROR, STATUS_FAILED, "it is cut off or damaged");
+	else
+		g_propagate_error(error, g_steal_pointer(&failed));
+	return false;
+}
+
+/* ---- unified kernel images ---- */
+
+static uint32_t little_u32(struct bytes bytes, size_t offset)
+{
+	const uint8_t *at = bytes.data + offset;
+
+	return offset + 4 > bytes.length ? 0
+					 : at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 |
+						   (uint32_t)at[3] << 24;
+}
+
+static uint32_t little_u16(struct bytes bytes, size_t offset)
+{
+	return little_u32(bytes, offset) & 0xffff;
+}
+
+/* The section ".initrd" of a PE file (Microsoft: PE Format); all of it when it is no PE file. */
+static struct bytes find_initrd(struct bytes file)
+{
+	const size_t size_of_section = 40;
+
+	if (file.length < 64 || memcmp(file.data, "MZ", 2) != 0)
+		return file;
+	size_t header = little_u32(file, 0x3c);
+	size_t table = header + 24 + little_u16(file, header + 20);
+	for (uint32_t i = 0; i < little_u16(file, header + 6); i++) {
+		size_t section = table + i * size_of_section;
+		if (section + size_of_section > file.length)
+			break;
+		if (memcmp(file.data + section, ".initrd", 8) != 0)
+			continue;
+		size_t length = MIN(little_u32(file, section + 8), little_u32(file, section + 16));
+		size_t start = little_u32(file, section + 20);
+		if (start <= file.length && length <= file.length - start)
+			return (struct bytes){ file.data + start, length };
+	}
+	return (struct bytes){ file.data, 0 };
+}
+
+/* ---- all of it ---- */
+
+static bool list_bytes(struct bytes image, struct cpio_reader *reader, GError **error)
+{
+	size_t plain = cpio_feed(reader, image.data, image.length);
+
+	if (reader->broken || (plain == image.length && !cpio_is_whole(reader))) {
+		g_set_error(error, VFIOKIT_ERROR, STATUS_FAILED, "it is cut off or damaged");
+		return false;
+	}
+	if (plain < image.length)
+		return unpack((struct bytes){ image.data + plain, image.length - plain }, reader,
+			      error);
+	if (reader->names->len == 0)
+		g_set_error(error, VFIOKIT_ERROR, STATUS_FAILED, "it is empty");
+	return reader->names->len > 0;
+}
+
+GPtrArray *initrd_list(struct root *root, const char *path, GError **error)
+{
+	struct cpio_reader reader;
+	GPtrArray *names = NULL;
+	int fd = root_open_file(root, path, O_RDONLY, 0);
+	g_autoptr(GError) failed = NULL;
+
+	g_autoptr(GMappedFile) map = fd >= 0 ? g_mapped_file_new_from_fd(fd, FALSE, &failed) : NULL;
+	if (fd >= 0)
+		close(fd);
+	if (!map) {
+		g_set_error(error, VFIOKIT_ERROR, STATUS_FAILED, "cannot read '%s': %s", path,
+			    failed ? failed->message : g_strerror(-fd));
+		return NULL;
+	}
+	const struct bytes file = { (const uint8_t *)g_mapped_file_get_contents(map),
+				    g_mapped_file_get_length(map) };
+	cpio_reader_init(&reader);
+	if (list_bytes(find_initrd(file), &reader, error))
+		names = g_ptr_array_ref(reader.names);
+	else
+		g_prefix_error(error, "cannot open the image '%s': ", path);
+	cpio_reader_clear(&reader);
+	return names;
+}

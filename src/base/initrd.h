@@ -1,0 +1,13 @@
+/* What is in the first file system of a kernel (initramfs), whoever made it: an image of archives
+ * one after the other, of which the last may be compressed (kernel: init/initramfs.c), or a unified
+ * kernel image that holds one. */
+#pragma once
+
+#include <glib.h>
+
+struct root;
+
+/* The names in the image at path (of char *, without a leading "/"; the caller's). NULL and
+ * STATUS_FAILED: it cannot be read, is damaged, or is compressed by what no program here unpacks.
+ */
+GPtrArray *initrd_list(struct root *root, const char *path, GError **error);
