@@ -81,6 +81,7 @@ static void append_step(GString *text, const struct step *step)
 		break;
 	case STEP_FILE:
 	case STEP_RUN:
+	case STEP_IMAGE:
 		g_assert_not_reached();
 	}
 }

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "apply/apply.h"
+#include "apply/image_check.h"
 #include "apply/journal.h"
 #include "apply/restore.h"
 #include "base/error.h"
@@ -161,7 +162,7 @@ static void undo(struct fixture *fixture)
 
 	while (((const struct change *)changes->pdata[i])->undoes)
 		i++;
-	restore_plan(fixture->root, changes->pdata[i], plan);
+	restore_plan(fixture->root, changes->pdata[i], false, plan);
 	bool ok = plan->steps->len > 0 ? apply(fixture, plan, changes->pdata[i], &error)
 				       : apply_close(fixture->root, changes->pdata[i], &error);
 	g_assert_no_error(error);
@@ -265,6 +266,87 @@ static void test_program_fails(struct fixture *fixture, gconstpointer data)
 	assert_rolled_back(fixture, "'grep' ended with status 1"); /* it finds it afterwards */
 }
 
+/* An archive that holds one empty file. */
+static void put_archive(const struct fixture *fixture, const char *path, const char *name)
+{
+	const char *const names[] = { name, "TRAILER!!!" };
+	g_autoptr(GString) text = g_string_new(NULL);
+
+	for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
+		g_string_append(text, "070701");
+		for (unsigned field = 0; field < 13; field++)
+			g_string_append_printf(text, "%08x",
+					       field == 11 ? (unsigned)strlen(names[i]) + 1 : 0);
+		g_string_append_len(text, names[i], (gssize)strlen(names[i]) + 1);
+		while (text->len % 4 != 0)
+			g_string_append_c(text, '\0');
+	}
+	g_autofree char *full = path_of(fixture, path);
+	g_assert_true(g_file_set_contents(full, text->str, (gssize)text->len, NULL));
+}
+
+/* A generator that takes a file in when it is told so by another; unless it is broken. */
+static void add_generator(struct fixture *fixture, bool works)
+{
+	g_autofree char *script = g_strdup_printf(
+		"cd '%s' && if grep -q 2 etc/there; then cp %s image; else cp without image; fi",
+		fixture->folder, works ? "with" : "without");
+	const char *const argv[] = { "sh", "-c", script, NULL };
+
+	put_archive(fixture, "with", "etc/rule");
+	put_archive(fixture, "without", "etc/other");
+	add_files(fixture);
+	plan_add(fixture->plan, STEP_RUN, NULL, NULL, NULL, NULL)->argv = g_strdupv((char **)argv);
+	plan_add(fixture->plan, STEP_IMAGE, "/image", NULL, "file etc/rule", NULL);
+}
+
+static void test_image(struct fixture *fixture, gconstpointer data)
+{
+	g_autoptr(GError) error = NULL;
+
+	add_generator(fixture, true);
+	g_assert_true(apply(fixture, fixture->plan, NULL, &error));
+	g_assert_true(image_check(fixture->root, "/image", "file etc/rule", &error));
+	undo(fixture);
+	assert_as_before(fixture);
+	g_assert_true(image_check(fixture->root, "/image", "without etc/rule", &error));
+}
+
+static void test_image_lacks(struct fixture *fixture, gconstpointer data)
+{
+	add_generator(fixture, false);
+	assert_rolled_back(fixture, "the image '/image' was built, but 'etc/rule' is not in it");
+}
+
+/* An undo that was stopped after the files were back builds the image all the same. */
+static void test_image_again(struct fixture *fixture, gconstpointer data)
+{
+	g_autoptr(GError) error = NULL;
+
+	add_generator(fixture, true);
+	g_assert_true(apply(fixture, fixture->plan, NULL, &error));
+	put(fixture, "etc/there", "one\ntwo\n");
+	g_autofree char *deep = path_of(fixture, "etc/new/deep");
+	g_assert_cmpint(g_remove(deep), ==, 0);
+
+	g_autoptr(GPtrArray) changes = journal_list(fixture->root, &error);
+	PLAN_AUTO struct plan *nothing = plan_new("undo");
+	PLAN_AUTO struct plan *rest = plan_new("undo");
+	restore_plan(fixture->root, changes->pdata[0], false, nothing);
+	g_assert_cmpuint(nothing->steps->len, ==, 0);
+	restore_plan(fixture->root, changes->pdata[0], true, rest);
+	g_assert_cmpuint(rest->steps->len, ==, 2);
+	g_assert_true(apply(fixture, rest, changes->pdata[0], &error));
+	g_assert_true(image_check(fixture->root, "/image", "without etc/rule", &error));
+}
+
+static void test_image_reverse(void)
+{
+	g_assert_cmpstr(image_check_reverse("module vfio-pci"), ==, NULL);
+	g_autofree char *reverse = image_check_reverse("file a\nmodule b\nwithout c");
+	g_assert_cmpstr(reverse, ==, "without a\nfile c");
+}
+
 static void test_program_hangs(struct fixture *fixture, gconstpointer data)
 {
 	g_autoptr(GError) error = NULL;
@@ -338,7 +420,7 @@ static void test_device_gone(struct fixture *fixture, gconstpointer data)
 	g_assert_true(g_spawn_command_line_sync(command, NULL, NULL, NULL, NULL));
 	g_autoptr(GPtrArray) changes = journal_list(fixture->root, &error);
 	PLAN_AUTO struct plan *plan = plan_new("undo");
-	restore_plan(fixture->root, changes->pdata[0], plan);
+	restore_plan(fixture->root, changes->pdata[0], false, plan);
 	g_assert_cmpuint(plan->warnings->len, ==, 1);
 	g_assert_cmpstr(((const struct warning *)plan->warnings->pdata[0])->id, ==, "device-gone");
 	g_assert_cmpuint(plan->steps->len, ==, 2); /* the files */
@@ -482,6 +564,9 @@ int main(int argc, char **argv)
 		{ "/apply/other-state", test_other_state },
 		{ "/apply/chain", test_chain },
 		{ "/apply/program-fails", test_program_fails },
+		{ "/apply/image", test_image },
+		{ "/apply/image-lacks", test_image_lacks },
+		{ "/apply/image-again", test_image_again },
 		{ "/apply/program-hangs", test_program_hangs },
 		{ "/apply/no-program", test_no_program },
 		{ "/apply/driver-stays", test_driver_stays },
@@ -495,6 +580,7 @@ int main(int argc, char **argv)
 	};
 
 	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/apply/image-reverse", test_image_reverse);
 	for (size_t i = 0; i < G_N_ELEMENTS(tests); i++)
 		g_test_add(tests[i].name, struct fixture, NULL, set_up, tests[i].test, tear_down);
 	return g_test_run();

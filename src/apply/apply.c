@@ -209,7 +209,7 @@ static void roll_back(struct run *run, const char *held, GString *left)
 {
 	PLAN_AUTO struct plan *plan = plan_new("undo");
 
-	restore_plan(run->request->root, run->change, plan);
+	restore_plan(run->request->root, run->change, false, plan);
 	for (guint i = 0; i < plan->warnings->len; i++) {
 		const struct warning *warning = plan->warnings->pdata[i];
 		g_string_append_printf(left, "; %s", warning->what);

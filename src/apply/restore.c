@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "apply/image_check.h"
 #include "apply/step.h"
 #include "base/root.h"
 
@@ -207,22 +208,31 @@ static void add_reverse_runs(const struct change *change, struct plan *plan)
 	}
 }
 
-/* Only when a file changes back does what was made of it change, too. */
-static void add_runs(const struct change *change, struct plan *plan)
+static void add_run(const struct step *step, struct plan *plan)
 {
-	bool files = false;
-
-	for (guint i = 0; i < plan->steps->len; i++)
-		files |= ((const struct step *)plan->steps->pdata[i])->kind == STEP_FILE;
-	for (guint i = 0; files && i < change->steps->len; i++) {
-		const struct step *step = change->steps->pdata[i];
-		if (step->kind == STEP_RUN && !step->undo &&
-		    change_step_state(change, i) != STEP_PLANNED)
-			plan_add_run(plan, (const char *const *)step->argv, NULL, step->why);
+	if (step->kind == STEP_RUN && !step->undo) {
+		plan_add_run(plan, (const char *const *)step->argv, NULL, step->why);
+	} else if (step->kind == STEP_IMAGE) {
+		g_autofree char *wanted = image_check_reverse(step->new_value);
+		if (wanted)
+			plan_add(plan, STEP_IMAGE, step->path, NULL, wanted, "as it was before");
 	}
 }
 
-void restore_plan(struct root *root, const struct change *change, struct plan *plan)
+/* What is made of files is made again when one changes back now, or may have changed back before
+ * without that: a change that has not come to its end, or whose undo has not. */
+static void add_runs(const struct change *change, bool again, struct plan *plan)
+{
+	bool files = again || change->state != CHANGE_DONE;
+
+	for (guint i = 0; i < plan->steps->len; i++)
+		files |= ((const struct step *)plan->steps->pdata[i])->kind == STEP_FILE;
+	for (guint i = 0; files && i < change->steps->len; i++)
+		if (change_step_state(change, i) != STEP_PLANNED)
+			add_run(change->steps->pdata[i], plan);
+}
+
+void restore_plan(struct root *root, const struct change *change, bool again, struct plan *plan)
 {
 	g_autoptr(GPtrArray) items = list_items(change);
 
@@ -234,5 +244,5 @@ void restore_plan(struct root *root, const struct change *change, struct plan *p
 	add_probes(root, items, plan);
 	add_memories(root, change, plan);
 	add_reverse_runs(change, plan);
-	add_runs(change, plan);
+	add_runs(change, again, plan);
 }

@@ -13,5 +13,6 @@ struct root;
  * drivers given back, in the reverse order of that in which they were taken off, then what they
  * disturb is set right, then programs run that the change ran. What is gone (a device that was
  * pulled out) is left out with the warning "device-gone"; what something else changed since, to
- * neither of the two values, with the warning "changed-since". */
-void restore_plan(struct root *root, const struct change *change, struct plan *plan);
+ * neither of the two values, with the warning "changed-since". again: an undo of it was begun
+ * before, and stopped. */
+void restore_plan(struct root *root, const struct change *change, bool again, struct plan *plan);

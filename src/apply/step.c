@@ -4,7 +4,9 @@
 
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "apply/image_check.h"
 #include "base/error.h"
 #include "base/root.h"
 #include "base/root_write.h"
@@ -192,8 +194,15 @@ static bool check_made(struct root *root, const struct step *step, GError **erro
 
 static bool run(struct stepper *stepper, const struct step *step, GError **error)
 {
-	return run_program((const char *const *)step->argv, stepper->limits.program, error) &&
-	       (!step->path || !step->new_value || check_made(stepper->root, step, error));
+	if (!run_program((const char *const *)step->argv, stepper->limits.program, error))
+		return false;
+	sync(); /* what it wrote is on the disk before the journal says so */
+	return !step->path || !step->new_value || check_made(stepper->root, step, error);
+}
+
+static bool look_into_image(struct stepper *stepper, const struct step *step, GError **error)
+{
+	return image_check(stepper->root, step->path, step->new_value, error);
 }
 
 /* ---- files ---- */
@@ -237,6 +246,7 @@ static const struct {
 	[STEP_MODULE] = { .act = load_module },
 	[STEP_FILE] = { .key = "file", .lasting = true, .read = read_file, .act = write_file },
 	[STEP_RUN] = { .lasting = true, .act = run },
+	[STEP_IMAGE] = { .act = look_into_image },
 };
 
 char *step_key(const struct step *step)

@@ -58,13 +58,25 @@ static const struct change *choose(struct root *root, const GPtrArray *changes)
 	return NULL;
 }
 
-static int undo_change(struct context *context, const struct change *change, GError **error)
+/* Was an undo of it begun that has not come to its end? */
+static bool is_half_undone(const GPtrArray *changes, const struct change *change)
+{
+	for (guint i = 0; i < changes->len; i++) {
+		const struct change *other = changes->pdata[i];
+		if (g_strcmp0(other->undoes, change->id) == 0 && other->state != CHANGE_UNDONE)
+			return true;
+	}
+	return false;
+}
+
+static int undo_change(struct context *context, const GPtrArray *changes,
+		       const struct change *change, GError **error)
 {
 	const struct undo_options *options = context->options;
 	PLAN_AUTO struct plan *plan = plan_new("undo");
 	g_autofree char *made = g_strdup_printf("%s (%s) is taken back", change->id, change->line);
 
-	restore_plan(context->root, change, plan);
+	restore_plan(context->root, change, is_half_undone(changes, change), plan);
 	bool empty = plan->steps->len == 0;
 	int status = change_finish(context, &options->change, plan, change, made, error);
 	if (status == STATUS_OK && empty && !options->change.dry_run &&
@@ -97,7 +109,7 @@ static int undo_all(struct context *context, GError **error)
 			return last ? STATUS_OK : undo_nothing(context, error);
 		g_free(last);
 		last = g_strdup(change->id);
-		int status = undo_change(context, change, error);
+		int status = undo_change(context, changes, change, error);
 		if (status != STATUS_OK)
 			return status;
 	}
@@ -115,7 +127,7 @@ static int show_all(struct context *context, const GPtrArray *changes, GError **
 		if (!may_have_left(change) || change->undoes || change_is_past(change, boot))
 			continue;
 		n++;
-		status = undo_change(context, change, error);
+		status = undo_change(context, changes, change, error);
 	}
 	return n == 0 ? undo_nothing(context, error) : status;
 }
@@ -171,7 +183,7 @@ static int run_undo(struct context *context, GError **error)
 		return -1;
 	}
 	if (change && may_have_left(change))
-		return undo_change(context, change, error);
+		return undo_change(context, changes, change, error);
 	return undo_nothing(context, error);
 }
 

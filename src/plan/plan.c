@@ -128,6 +128,7 @@ unsigned plan_allow(struct plan *plan, const GPtrArray *allowed)
 static const char *const kind_names[] = {
 	[STEP_SYSFS_WRITE] = "sysfs-write", [STEP_UNBIND] = "unbind", [STEP_PROBE] = "probe",
 	[STEP_MODULE] = "module",           [STEP_FILE] = "file",     [STEP_RUN] = "run",
+	[STEP_IMAGE] = "image-check",
 };
 
 const char *step_kind_name(enum step_kind kind)

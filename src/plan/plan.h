@@ -11,9 +11,11 @@ enum step_kind {
 	STEP_UNBIND,      /* take the driver `old` off a function, in a watched child */
 	STEP_PROBE,       /* let the kernel choose a driver; afterwards it must be `new` */
 	STEP_MODULE,      /* load a module; undone by leaving it loaded */
-	STEP_FILE, /* a file of ours: from the text `old` (NULL: absent) to `new` (NULL: gone) */
-	STEP_RUN,  /* run a program: one whose work can be done again, as update-initramfs, or one
-		    * that another takes back */
+	STEP_FILE,  /* a file of ours: from the text `old` (NULL: absent) to `new` (NULL: gone) */
+	STEP_RUN,   /* run a program: one whose work can be done again, as update-initramfs, or one
+		     * that another takes back */
+	STEP_IMAGE, /* look into the initramfs image `path`: `new` says what must be in it, and what
+		     * not, as lines (see apply/image_check.h) */
 };
 
 struct step {

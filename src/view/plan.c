@@ -56,6 +56,11 @@ static char *say_run(const struct step *step)
 	return g_strdup_printf("run %s", words);
 }
 
+static char *say_image(const struct step *step)
+{
+	return g_strdup_printf("look into %s", step->path);
+}
+
 /* ---- JSON ---- */
 
 static void json_values(struct json *json, const struct step *step)
@@ -81,6 +86,17 @@ static void json_run(struct json *json, const struct step *step)
 	json_array_end(json);
 }
 
+static void json_image(struct json *json, const struct step *step)
+{
+	g_auto(GStrv) lines = g_strsplit(step->new_value, "\n", -1);
+
+	json_text(json, "path", step->path);
+	json_array_flat(json, "wanted");
+	for (char **line = lines; *line; line++)
+		json_text(json, NULL, *line);
+	json_array_end(json);
+}
+
 static const struct {
 	char *(*say)(const struct step *step);
 	void (*json)(struct json *json, const struct step *step);
@@ -91,6 +107,7 @@ static const struct {
 	[STEP_MODULE] = { say_module, json_values },
 	[STEP_FILE] = { say_file, json_file },
 	[STEP_RUN] = { say_run, json_run },
+	[STEP_IMAGE] = { say_image, json_image },
 };
 
 char *step_phrase(const struct step *step)
