@@ -5,6 +5,7 @@
 #include "base/root.h"
 #include "cmd/bind_memory.h"
 #include "cmd/change.h"
+#include "cmd/persist.h"
 #include "plan/bind_plan.h"
 #include "probe/probe.h"
 
@@ -14,6 +15,7 @@
 struct bind_options {
 	struct change_options change;
 	bool group;
+	bool persist;
 };
 
 static const struct option_row bind_option_rows[] = {
@@ -22,6 +24,11 @@ static const struct option_row bind_option_rows[] = {
 	  .kind = OPTION_FLAG,
 	  .help = "take everything that is in the same IOMMU groups, too",
 	  .offset = offsetof(struct bind_options, group) },
+	{ .name = "persist",
+	  .letter = 'p',
+	  .kind = OPTION_FLAG,
+	  .help = "at every boot, from the next one on, instead of now",
+	  .offset = offsetof(struct bind_options, persist) },
 	OPTION_DRY_RUN(struct bind_options),
 	OPTION_ALLOW(struct bind_options),
 	OPTION_YES(struct bind_options),
@@ -173,6 +180,21 @@ static int finish(struct context *context, const struct host *host, const GArray
 	return status;
 }
 
+static int run_persist(struct context *context, bool bind, GError **error)
+{
+	const struct bind_options *options = context->options;
+	const struct host *host = context_host(context, PROBE_FOR_PERSIST, error);
+
+	if (!host)
+		return -1;
+	if (!bind)
+		return persist_unbind(context, host, &options->change, error);
+	g_autoptr(GArray) functions = find_functions(context, host, error);
+	if (!functions)
+		return -1;
+	return persist_bind(context, host, functions, options->group, &options->change, error);
+}
+
 static int run(struct context *context, const char *verb,
 	       void (*make)(const struct host *host, const struct bind_request *request,
 			    struct plan *plan),
@@ -187,6 +209,8 @@ static int run(struct context *context, const char *verb,
 	}
 	if (!change_check_allowed(&options->change, error))
 		return -1;
+	if (options->persist)
+		return run_persist(context, make == bind_plan, error);
 	const struct host *host = context_host(context, PROBE_FOR_BIND, error);
 	g_autoptr(GArray) functions = host ? find_functions(context, host, error) : NULL;
 	struct bind_memories memories = { 0 };
@@ -231,6 +255,12 @@ const struct command command_bind = {
 		"given back with 'unbind'. Nothing else is touched: also of two equal cards the "
 		"other one stays where it is.\n"
 		"\n"
+		"With --persist nothing happens now: the functions are recorded, and bound at "
+		"every boot before a driver of the host can take them, while they are what was "
+		"chosen: the same device, in the same place. The initramfs is built anew, and "
+		"looked into. 'vfiokit verify' says what came of it; 'vfiokit undo' takes it "
+		"back.\n"
+		"\n"
 		"What the host needs itself is refused, each rule with an id; --allow ID overrides "
 		"one where that can be sane. When a step fails, all is taken back.\n"
 		"\n"
@@ -248,7 +278,8 @@ const struct command command_unbind = {
 	.summary = "give devices back to the drivers that they had",
 	.help = "Takes the functions off vfio-pci and gives each the driver, the override and the "
 		"power settings back that it had before 'bind'; where no 'bind' is remembered, the "
-		"driver that the kernel chooses.",
+		"driver that the kernel chooses. With --persist they stay as they are now, and are "
+		"not bound at the next boots.",
 	.options = bind_option_rows,
 	.options_size = sizeof(struct bind_options),
 	.flags = COMMAND_CHANGES,

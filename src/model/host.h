@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "model/binding.h"
 #include "model/boot.h"
 #include "model/domain.h"
 #include "model/iommu.h"
@@ -42,8 +43,9 @@ struct host {
 	struct usages usages; /* what the host does with its devices */
 	struct settings settings;
 	struct domains domains;
-	GArray *gaps;    /* of struct gap */
-	bool privileged; /* read as root */
+	struct bindings bindings; /* what shall be bound at every boot */
+	GArray *gaps;             /* of struct gap */
+	bool privileged;          /* read as root */
 
 	GArray *pci_array;   /* while it is filled */
 	GArray *group_array; /* while it is filled */

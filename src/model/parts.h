@@ -16,5 +16,6 @@ enum probe_part {
 	PROBE_BOOT = 1 << 9,      /* what boots it, and the files that configure that */
 	PROBE_SETTINGS = 1 << 10, /* host.settings: configuration files, parameters, nodes */
 	PROBE_DOMAINS = 1 << 11,  /* host.domains: definitions of guests */
-	PROBE_ALL = (1 << 12) - 1,
+	PROBE_BINDINGS = 1 << 12, /* what shall be bound at every boot */
+	PROBE_ALL = (1 << 13) - 1,
 };

@@ -26,6 +26,13 @@ struct bind_request {
 	unsigned n_before;
 };
 
+/* The functions that a request means: those named, and their groups if it wants them; no bridges
+ * (indexes in host.pci, of int). The caller's. */
+GArray *bind_choose(const struct host *host, const struct bind_request *request);
+
+/* The driver that hands this function to guests: "vfio-pci", or the variant made for it. */
+const char *bind_driver(const struct pci_dev *dev);
+
 /* The host must have been probed with PROBE_BASE | PROBE_DETAIL | PROBE_REGIONS | PROBE_USB |
  * PROBE_USAGE | PROBE_HOLDERS | PROBE_MACHINE. Steps, refusals (by the rules of refusal.h) and
  * warnings are added to plan; a function that is as it should be gets no steps, and nothing is

@@ -168,11 +168,6 @@ char *functions_text(const struct host *host, const int *list, unsigned n)
 
 /* ---- who was meant (persist) ---- */
 
-static bool differs(int32_t expected, int32_t found)
-{
-	return expected >= 0 && found >= 0 && expected != found;
-}
-
 static char *ids_text(int32_t vendor, int32_t device, int32_t subsystem_vendor,
 		      int32_t subsystem_device)
 {
@@ -201,22 +196,19 @@ static void judge_one_identity(const struct judge *judge, const struct identity 
 			     address.text, expected);
 		return;
 	}
-	const struct pci_dev *dev = &judge->host->pci[pci];
-	const char *slot = dev->detail ? dev->detail->acpi_path : NULL;
-	if (differs(identity->vendor, dev->vendor) || differs(identity->device, dev->device) ||
-	    differs(identity->subsystem_vendor, dev->subsystem_vendor) ||
-	    differs(identity->subsystem_device, dev->subsystem_device)) {
-		g_autofree char *found = ids_text(dev->vendor, dev->device, dev->subsystem_vendor,
-						  dev->subsystem_device);
+	const struct identity now = identity_of(judge->host, &judge->host->pci[pci]);
+	if (!identity_is_kind(identity, &now)) {
+		g_autofree char *found = ids_text(now.vendor, now.device, now.subsystem_vendor,
+						  now.subsystem_device);
 		judge_refuse(judge, pci,
 			     "%s was chosen with %s in it, and now there is %s: another device has "
 			     "taken the address. Choose again, by the addresses of now.",
 			     address.text, expected, found);
-	} else if (identity->slot && slot && strcmp(identity->slot, slot) != 0) {
+	} else if (!identity_matches(identity, &now)) {
 		judge_refuse(judge, pci,
 			     "%s was chosen in the slot %s, and now that address is in the slot "
 			     "%s: it may be another card of the same kind. Choose again.",
-			     address.text, identity->slot, slot);
+			     address.text, identity->slot, now.slot);
 	}
 }
 

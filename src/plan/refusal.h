@@ -16,16 +16,6 @@ enum refusal_when {
 	REFUSAL_UNBIND = 1 << 1,
 };
 
-/* What a function was when somebody decided that it shall be bound at every boot. */
-struct identity {
-	struct pci_addr addr;
-	int32_t vendor; /* these four: -1 not known */
-	int32_t device;
-	int32_t subsystem_vendor;
-	int32_t subsystem_device;
-	const char *slot; /* firmware's path of the slot (pci_detail.acpi_path); NULL: not known */
-};
-
 /* What is judged. Nothing in it is owned. */
 struct refusal_query {
 	enum refusal_when when;

@@ -69,6 +69,12 @@ static const struct place places[] = {
 	{ "/boot/refind_linux.conf", LOOK_READ },
 	{ "/boot/limine", LOOK_THERE },
 	{ "/boot/limine/limine.conf", LOOK_READ },
+	/* what binds at every boot (plan/persist.h, plan/initramfs.h) */
+	{ "/etc/vfiokit/bindings", LOOK_READ },
+	{ "/etc/udev/rules.d/10-vfiokit.rules", LOOK_READ },
+	{ "/etc/initramfs-tools/hooks/vfiokit", LOOK_READ },
+	{ "/etc/systemd/system/vfiokit-boot.service", LOOK_READ },
+	{ "/etc/systemd/system/multi-user.target.d/vfiokit.conf", LOOK_READ },
 	/* what the roles of model/packages.c are known by */
 	{ "/usr/libexec/qemu-kvm", LOOK_THERE },
 	{ "/usr/share/OVMF", LOOK_FOLDER, ".fd" },

@@ -61,6 +61,18 @@ static unsigned platform_parts(const struct host *host, unsigned what)
 	return parts;
 }
 
+#define RECORD_MAX ((size_t)64 * 1024)
+
+static void probe_bindings(struct root *root, struct host *host)
+{
+	int error = 0;
+	g_autofree char *text = root_read_all(root, BINDINGS_PATH, RECORD_MAX, NULL, &error);
+
+	if (!text)
+		host_gap(host, BINDINGS_PATH, error);
+	bindings_parse(host, text);
+}
+
 struct host *host_probe(struct root *root, unsigned what, GError **error)
 {
 	if (!is_machine(root)) {
@@ -81,6 +93,8 @@ struct host *host_probe(struct root *root, unsigned what, GError **error)
 	iommu_probe(root, host, what);
 	host_link(host);
 	platform_probe(root, host, platform_parts(host, what));
+	if (what & PROBE_BINDINGS)
+		probe_bindings(root, host);
 	if (what & PROBE_BOOT)
 		boot_probe(root, host);
 	if (what & PROBE_DETAIL) {

@@ -1,0 +1,107 @@
+/* See persist.h. */
+#include "cmd/persist.h"
+
+#include <string.h>
+
+#include "base/root.h"
+#include "plan/persist.h"
+#include "plan/refusal.h"
+
+/* Where systems install programs. */
+static const char *const installed[] = { "/usr/", "/opt/", "/bin/", "/sbin/", "/nix/store/" };
+
+char *persist_program(struct context *context)
+{
+	char path[4096];
+
+	if (!context->root || root_link(context->root, "/proc/self/exe", path, sizeof(path)) < 0)
+		return NULL;
+	for (size_t i = 0; i < G_N_ELEMENTS(installed); i++)
+		if (g_str_has_prefix(path, installed[i]) && !strpbrk(path, " \t\"'\\%$"))
+			return g_strdup(path);
+	return NULL;
+}
+
+static int finish(struct context *context, const struct host *host,
+		  const struct persist_request *request, const char *verb,
+		  const struct change_options *options, GError **error)
+{
+	PLAN_AUTO struct plan *plan = plan_new(verb);
+
+	persist_plan(host, request, plan);
+	return change_finish(context, options, plan, NULL,
+			     "from the next boot on; 'vfiokit verify' then says what came of it",
+			     error);
+}
+
+int persist_bind(struct context *context, const struct host *host, const GArray *functions,
+		 bool group, const struct change_options *options, GError **error)
+{
+	g_autofree char *program = persist_program(context);
+	const struct persist_request request = {
+		.functions = (const int *)(const void *)functions->data,
+		.n = functions->len,
+		.group = group,
+		.program = program,
+		.judge = REFUSAL_BIND,
+	};
+
+	return finish(context, host, &request, "bind", options, error);
+}
+
+/* ---- unbind: by what the record says ---- */
+
+/* "01:00": all functions of the slot. */
+static bool is_slot(const char *argument, struct pci_addr addr)
+{
+	char text[PCI_ADDR_SIZE];
+	const char *shown = pci_addr_format(addr, text);
+	char *dot = strrchr(text, '.');
+
+	*dot = '\0';
+	return strcmp(argument, shown) == 0 ||
+	       (addr.domain == 0 && strcmp(argument, shown + strlen("0000:")) == 0);
+}
+
+static bool is_meant(const char *argument, const struct identity *who)
+{
+	struct pci_addr addr;
+	char ids[16];
+
+	if (pci_addr_parse(argument, &addr))
+		return pci_addr_equal(addr, who->addr);
+	g_snprintf(ids, sizeof(ids), "%04x:%04x", (unsigned)who->vendor, (unsigned)who->device);
+	return is_slot(argument, who->addr) || strcmp(argument, ids) == 0;
+}
+
+static bool find_meant(const struct host *host, const char *argument, GArray *found, GError **error)
+{
+	guint before = found->len;
+
+	for (unsigned i = 0; i < host->bindings.n; i++)
+		if (is_meant(argument, &host->bindings.list[i].who))
+			g_array_append_val(found, host->bindings.list[i].who.addr);
+	if (found->len > before)
+		return true;
+	g_set_error(error, VFIOKIT_ERROR, STATUS_USAGE, "'%s' is not bound at every boot",
+		    argument);
+	error_hint(error, "'vfiokit verify' lists what is");
+	return false;
+}
+
+int persist_unbind(struct context *context, const struct host *host,
+		   const struct change_options *options, GError **error)
+{
+	g_autofree char *program = persist_program(context);
+	g_autoptr(GArray) found = g_array_new(FALSE, FALSE, sizeof(struct pci_addr));
+
+	for (unsigned i = 0; i < context->n_arguments; i++)
+		if (!find_meant(host, context->arguments[i], found, error))
+			return -1;
+	const struct persist_request request = {
+		.remove = (const void *)found->data,
+		.n_remove = found->len,
+		.program = program,
+	};
+	return finish(context, host, &request, "unbind", options, error);
+}

@@ -1,0 +1,203 @@
+/* See initramfs.h.
+ *
+ * Sources: initramfs-tools(7) and its hook-functions; dracut.conf(5); mkinitcpio(8), where drop-ins
+ * are read after mkinitcpio.conf. None of them loads the modules because of this: a rule of udev in
+ * the image does, once it has said which device they may take. */
+#include "plan/initramfs.h"
+
+#include <string.h>
+
+#define MADE_BY "# Written by vfiokit; 'vfiokit undo' or 'unbind --persist' takes it away.\n"
+
+/* ---- what the generators read ---- */
+
+static char *hook_text(const struct initramfs_wish *wish)
+{
+	GString *text = g_string_new("#!/bin/sh\n" MADE_BY "[ \"$1\" != prereqs ] || exit 0\n"
+				     ". /usr/share/initramfs-tools/hook-functions\n");
+
+	for (size_t i = 0; wish->files[i]; i++)
+		g_string_append_printf(text,
+				       "mkdir -p \"$DESTDIR%.*s\"\n"
+				       "cp -p %s \"$DESTDIR%s\"\n",
+				       (int)(strrchr(wish->files[i], '/') - wish->files[i]),
+				       wish->files[i], wish->files[i], wish->files[i]);
+	for (size_t i = 0; wish->modules[i]; i++)
+		g_string_append_printf(text, "manual_add_modules %s\n", wish->modules[i]);
+	return g_string_free(text, FALSE);
+}
+
+static char *joined(const char *const *words)
+{
+	return g_strjoinv(" ", (char **)(void *)words);
+}
+
+/* The blanks inside the quotes keep what others add apart. */
+static char *dracut_text(const struct initramfs_wish *wish)
+{
+	g_autofree char *files = joined(wish->files);
+	g_autofree char *modules = joined(wish->modules);
+
+	return g_strdup_printf(MADE_BY "install_items+=\" %s \"\nadd_drivers+=\" %s \"\n", files,
+			       modules);
+}
+
+/* First among the modules, so that no driver of a display is loaded before. */
+static char *mkinitcpio_text(const struct initramfs_wish *wish)
+{
+	g_autofree char *files = joined(wish->files);
+	g_autofree char *modules = joined(wish->modules);
+
+	return g_strdup_printf(MADE_BY "FILES+=(%s)\nMODULES=(%s \"${MODULES[@]}\")\n", files,
+			       modules);
+}
+
+#define MAX_ARGS 8
+
+static const struct generator {
+	const char *path; /* NULL: it takes in neither files nor modules by a file of ours */
+	unsigned mode;
+	char *(*text)(const struct initramfs_wish *wish);
+	const char *rebuild[MAX_ARGS];
+} generators[] = {
+	[INITRAMFS_TOOLS] = { "/etc/initramfs-tools/hooks/vfiokit",
+			      0755,
+			      hook_text,
+			      { "update-initramfs", "-u", "-k", "all" } },
+	[INITRAMFS_DRACUT] = { "/etc/dracut.conf.d/90-vfiokit.conf",
+			       0,
+			       dracut_text,
+			       { "dracut", "--force", "--regenerate-all" } },
+	[INITRAMFS_MKINITCPIO] = { "/etc/mkinitcpio.conf.d/vfiokit.conf",
+				   0,
+				   mkinitcpio_text,
+				   { "mkinitcpio", "-P" } },
+	[INITRAMFS_BOOSTER] = { NULL, 0, NULL, { "/usr/lib/booster/regenerate_images" } },
+	[INITRAMFS_NIXOS] = { NULL },
+};
+
+static const struct generator *find_generator(const struct host *host)
+{
+	enum initramfs initramfs = host->boot.initramfs;
+
+	return initramfs < G_N_ELEMENTS(generators) ? &generators[initramfs] : NULL;
+}
+
+static void warn_late(const struct host *host, struct plan *plan)
+{
+	if (host->boot.initramfs == INITRAMFS_UNKNOWN)
+		plan_warn(plan, "initramfs-unknown",
+			  "It is not known what makes this machine's initramfs. If it loads a "
+			  "driver for the device, that comes first, and the device is taken off it "
+			  "only later.");
+	else
+		plan_warn(plan, "initramfs-late",
+			  "%s takes no rules into the initramfs. If it loads a driver for the "
+			  "device, that comes first, and the device is taken off it only later.",
+			  initramfs_name(host->boot.initramfs));
+}
+
+bool initramfs_add_files(const struct host *host, const struct initramfs_wish *wish,
+			 struct plan *plan)
+{
+	const struct generator *generator = find_generator(host);
+
+	if (!generator || !generator->path) {
+		if (wish)
+			warn_late(host, plan);
+		return false;
+	}
+	const char *now = boot_text(&host->boot, generator->path);
+	g_autofree char *text = wish ? generator->text(wish) : NULL;
+	if (g_strcmp0(now, text) == 0)
+		return false;
+	plan_add(plan, STEP_FILE, generator->path, now, text,
+		 text ? "takes it into the initramfs of every kernel" : "nothing needs it any more")
+		->mode = generator->mode;
+	return true;
+}
+
+/* ---- building, and looking into what was built ---- */
+
+static void add_run(struct plan *plan, const char *why, const char *const *argv)
+{
+	plan_add(plan, STEP_RUN, NULL, NULL, NULL, why)->argv = g_strdupv((char **)(void *)argv);
+}
+
+/* kernel-install copies kernel and initramfs to where the boot loader finds them. */
+static bool has_entries(const struct host *host)
+{
+	return host->boot.chain == BOOT_KERNEL_INSTALL;
+}
+
+/* An image in /boot is made anew, and then copied by kernel-install; without one kernel-install
+ * makes it in its place. */
+static void add_kernel_install(const struct boot_kernel *kernel, struct plan *plan)
+{
+	const char *const dracut[] = { "dracut", "--force", kernel->initramfs, kernel->release,
+				       NULL };
+	const char *const install[] = { "kernel-install",  "add", kernel->release, kernel->image,
+					kernel->initramfs, NULL };
+
+	if (kernel->initramfs)
+		add_run(plan, "builds the initramfs of this kernel", dracut);
+	if (kernel->image)
+		add_run(plan, "copies them to where the boot loader finds them", install);
+}
+
+static void add_build(const struct host *host, struct plan *plan)
+{
+	const struct generator *generator = find_generator(host);
+
+	if (host->boot.initramfs == INITRAMFS_DRACUT && has_entries(host)) {
+		for (unsigned i = 0; i < host->boot.n_kernels; i++)
+			add_kernel_install(&host->boot.kernels[i], plan);
+		return;
+	}
+	if (generator && generator->rebuild[0])
+		add_run(plan, "builds the initramfs of every kernel", generator->rebuild);
+}
+
+static char *wanted_text(const struct boot_kernel *kernel, const struct initramfs_wish *wish,
+			 const char *const *without)
+{
+	GString *text = g_string_new(NULL);
+
+	for (size_t i = 0; wish && wish->files[i]; i++)
+		g_string_append_printf(text, "file %s\n", wish->files[i] + 1);
+	for (size_t i = 0; wish && wish->modules[i]; i++)
+		if (kernel->vfio_builtin != TRI_YES || strcmp(wish->modules[i], "vfio-pci") != 0)
+			g_string_append_printf(text, "module %s\n", wish->modules[i]);
+	for (size_t i = 0; without && without[i]; i++)
+		g_string_append_printf(text, "without %s\n", without[i] + 1);
+	if (text->len > 0)
+		g_string_truncate(text, text->len - 1);
+	return g_string_free(text, FALSE);
+}
+
+static void add_check(const struct boot_kernel *kernel, const struct initramfs_wish *wish,
+		      const char *const *without, struct plan *plan)
+{
+	g_autofree char *wanted = wanted_text(kernel, wish, without);
+	g_autofree char *why = g_strdup_printf("is it in the image of %s?", kernel->release);
+
+	if (!kernel->initramfs)
+		plan_warn(plan, "initramfs-not-found",
+			  "The initramfs of %s is not where it usually is: whether all is in it "
+			  "cannot be seen.",
+			  kernel->release);
+	else if (*wanted)
+		plan_add(plan, STEP_IMAGE, kernel->initramfs, NULL, wanted, why);
+}
+
+void initramfs_add_rebuild(const struct host *host, const struct initramfs_wish *wish,
+			   const char *const *without, struct plan *plan)
+{
+	const struct generator *generator = find_generator(host);
+
+	add_build(host, plan);
+	if (!generator || !generator->path)
+		return;
+	for (unsigned i = 0; i < host->boot.n_kernels; i++)
+		add_check(&host->boot.kernels[i], wish, without, plan);
+}
