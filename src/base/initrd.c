@@ -59,7 +59,7 @@ static void take_unpacked(const char *data, size_t length, void *user)
 static int keep_in_memory(struct bytes bytes, GError **error)
 {
 	int fd = memfd_create("vfiokit-initrd", MFD_CLOEXEC);
-	int r = fd < 0 ? -errno : file_append(fd, (const char *)bytes.data, bytes.length);
+	int r = fd < 0 ? -errno : file_append(fd, (const char *)bytes.data, bytes.length, false);
 
 	if (r == 0 && lseek(fd, 0, SEEK_SET) == 0)
 		return fd;

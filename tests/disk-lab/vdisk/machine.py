@@ -1,0 +1,221 @@
+"""A machine with a disk: started, asked to run scripts, restarted, switched off, or cut from power."""
+
+import os
+import select
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+
+from vlab import machine as devices
+
+from . import LabError, cache_dir
+
+MEMORY = "1024"
+BOOT_BOUND = 420 # seconds until it answers
+TAIL = 60 # lines of its console that are shown when it hung
+
+FIRMWARE = [("/usr/share/OVMF/OVMF_CODE_4M.fd", "/usr/share/OVMF/OVMF_VARS_4M.fd"),
+            ("/usr/share/OVMF/OVMF_CODE.fd", "/usr/share/OVMF/OVMF_VARS.fd")]
+
+PARAMETERS = "root=LABEL=labroot ro console=ttyS0 no_timer_check mitigations=off"
+
+with open(__file__, encoding="utf-8") as own:
+    CODE = own.read()
+
+
+def firmware():
+    """The paths of the UEFI code, and of its empty variables."""
+    for pair in FIRMWARE:
+        if all(os.path.exists(path) for path in pair):
+            return pair
+    raise LabError("there is no UEFI firmware for QEMU (package ovmf)")
+
+
+class Result:
+    def __init__(self, status, out, err):
+        self.status, self.out, self.err = status, out, err
+
+    def __str__(self):
+        return f"status {self.status}\n{self.out}{self.err}"
+
+
+class Hung(Exception):
+    """It went away, or said nothing for too long."""
+
+
+class Machine:
+    """disk: a raw disk that is written to itself (with loader: kernel and initrd that QEMU loads),
+    or an Overlay. words, tree: as vlab.machine knows them."""
+
+    def __init__(self, disk, words, tree, loader=None, name="machine", extra=()):
+        self.disk, self.loader, self.name = disk, loader, name
+        self.words, self.tree, self.extra = words, tree, extra
+        self.process = self.link = None
+        self.buffer = b""
+        self.steps = 0
+        self.boots = 0
+        self.seconds = 0.0
+        self.console = os.path.join(cache_dir("consoles"), name)
+        self.folder = tempfile.TemporaryDirectory(prefix="vfiokit-disk-")
+
+    # ---- power ----
+
+    def __enter__(self):
+        open(self.console, "w", encoding="ascii").close()
+        self.start()
+        return self
+
+    def __exit__(self, *_):
+        self.cut_power()
+        self.folder.cleanup()
+
+    def drives(self):
+        path = self.disk if isinstance(self.disk, str) else self.disk.path
+        form = "raw,cache=unsafe" if isinstance(self.disk, str) else "qcow2,cache=writeback"
+        words = ["-drive", f"if=none,id=root,file={path},format={form}",
+                 "-device", "virtio-blk-pci,drive=root,addr=0x1d,serial=root"]
+        program = getattr(self.disk, "program", None)
+        if program:
+            words += ["-drive", f"if=none,id=program,file={program},format=raw,readonly=on",
+                      "-device", "virtio-blk-pci,drive=program,addr=0x1c,serial=program"]
+        return words
+
+    def argv(self):
+        variables = (self.disk if isinstance(self.disk, str) else self.disk.path) + ".vars"
+        boot = []
+        if self.loader:
+            boot = ["-kernel", self.loader[0], "-initrd", self.loader[1], "-append", PARAMETERS]
+        return ["setpriv", "--pdeathsig", "KILL", "nice", "-n", "5", "qemu-system-x86_64",
+                "-accel", "tcg,thread=multi", *devices.Machine(self.words, self.tree).options(),
+                "-m", MEMORY, "-smp", "2", "-nodefaults", "-no-user-config", "-display", "none",
+                "-device", "VGA,addr=0x1b,romfile=",
+                "-drive", f"if=pflash,format=raw,unit=0,readonly=on,file={firmware()[0]}",
+                "-drive", f"if=pflash,format=raw,unit=1,file={variables}",
+                *self.drives(), *boot, *self.extra,
+                "-device", "virtio-serial-pci,addr=0x1e",
+                "-chardev", f"socket,id=lab,path={self.folder.name}/lab,server=on,wait=off",
+                "-device", "virtserialport,chardev=lab,name=lab",
+                "-chardev", f"file,id=console,path={self.console},append=on",
+                "-serial", "chardev:console"]
+
+    def start(self, ready=True):
+        """Switches it on; waits until it answers, unless ready is False."""
+        self.started = time.monotonic()
+        with open(os.path.join(self.folder.name, "errors"), "wb") as errors:
+            self.process = subprocess.Popen(self.argv(), stdin=subprocess.DEVNULL,
+                                            stdout=subprocess.DEVNULL, stderr=errors)
+        self.link = self.connect(os.path.join(self.folder.name, "lab"))
+        self.buffer = b""
+        if ready:
+            self.wait_ready()
+
+    def connect(self, path):
+        """The port's socket, as soon as QEMU listens there."""
+        link = socket.socket(socket.AF_UNIX)
+        while self.process.poll() is None:
+            try:
+                link.connect(path)
+                return link
+            except OSError:
+                time.sleep(0.05)
+        raise LabError(f"QEMU does not start: {self.errors()}")
+
+    def errors(self):
+        """What QEMU itself complained of."""
+        with open(os.path.join(self.folder.name, "errors"), encoding="utf-8") as file:
+            return "".join(f"\n{line.strip()}" for line in file if "TCG doesn't" not in line)
+
+    def wait_ready(self, bound=BOOT_BOUND):
+        began = time.monotonic()
+        while self.read_line(began + bound)[:1] != ["@ready"]:
+            pass
+        self.boots += 1
+        self.boot_seconds = time.monotonic() - began
+
+    def cut_power(self):
+        if not self.process:
+            return
+        self.process.kill()
+        self.process.wait()
+        self.link.close()
+        self.seconds += time.monotonic() - self.started
+        self.process = None
+        path = os.path.join(self.folder.name, "lab")
+        if os.path.exists(path): # QEMU removes it when it ends by itself
+            os.unlink(path)
+
+    def power_off(self, bound=120):
+        self.send("systemctl poweroff")
+        try:
+            self.process.wait(timeout=bound)
+        except subprocess.TimeoutExpired:
+            raise Hung("it does not switch itself off" + self.tail()) from None
+        self.cut_power()
+
+    def reboot(self):
+        """From inside, as people do it."""
+        self.send("systemctl reboot")
+        self.wait_ready()
+
+    # ---- talking ----
+
+    def read_line(self, deadline):
+        while b"\n" not in self.buffer:
+            self.more(deadline)
+        line, self.buffer = self.buffer.split(b"\n", 1)
+        return line.decode(errors="replace").split()
+
+    def read(self, size, deadline):
+        while len(self.buffer) < size:
+            self.more(deadline)
+        data, self.buffer = self.buffer[:size], self.buffer[size:]
+        return data.decode(errors="replace")
+
+    def more(self, deadline):
+        left = deadline - time.monotonic()
+        if left <= 0 or not select.select([self.link], [], [], left)[0]:
+            raise Hung("it said nothing more" + self.tail())
+        try:
+            data = self.link.recv(65536)
+        except ConnectionError:
+            data = b""
+        if not data:
+            raise Hung("it went away" + self.errors() + self.tail())
+        self.buffer += data
+
+    def send(self, script):
+        self.steps += 1
+        data = script.encode()
+        self.link.sendall(f"run {self.steps} {len(data)}\n".encode() + data)
+
+    def run(self, script, bound=300):
+        """Runs a script in it and returns what it printed, and its status."""
+        self.send(script)
+        deadline = time.monotonic() + bound
+        while True:
+            words = self.read_line(deadline)
+            if words[:1] == ["@step"] and words[1] == str(self.steps):
+                _, _, status, out, err = words
+                return Result(int(status), self.read(int(out), deadline),
+                              self.read(int(err), deadline))
+            if words[:1] == ["@cut"]:
+                return Result(None, " ".join(words), "")
+
+    def tail(self):
+        with open(self.console, encoding="utf-8", errors="replace") as file:
+            lines = file.read().replace("\r", "").splitlines()[-TAIL:]
+        return "\nthe tail of its console:\n" + "\n".join(lines)
+
+
+class Overlay:
+    """A disk of its own for one scenario, over one of the cache that it leaves as it is; and the
+    program, as an archive on a second disk."""
+
+    def __init__(self, base, folder, program):
+        self.path = os.path.join(folder, "disk.qcow2")
+        self.program = program
+        subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", "-F", "raw", "-b", base,
+                        self.path], check=True, stdout=subprocess.DEVNULL)
+        shutil.copy(base + ".vars", self.path + ".vars")
