@@ -332,9 +332,9 @@ static void test_image_again(struct fixture *fixture, gconstpointer data)
 	g_autoptr(GPtrArray) changes = journal_list(fixture->root, &error);
 	PLAN_AUTO struct plan *nothing = plan_new("undo");
 	PLAN_AUTO struct plan *rest = plan_new("undo");
-	restore_plan(fixture->root, changes->pdata[0], false, nothing);
+	restore_plan(fixture->root, changes->pdata[0], false, NULL, nothing);
 	g_assert_cmpuint(nothing->steps->len, ==, 0);
-	restore_plan(fixture->root, changes->pdata[0], true, rest);
+	restore_plan(fixture->root, changes->pdata[0], true, NULL, rest);
 	g_assert_cmpuint(rest->steps->len, ==, 2);
 	g_assert_true(apply(fixture, rest, changes->pdata[0], &error));
 	g_assert_true(image_check(fixture->root, "/image", "without etc/rule", &error));
