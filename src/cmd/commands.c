@@ -3,12 +3,12 @@
 
 extern const struct command command_overview, command_check, command_show, command_usb,
 	command_bind, command_unbind, command_probe, command_history, command_undo, command_record,
-	command_setup, command_tune, command_doctor, command_audit, command_completion,
+	command_setup, command_tune, command_vm, command_doctor, command_audit, command_completion,
 	command_tables, command_help, command_verify;
 
 const struct command *const commands[] = {
-	&command_overview,   &command_check,   &command_show,   &command_usb,   &command_bind,
-	&command_unbind,     &command_probe,   &command_verify, &command_setup, &command_tune,
-	&command_undo,       &command_history, &command_doctor, &command_audit, &command_record,
-	&command_completion, &command_help,    &command_tables, NULL,
+	&command_overview, &command_check,      &command_show,    &command_usb,    &command_bind,
+	&command_unbind,   &command_probe,      &command_verify,  &command_setup,  &command_tune,
+	&command_vm,       &command_undo,       &command_history, &command_doctor, &command_audit,
+	&command_record,   &command_completion, &command_help,    &command_tables, NULL,
 };
