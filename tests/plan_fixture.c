@@ -82,6 +82,8 @@ static void append_step(GString *text, const struct step *step)
 	case STEP_FILE:
 	case STEP_RUN:
 	case STEP_IMAGE:
+	case STEP_GUEST:
+	case STEP_GUEST_START:
 		g_assert_not_reached();
 	}
 }

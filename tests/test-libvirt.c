@@ -58,6 +58,9 @@ static void test_list(void)
 	g_assert_true(domain->persistent);
 	g_assert_nonnull(strstr(domain->xml, domain->uuid));
 	g_assert_cmpint(state_of(virt, domain->uuid), ==, LIBVIRT_RUNNING);
+	g_autofree char *uuid = libvirt_uuid(virt, "test");
+	g_assert_cmpstr(uuid, ==, domain->uuid);
+	g_assert_null(libvirt_uuid(virt, "nobody"));
 }
 
 static void test_life(void)

@@ -204,19 +204,23 @@ static void add_left(GString *left, const GError *error)
 }
 
 /* Brings back what was before; what cannot be is told in left. held: a device that the kernel does
- * not let go of now; NULL. */
+ * not let go of now; NULL. Asked for anything about it, the kernel would hold us, too. */
 static void roll_back(struct run *run, const char *held, GString *left)
 {
 	PLAN_AUTO struct plan *plan = plan_new("undo");
 
-	restore_plan(run->request->root, run->change, false, held, plan);
+	restore_plan(run->request->root, run->change, false, plan);
 	for (guint i = 0; i < plan->warnings->len; i++) {
 		const struct warning *warning = plan->warnings->pdata[i];
 		g_string_append_printf(left, "; %s", warning->what);
 	}
+	if (held)
+		g_string_append_printf(left, "; '%s' is left as the kernel leaves it", held);
 	for (guint i = 0; i < plan->steps->len; i++) {
 		g_autoptr(GError) error = NULL;
-		if (!step_do(&run->stepper, plan->steps->pdata[i], &error))
+		const struct step *step = plan->steps->pdata[i];
+		bool apart = !held || g_strcmp0(step->address, held) != 0;
+		if (apart && !step_do(&run->stepper, step, &error))
 			add_left(left, error);
 	}
 }
@@ -257,6 +261,23 @@ static void fail_step(struct run *run, guint index, GError **error)
 
 /* ---- doing it ---- */
 
+/* What came of the step takes the place of what was planned, here as in the journal. */
+static void add_did(struct run *run, GString *lines, guint index)
+{
+	struct step *step = run->change->steps->pdata[index];
+	g_autofree char *number = g_strdup_printf("%u", index + 1);
+	g_autofree char *settled = step_settled(run->request->root, step);
+	g_autoptr(GString) words = g_string_new("did");
+
+	change_word(words, "n", number);
+	change_word(words, "now", settled);
+	change_line(lines, words->str);
+	if (!settled)
+		return;
+	g_free(step->new_value);
+	step->new_value = g_steal_pointer(&settled);
+}
+
 static bool do_steps(struct run *run, GError **error)
 {
 	const GPtrArray *steps = run->change->steps;
@@ -273,7 +294,7 @@ static bool do_steps(struct run *run, GError **error)
 		}
 		set_state(run, i, STEP_DONE);
 		g_string_truncate(lines, 0);
-		add_number(lines, "did", i);
+		add_did(run, lines, i);
 	}
 	/* All is done: a journal that cannot be written any more does not take it back. */
 	change_line(lines, "end state=done");

@@ -332,7 +332,15 @@ static void read_begin(struct change *change, char **words)
 
 static void read_did(struct change *change, char **words)
 {
+	unsigned n = take_number(words, "n");
+	g_autofree char *now = take(words, "now");
+
 	set_step(change, words, STEP_DONE);
+	if (!now || n == 0 || n > change->steps->len)
+		return;
+	struct step *step = change->steps->pdata[n - 1];
+	g_free(step->new_value);
+	step->new_value = g_steal_pointer(&now);
 }
 
 static void read_fail(struct change *change, char **words)

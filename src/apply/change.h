@@ -11,7 +11,7 @@
  *     …        step kind=sysfs-write path=… old=… new=… address=… why=…
  *     …        planned n=6               nothing is done before this line is on the disk
  *     …        begin n=1                 before each step
- *     …        did n=1                   after it
+ *     …        did n=1                   after it; now=…: what came of `new`, if not just that
  *     …        fail n=4 reason=…         it could not be done; what was done is taken back
  *     …        end state=done            or failed (all was taken back), broken (not all)
  *     …        undone by=20261123-040000-undo

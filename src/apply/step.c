@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "apply/image_check.h"
+#include "apply/step_guest.h"
 #include "base/error.h"
 #include "base/root.h"
 #include "base/root_write.h"
@@ -237,6 +238,7 @@ static const struct {
 	const char *key; /* NULL: nothing can be read back */
 	bool by_address; /* what it changes is known by the address, else by the path */
 	bool lasting;    /* what it leaves is there after a restart */
+	bool settles;    /* what comes of `new` is known only when it is done */
 	int (*read)(struct root *root, const struct step *step, char **value);
 	bool (*act)(struct stepper *stepper, const struct step *step, GError **error);
 } kinds[] = {
@@ -247,6 +249,12 @@ static const struct {
 	[STEP_FILE] = { .key = "file", .lasting = true, .read = read_file, .act = write_file },
 	[STEP_RUN] = { .lasting = true, .act = run },
 	[STEP_IMAGE] = { .act = look_into_image },
+	[STEP_GUEST] = { .key = "guest",
+			 .lasting = true,
+			 .settles = true,
+			 .read = guest_read,
+			 .act = guest_define },
+	[STEP_GUEST_START] = { .act = guest_start },
 };
 
 char *step_key(const struct step *step)
@@ -262,6 +270,15 @@ bool step_is_lasting(const struct step *step)
 	return kinds[step->kind].lasting;
 }
 
+char *step_settled(struct root *root, const struct step *step)
+{
+	char *value = NULL;
+
+	if (kinds[step->kind].settles)
+		step_read(root, step, &value);
+	return value;
+}
+
 int step_read(struct root *root, const struct step *step, char **value)
 {
 	*value = NULL;
@@ -271,7 +288,8 @@ int step_read(struct root *root, const struct step *step, char **value)
 /* A probe without a driver to be there may end with any, or none. */
 static bool is_open_ended(const struct step *step)
 {
-	return !kinds[step->kind].read || (step->kind == STEP_PROBE && !step->new_value);
+	return !kinds[step->kind].read || kinds[step->kind].settles ||
+	       (step->kind == STEP_PROBE && !step->new_value);
 }
 
 static bool verify(struct root *root, const struct step *step, GError **error)

@@ -41,5 +41,9 @@ int step_read(struct root *root, const struct step *step, char **value);
  * done to what, and the kernel's reason. */
 bool step_do(struct stepper *stepper, const struct step *step, GError **error);
 
+/* What came of a step that is done, where that is not just its `new`: libvirt fills in what a
+ * definition leaves out. The caller's; NULL: it is its `new`. */
+char *step_settled(struct root *root, const struct step *step);
+
 /* Is what it leaves still there after a restart? */
 bool step_is_lasting(const struct step *step);

@@ -177,3 +177,17 @@ bool run_filter(const char *const *argv, int input,
 
 	return run_with(argv, input, &reader, nothing, seconds, error);
 }
+
+static void keep_all(const char *data, size_t length, void *user)
+{
+	g_string_append_len(user, data, (gssize)length);
+}
+
+char *run_output(const char *const *argv, unsigned seconds, GError **error)
+{
+	GString *output = g_string_new(NULL);
+	const struct reader reader = { keep_all, output };
+	bool ok = run_with(argv, -1, &reader, output, seconds, error);
+
+	return g_string_free(output, !ok);
+}

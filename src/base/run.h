@@ -17,6 +17,10 @@ bool run_filter(const char *const *argv, int input,
 		void (*take)(const char *data, size_t length, void *user), void *user,
 		unsigned seconds, GError **error);
 
+/* Like run_program(); returns what it wrote on either output, the caller's to free, or NULL. For
+ * programs that say little. */
+char *run_output(const char *const *argv, unsigned seconds, GError **error);
+
 /* Is there such a program? */
 bool run_can(const char *name);
 

@@ -4,6 +4,7 @@
 #include "base/names.h"
 #include "base/text.h"
 #include "cmd/change.h"
+#include "model/locality.h"
 #include "probe/probe.h"
 #include "view/machine.h"
 #include "view/pinning.h"
@@ -67,25 +68,6 @@ static bool read_number(const char *option, const char *text, unsigned *ret, GEr
 	return true;
 }
 
-/* The NUMA node of a device: as the kernel says, or where the CPUs are that are near it (its own
- * node may have none). -1: not known. */
-static int node_of_device(const struct host *host, const struct pci_dev *dev)
-{
-	const struct topology *topology = &host->platform.topology;
-	const char *local = dev->detail ? dev->detail->local_cpus : NULL;
-
-	for (unsigned i = 0; i < topology->n_cpus; i++)
-		if (dev->numa_node >= 0 && topology->cpus[i].node == dev->numa_node)
-			return dev->numa_node;
-	if (dev->numa_node < 0 || !local)
-		return -1;
-	g_autofree char *first = g_strndup(local, strspn(local, "0123456789"));
-	uint32_t os;
-	const struct topo_cpu *cpu =
-		text_to_u32(first, 10, MAX_VCPUS, &os) ? topology_cpu(topology, (int)os) : NULL;
-	return cpu ? cpu->node : -1;
-}
-
 /* The device that --gpu names; of a slot its first function. *index is -1 without the option. */
 static bool find_gpu(const struct host *host, const char *argument, int *index, GError **error)
 {
@@ -126,7 +108,7 @@ static void draw(struct context *context, const struct host *host, const struct 
 		text = g_strdup_printf("%s %s", pci_addr_format(dev->addr, address),
 				       names_device(context_names(context), dev->vendor,
 						    dev->device, name));
-		note = (struct machine_note){ .node = node_of_device(host, dev), .text = text };
+		note = (struct machine_note){ .node = host_node_of(host, dev), .text = text };
 	}
 	machine_print(&context->term, &host->platform.topology, pinning, &note, gpu >= 0);
 }
@@ -183,7 +165,7 @@ static int run_tune(struct context *context, GError **error)
 	if (!host || !find_gpu(host, options->gpu, &gpu, error))
 		return -1;
 	if (gpu >= 0)
-		request.node = node_of_device(host, &host->pci[gpu]);
+		request.node = host_node_of(host, &host->pci[gpu]);
 	if (host->platform.topology.n_cpus == 0) {
 		g_set_error(error, VFIOKIT_ERROR, STATUS_USAGE,
 			    "the processors of this machine are not known");

@@ -10,6 +10,7 @@
 #include "model/binding.h"
 #include "model/boot.h"
 #include "model/domain.h"
+#include "model/guests.h"
 #include "model/iommu.h"
 #include "model/pci.h"
 #include "model/platform.h"
@@ -40,7 +41,8 @@ struct host {
 	struct platform platform; /* CPU, kernel, firmware, memory */
 	struct boot boot;         /* loader, initramfs, distribution */
 	struct usb usb;
-	struct usages usages; /* what the host does with its devices */
+	struct guest_facts guests; /* what runs guests here */
+	struct usages usages;      /* what the host does with its devices */
 	struct settings settings;
 	struct domains domains;
 	struct bindings bindings; /* what shall be bound at every boot */

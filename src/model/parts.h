@@ -17,5 +17,6 @@ enum probe_part {
 	PROBE_SETTINGS = 1 << 10, /* host.settings: configuration files, parameters, nodes */
 	PROBE_DOMAINS = 1 << 11,  /* host.domains: definitions of guests */
 	PROBE_BINDINGS = 1 << 12, /* what shall be bound at every boot */
-	PROBE_ALL = (1 << 13) - 1,
+	PROBE_GUESTS = 1 << 13,   /* host.guests: QEMU, libvirt, firmware of guests */
+	PROBE_ALL = (1 << 14) - 1,
 };

@@ -126,8 +126,14 @@ unsigned plan_allow(struct plan *plan, const GPtrArray *allowed)
 }
 
 static const char *const kind_names[] = {
-	[STEP_SYSFS_WRITE] = "sysfs-write", [STEP_UNBIND] = "unbind", [STEP_PROBE] = "probe",
-	[STEP_MODULE] = "module",           [STEP_FILE] = "file",     [STEP_RUN] = "run",
+	[STEP_SYSFS_WRITE] = "sysfs-write",
+	[STEP_UNBIND] = "unbind",
+	[STEP_PROBE] = "probe",
+	[STEP_MODULE] = "module",
+	[STEP_FILE] = "file",
+	[STEP_RUN] = "run",
+	[STEP_GUEST] = "guest",
+	[STEP_GUEST_START] = "guest-start",
 	[STEP_IMAGE] = "image-check",
 };
 

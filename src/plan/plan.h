@@ -16,6 +16,8 @@ enum step_kind {
 		     * that another takes back */
 	STEP_IMAGE, /* look into the initramfs image `path`: `new` says what must be in it, and what
 		     * not, as lines (see apply/image_check.h) */
+	STEP_GUEST, /* a guest's definition, in libvirt; path: "URI#NAME" */
+	STEP_GUEST_START, /* start it; undone by leaving it running */
 };
 
 struct step {

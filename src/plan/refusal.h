@@ -14,6 +14,7 @@
 enum refusal_when {
 	REFUSAL_BIND = 1 << 0,
 	REFUSAL_UNBIND = 1 << 1,
+	REFUSAL_DEFINE = 1 << 2, /* put into a guest's definition: who uses them now is no matter */
 };
 
 /* What is judged. Nothing in it is owned. */

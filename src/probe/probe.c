@@ -6,6 +6,7 @@
 #include "model/host.h"
 #include "probe/boot.h"
 #include "probe/domains.h"
+#include "probe/guests.h"
 #include "probe/iommu.h"
 #include "probe/modules.h"
 #include "probe/pci.h"
@@ -109,6 +110,8 @@ struct host *host_probe(struct root *root, unsigned what, GError **error)
 		settings_probe(root, host);
 	if (what & PROBE_DOMAINS)
 		domains_probe(root, host);
+	if (what & PROBE_GUESTS)
+		guests_probe(root, host);
 	return host;
 }
 

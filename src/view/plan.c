@@ -61,6 +61,27 @@ static char *say_image(const struct step *step)
 	return g_strdup_printf("look into %s", step->path);
 }
 
+static const char *guest_name(const struct step *step)
+{
+	const char *sign = strrchr(step->path, '#');
+
+	return sign ? sign + 1 : step->path;
+}
+
+static char *say_guest(const struct step *step)
+{
+	return g_strdup_printf("%s guest %s",
+			       !step->old         ? "define"
+			       : !step->new_value ? "undefine"
+						  : "change the definition of",
+			       guest_name(step));
+}
+
+static char *say_guest_start(const struct step *step)
+{
+	return g_strdup_printf("start guest %s", guest_name(step));
+}
+
 /* ---- JSON ---- */
 
 static void json_values(struct json *json, const struct step *step)
@@ -108,6 +129,8 @@ static const struct {
 	[STEP_FILE] = { say_file, json_file },
 	[STEP_RUN] = { say_run, json_run },
 	[STEP_IMAGE] = { say_image, json_image },
+	[STEP_GUEST] = { say_guest, json_file },
+	[STEP_GUEST_START] = { say_guest_start, json_values },
 };
 
 char *step_phrase(const struct step *step)
@@ -185,7 +208,7 @@ static void print_step(const struct term *term, unsigned number, const struct st
 	term_paragraph(term, ROLE_PLAIN, INDENT, printed, INDENT, phrase);
 	if (step->why)
 		term_paragraph(term, ROLE_DIM, INDENT, 0, INDENT, step->why);
-	if (step->kind == STEP_FILE)
+	if (step->kind == STEP_FILE || (step->kind == STEP_GUEST && step->old && step->new_value))
 		print_diff(term, step);
 }
 

@@ -288,6 +288,18 @@ char *libvirt_dump(struct libvirt *virt, const char *name, bool defined, GError 
 	return take_text(xml);
 }
 
+char *libvirt_uuid(struct libvirt *virt, const char *name)
+{
+	char uuid[64]; /* VIR_UUID_STRING_BUFLEN is 37 */
+	struct domain *domain;
+
+	if (!find_domain(virt, name, &domain, NULL) || !domain)
+		return NULL;
+	int r = virt->call.DomainGetUUIDString(domain, uuid);
+	virt->call.DomainFree(domain);
+	return r == 0 ? g_strdup(uuid) : NULL;
+}
+
 /* With its secrets, such as passwords of displays: it is what is defined again on undo. */
 bool libvirt_definition(struct libvirt *virt, const char *name, char **xml, GError **error)
 {

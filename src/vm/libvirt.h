@@ -65,6 +65,9 @@ bool libvirt_state(struct libvirt *virt, const char *domain, enum libvirt_state 
  * is no such domain. */
 char *libvirt_dump(struct libvirt *virt, const char *domain, bool defined, GError **error);
 
+/* The UUID of a domain; NULL: there is no such one. */
+char *libvirt_uuid(struct libvirt *virt, const char *domain);
+
 /* The definition of a domain, or NULL in *xml when none is defined: no error. */
 bool libvirt_definition(struct libvirt *virt, const char *domain, char **xml, GError **error);
 

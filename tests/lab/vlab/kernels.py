@@ -9,7 +9,6 @@ import tempfile
 from . import LAB, LabError
 
 SERIES = ["6.1", "6.12"]
-NEWEST = SERIES[-1]
 
 
 class Kernel:

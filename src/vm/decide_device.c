@@ -1,0 +1,386 @@
+/* Decisions about the host's devices: which functions go, where the guest sees them, who else wants
+ * them. */
+#include <string.h>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "vm/decide.h"
+
+/* ---- PCI functions ---- */
+
+static const char *address_of(struct deciding *deciding, int pci)
+{
+	char buf[PCI_ADDR_SIZE];
+
+	return decide_text(deciding, "%s", pci_addr_format(deciding->host->pci[pci].addr, buf));
+}
+
+/* Classes of cards that compute or show: display controllers, processing accelerators, and
+ * coprocessors (PCI Code and ID Assignment Specification). */
+static bool is_gpu(const struct pci_dev *dev)
+{
+	int32_t class_code = dev->class_code >> 8;
+
+	return dev->class_code < 0 || class_code >> 8 == 0x03 || class_code >> 8 == 0x12 ||
+	       class_code == 0x0b40;
+}
+
+static bool is_taken(const struct deciding *deciding, int pci)
+{
+	const GArray *functions = deciding->made->functions;
+
+	for (guint i = 0; i < functions->len; i++)
+		if (g_array_index(functions, struct definition_function, i).pci == pci)
+			return true;
+	return false;
+}
+
+static bool check_endpoint(struct deciding *deciding, int pci, GError **error)
+{
+	const struct pci_dev *dev = &deciding->host->pci[pci];
+
+	if (pci_dev_is_bridge(dev) || pci_dev_is_kind(dev, KIND_HOST_BRIDGE))
+		return decide_fail(error, "'%s' is a bridge: it cannot be given to a guest",
+				   address_of(deciding, pci));
+	if (is_taken(deciding, pci))
+		return decide_fail(error, "'%s' is named twice", address_of(deciding, pci));
+	return true;
+}
+
+static struct definition_function *add_function(struct deciding *deciding, int pci, bool gpu)
+{
+	struct definition_function function = { .pci = pci, .gpu = gpu };
+
+	g_array_append_val(deciding->made->functions, function);
+	return &g_array_index(deciding->made->functions, struct definition_function,
+			      deciding->made->functions->len - 1);
+}
+
+static bool goes_along(const struct pci_dev *dev, const struct pci_dev *other)
+{
+	return pci_addr_same_slot(dev->addr, other->addr) && !pci_dev_is_bridge(other) &&
+	       !other->is_virtfn;
+}
+
+/* All functions of a card go, at the functions that they have on the host: drivers look for the
+ * others of their slot. A virtual function is a card of its own. The first of them must be function
+ * 0 in the guest, else nothing in that slot is found. */
+static bool add_gpu(struct deciding *deciding, int pci, GError **error)
+{
+	const struct host *host = deciding->host;
+	const struct pci_dev *dev = &host->pci[pci];
+	guint before = deciding->made->functions->len;
+	bool any_gpu = false;
+
+	for (int i = 0; i < (int)host->n_pci; i++) {
+		if (dev->is_virtfn ? i != pci : !goes_along(dev, &host->pci[i]))
+			continue;
+		if (!check_endpoint(deciding, i, error))
+			return false;
+		struct definition_function *function = add_function(deciding, i, true);
+		function->function = dev->is_virtfn ? 0 : host->pci[i].addr.function;
+		any_gpu |= is_gpu(&host->pci[i]);
+	}
+	if (deciding->made->functions->len == before)
+		return check_endpoint(deciding, pci, error);
+	if (!any_gpu)
+		return decide_fail(error, "'%s' is no GPU", address_of(deciding, pci));
+	struct definition_function *first =
+		&g_array_index(deciding->made->functions, struct definition_function, before);
+	first->function = 0;
+	first->first = true;
+	first->multifunction = deciding->made->functions->len > before + 1;
+	return true;
+}
+
+/* Only the controller itself: what else is in its slot (SRAM, sensors, sound) is of the board. */
+static bool add_ctrl(struct deciding *deciding, int pci, GError **error)
+{
+	const struct pci_dev *dev = &deciding->host->pci[pci];
+
+	if (!check_endpoint(deciding, pci, error))
+		return false;
+	if (dev->class_code >= 0 && !pci_dev_is_kind(dev, KIND_USB_CONTROLLER))
+		return decide_fail(error, "'%s' is no USB controller", address_of(deciding, pci));
+	add_function(deciding, pci, false)->first = true;
+	return true;
+}
+
+bool decide_functions(struct deciding *deciding, GError **error)
+{
+	const struct definition_request *request = deciding->request;
+
+	for (unsigned i = 0; i < request->n_gpus; i++)
+		if (!add_gpu(deciding, request->gpus[i], error))
+			return false;
+	for (unsigned i = 0; i < request->n_ctrls; i++)
+		if (!add_ctrl(deciding, request->ctrls[i], error))
+			return false;
+	return true;
+}
+
+/* ---- who else has them ---- */
+
+static bool domain_has(const struct domain *domain, struct pci_addr addr)
+{
+	for (unsigned i = 0; i < domain->n_pci; i++)
+		if (pci_addr_equal(domain->pci[i].addr, addr))
+			return true;
+	return false;
+}
+
+static const struct domain *find_other(const struct deciding *deciding, struct pci_addr addr)
+{
+	const struct domains *domains = &deciding->host->domains;
+
+	for (unsigned i = 0; i < domains->n; i++)
+		if (g_strcmp0(domains->list[i].name, deciding->request->replaces) != 0 &&
+		    domain_has(&domains->list[i], addr))
+			return &domains->list[i];
+	return NULL;
+}
+
+static bool claim(struct deciding *deciding, int pci, GError **error)
+{
+	const struct domain *other = find_other(deciding, deciding->host->pci[pci].addr);
+
+	if (!other)
+		return true;
+	if (deciding->request->may_share) {
+		decide_note(deciding, "device-claimed",
+			    "%s is also in the definition of guest '%s': only one of them can run "
+			    "at a time",
+			    address_of(deciding, pci), other->name);
+		return true;
+	}
+	g_set_error(error, VFIOKIT_ERROR, STATUS_REFUSED,
+		    "'%s' is refused: guest '%s' has it in its definition (device-claimed)",
+		    address_of(deciding, pci), other->name);
+	error_hint(error, "'--allow device-claimed' lets both have it, to be run in turn");
+	return false;
+}
+
+bool decide_claims(struct deciding *deciding, GError **error)
+{
+	const GArray *functions = deciding->made->functions;
+
+	for (guint i = 0; i < functions->len; i++)
+		if (!claim(deciding, g_array_index(functions, struct definition_function, i).pci,
+			   error))
+			return false;
+	if (functions->len > 0 && deciding->host->source == HOST_LIVE &&
+	    !deciding->host->domains.known)
+		decide_note(deciding, "claims-unknown",
+			    "whether another guest has these devices is not known: its definitions "
+			    "cannot be read (run as root)");
+	return true;
+}
+
+/* ---- the card's ROM ---- */
+
+static bool is_boot_display(const struct pci_dev *dev)
+{
+	return dev->boot_vga == TRI_YES;
+}
+
+static bool is_without_screen(const struct pci_dev *dev)
+{
+	return dev->class_code >> 8 == 0x0302;
+}
+
+bool decide_rom(struct deciding *deciding, GError **error)
+{
+	const GArray *functions = deciding->made->functions;
+	struct definition_function *first =
+		functions->len > 0 ? &g_array_index(functions, struct definition_function, 0)
+				   : NULL;
+
+	if (deciding->request->rom) {
+		if (!first || !first->gpu)
+			return decide_fail(error, "'--rom' is for a GPU, and none is given");
+		first->rom = decide_text(deciding, "%s", deciding->request->rom);
+	}
+	for (guint i = 0; i < functions->len; i++) {
+		struct definition_function *function =
+			&g_array_index(functions, struct definition_function, i);
+		const struct pci_dev *dev = &deciding->host->pci[function->pci];
+		function->rom_off = !function->rom && is_without_screen(dev);
+		if (function->gpu && !function->rom && is_boot_display(dev))
+			decide_note(
+				deciding, "rom-shadow",
+				"%s showed the host's boot screen, so the ROM that the guest "
+				"would see may be a used copy: if its screen stays dark, give a "
+				"clean one with --rom",
+				address_of(deciding, function->pci));
+	}
+	return true;
+}
+
+/* ---- USB devices ---- */
+
+struct usb_match {
+	const char *argument;
+	bool by_ids;
+	uint32_t vendor, product;
+	int dev;        /* index in host.usb.devs of the first that fits; -1 */
+	unsigned count; /* how many fit */
+};
+
+static bool parse_pair(const char *text, unsigned digits, unsigned base, uint32_t *left,
+		       uint32_t *right)
+{
+	g_auto(GStrv) parts = g_strsplit(text, ":", 2);
+
+	return g_strv_length(parts) == 2 && strlen(parts[0]) == digits &&
+	       strlen(parts[1]) == digits && text_to_u32(parts[0], base, 0xffff, left) &&
+	       text_to_u32(parts[1], base, 0xffff, right);
+}
+
+static void count_match(struct usb_match *match, unsigned index)
+{
+	if (match->count++ == 0)
+		match->dev = (int)index;
+}
+
+/* Fails when the argument has none of the three forms. */
+static bool find_usb(const struct usb *usb, struct usb_match *match)
+{
+	struct usb_port port;
+	uint32_t bus = 0, number = 0;
+	bool by_number = parse_pair(match->argument, 3, 10, &bus, &number);
+	bool by_port = usb_port_parse(match->argument, strlen(match->argument), &port);
+
+	match->by_ids = parse_pair(match->argument, 4, 16, &match->vendor, &match->product);
+	for (unsigned i = 0; i < usb->n_devs; i++) {
+		const struct usb_dev *dev = &usb->devs[i];
+		if (match->by_ids ? dev->vendor == (int32_t)match->vendor &&
+					    dev->product == (int32_t)match->product
+		    : by_number ? dev->bus == (int)bus && dev->number == (int)number
+				: by_port && strcmp(dev->name, match->argument) == 0)
+			count_match(match, i);
+	}
+	return match->by_ids || by_number || by_port;
+}
+
+static unsigned count_ids(const struct usb *usb, const struct usb_dev *dev)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < usb->n_devs; i++)
+		n += usb->devs[i].vendor == dev->vendor && usb->devs[i].product == dev->product;
+	return n;
+}
+
+static void add_usb(struct deciding *deciding, struct definition_usb usb)
+{
+	g_array_append_val(deciding->made->usb, usb);
+}
+
+/* A device that is there, and not named by its ids: by its port where libvirt knows that, else by
+ * its ids where they are its alone, else by its number, which changes at every plug. */
+static bool add_usb_place(struct deciding *deciding, const struct usb_dev *dev, GError **error)
+{
+	const char *dash = strchr(dev->name, '-');
+	struct definition_usb usb = { .vendor = -1, .product = -1, .bus = dev->bus, .number = -1 };
+
+	if (dev->device_class == 9 || !dash)
+		return decide_fail(error, "'%s' is a hub: it cannot be given to a guest",
+				   dev->name);
+	usb.port = decide_text(deciding, "%s", dash + 1);
+	usb.vendor = dev->vendor;
+	usb.product = dev->product;
+	usb.number = dev->number;
+	usb.ids_unique = dev->vendor >= 0 && count_ids(&deciding->host->usb, dev) == 1;
+	if (!target_has(&deciding->made->target, TARGET_USB_PORT))
+		decide_note(
+			deciding, "usb-by-port",
+			"%s cannot be named by its port in libvirt's XML (that needs %s): it is "
+			"named by %s",
+			dev->name, target_feature_needs(TARGET_USB_PORT),
+			usb.ids_unique ? "its ids, which no other device has"
+				       : "its number, which changes at every plug");
+	add_usb(deciding, usb);
+	return true;
+}
+
+static bool add_usb_ids(struct deciding *deciding, const struct usb_match *match, GError **error)
+{
+	const struct usb *usb = &deciding->host->usb;
+
+	if (match->count > 1) {
+		g_autoptr(GString) names = g_string_new(NULL);
+		for (unsigned i = 0; i < usb->n_devs; i++)
+			if (usb->devs[i].vendor == (int32_t)match->vendor &&
+			    usb->devs[i].product == (int32_t)match->product)
+				g_string_append_printf(names, "%s%s", names->len ? ", " : "",
+						       usb->devs[i].name);
+		decide_fail(error, "'%s' is more than one USB device: at %s", match->argument,
+			    names->str);
+		error_hint(error, "name the one that is meant by its port");
+		return false;
+	}
+	if (match->count == 0)
+		decide_note(deciding, "usb-unknown",
+			    "whether there is a USB device %s is not known on this machine",
+			    match->argument);
+	const struct definition_usb wanted = {
+		.vendor = (int)match->vendor,
+		.product = (int)match->product,
+		.bus = -1,
+		.number = -1,
+		.ids_unique = true,
+		.by_ids = true,
+	};
+	add_usb(deciding, wanted);
+	return true;
+}
+
+bool decide_usb(struct deciding *deciding, GError **error)
+{
+	const struct usb *usb = &deciding->host->usb;
+	const GPtrArray *asked = deciding->request->usb;
+
+	for (guint i = 0; asked && i < asked->len; i++) {
+		struct usb_match match = { .argument = asked->pdata[i], .dev = -1 };
+		if (!find_usb(usb, &match)) {
+			decide_fail(error, "'%s' is no USB device", match.argument);
+			error_hint(error,
+				   "write ids (046d:c52b), a port (1-4.2), or bus and number "
+				   "(001:003)");
+			return false;
+		}
+		if (match.count == 0 && (usb->known || !match.by_ids)) {
+			decide_fail(error, "no USB device '%s' on this machine", match.argument);
+			error_hint(error, "'vfiokit usb' lists what there is");
+			return false;
+		}
+		if (match.by_ids ? !add_usb_ids(deciding, &match, error)
+				 : !add_usb_place(deciding, &usb->devs[match.dev], error))
+			return false;
+	}
+	return true;
+}
+
+/* ---- input devices ---- */
+
+bool decide_inputs(struct deciding *deciding, GError **error)
+{
+	const GPtrArray *asked = deciding->request->evdev;
+
+	for (guint i = 0; asked && i < asked->len; i++) {
+		const char *path = asked->pdata[i];
+		if (!g_str_has_prefix(path, "/dev/input/") || strstr(path, "/../") ||
+		    !g_utf8_validate(path, -1, NULL)) {
+			decide_fail(error, "'%s' is no input device", path);
+			error_hint(error,
+				   "name one as /dev/input/by-id/…-event-kbd or …-event-mouse");
+			return false;
+		}
+		if (!target_has(&deciding->made->target, TARGET_EVDEV))
+			return decide_fail(error, "'--evdev' needs %s",
+					   target_feature_needs(TARGET_EVDEV));
+		g_ptr_array_add(deciding->made->evdev,
+				(char *)(uintptr_t)decide_text(deciding, "%s", path));
+	}
+	return true;
+}
