@@ -67,17 +67,6 @@ def sources():
     return lines
 
 
-def libraries(program):
-    """The packages of the libraries that the program needs."""
-    listing = run("ldd", program)
-    packages = set()
-    for path in re.findall(r"=> (/\S+)", listing):
-        for name in {path, os.path.realpath(path), path.replace("/lib/", "/usr/lib/", 1)}:
-            found = subprocess.run(["dpkg", "-S", name], capture_output=True, text=True, check=False)
-            packages |= {line.split(":")[0] for line in found.stdout.splitlines()}
-    return sorted(packages)
-
-
 def digest(*items):
     """A name for what is made of these strings and files (paths that start with /)."""
     total = hashlib.sha256()
@@ -97,14 +86,14 @@ def prune(pattern):
 
 # ---- tree ----
 
-def tree_name(kind, program):
-    packages = COMMON + KINDS[kind][0] + libraries(program)
+def tree_name(kind):
+    packages = COMMON + KINDS[kind][0]
     return packages, f"tree-{kind}-{digest(release()['VERSION_CODENAME'], *packages)}.tar"
 
 
-def make_tree(kind, program, say):
+def make_tree(kind, say):
     """The path of the archive."""
-    packages, name = tree_name(kind, program)
+    packages, name = tree_name(kind)
     path = os.path.join(cache_dir("images"), name)
     if os.path.exists(path):
         os.utime(path)
@@ -136,11 +125,8 @@ def write_disk(path, tree):
     root_first = FIRST + esp_sectors
     with open(path, "wb") as file:
         file.truncate((root_first + root_sectors + 2048) * SECTOR)
-    table = (f"label: gpt\n{FIRST} {esp_sectors} U - \n{root_first} {root_sectors} L -\n"
-             .replace(f"{FIRST} {esp_sectors} U - ",
-                      f"start={FIRST}, size={esp_sectors}, type=U")
-             .replace(f"{root_first} {root_sectors} L -",
-                      f"start={root_first}, size={root_sectors}, type=L"))
+    table = (f"label: gpt\nstart={FIRST}, size={esp_sectors}, type=U\n"
+             f"start={root_first}, size={root_sectors}, type=L\n")
     subprocess.run(["sfdisk", "--quiet", path], input=table, text=True, check=True,
                    stdout=subprocess.DEVNULL)
     run("mformat", "-i", f"{path}@@{FIRST * SECTOR}", "-F", "-v", "LABESP", "-T", str(esp_sectors),
@@ -175,16 +161,16 @@ def settle(kind, disk, tree, say):
     say(f"first boot of '{kind}': {lab.seconds:.0f} s")
 
 
-def make_disk(kind, program, say):
+def make_disk(kind, say):
     """The path of a disk with its firmware's variables beside it (".vars")."""
     scripts = [guest_file(name) for name in ("agent", "lab-agent.service", "fit", *KINDS[kind][1:])]
-    _, tree = tree_name(kind, program)
+    _, tree = tree_name(kind)
     name = f"disk-{kind}-{digest(tree, CODE, *scripts)}.raw"
     path = os.path.join(cache_dir("images"), name)
     if os.path.exists(path):
         os.utime(path)
         return path
-    archive = make_tree(kind, program, say)
+    archive = make_tree(kind, say)
     with tempfile.TemporaryDirectory(dir=cache_dir("images"), prefix="new-") as folder:
         tree = os.path.join(folder, "tree")
         os.mkdir(tree)

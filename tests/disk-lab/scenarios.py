@@ -1,0 +1,154 @@
+"""The scenarios: functions that play(), in the order in which they are told of."""
+
+import os
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.realpath(__file__)))
+
+from vdisk.play import DESKTOP, PORT, SHIFTED, differs, has, lacks # pylint: disable=C0413
+
+CARD = ["0000:01:00.0", "0000:01:00.1"]
+TWIN, OTHER_TWIN = "0000:02:00.0", "0000:03:00.0"
+
+RULE = "etc/udev/rules.d/10-vfiokit.rules"
+
+FILES = ("ls -d /etc/vfiokit/* /etc/udev/rules.d/*vfiokit* /etc/initramfs-tools/hooks/vfiokit "
+         "/etc/dracut.conf.d/*vfiokit* /etc/systemd/system/vfiokit* "
+         "/etc/systemd/system/*.target.d/vfiokit* 2>/dev/null; true")
+
+LISTERS = {"grub": "lsinitramfs /boot/initrd.img-*",
+           "sdboot": "for i in $(find /boot -name 'initrd*' -size +100k); do lsinitrd $i; done"}
+
+
+def bound_as(drivers, before, bound):
+    """Nothing but what was asked for has another driver."""
+    expected = dict(before, **{address: "vfio-pci" for address in bound})
+    return differs("drivers", drivers, expected)
+
+
+def seen_by_host(play, addresses):
+    """What the kernel's log says of these functions and drivers of the host."""
+    log = play.ask("dmesg")
+    return [line for line in log.splitlines()
+            if any(address in line for address in addresses)
+            and any(f"{driver} {address}" in line or f"for {address}" in line
+                    for driver in ("bochs-drm", "snd_hda_intel", "e1000e", "[drm] Initialized")
+                    for address in addresses)]
+
+
+def round_trip(play, kind, words):
+    """Recorded, bound for good, restarted; taken back, restarted; recorded again."""
+    play.begin(kind, words)
+    before = play.drivers()
+    play.ask("vfiokit record /root/before.host >/dev/null")
+    said = play.ask(f"vfiokit bind --persist --yes 01:00 {TWIN}")
+    play.test("bind --persist is done, and says when it comes to effect",
+              lacks(said, "from the next boot on"))
+    inside = play.ask(LISTERS[kind])
+    play.test("rule and module are in the initramfs, by the distribution's own tool",
+              lacks(inside, RULE), lacks(inside, "/vfio-pci.ko"))
+    play.test("nothing has changed yet", differs("drivers", play.drivers(), before))
+    again = play.ask(f"vfiokit bind --persist --yes 01:00 {TWIN} --json")
+    play.test("once more is nothing to do", lacks(again, '"steps": []'))
+
+    play.reboot()
+    play.test("after the restart those are on vfio-pci, and no others",
+              bound_as(play.drivers(), before, [*CARD, TWIN]))
+    play.test("no driver of the host saw them before",
+              *seen_by_host(play, [*CARD, TWIN]))
+    verified = play.ask("vfiokit verify")
+    play.test("verify says so", lacks(verified, f"{TWIN} is on vfio-pci"))
+    journal = play.ask("journalctl -b -u vfiokit-boot --no-pager")
+    play.test("and so does the journal", lacks(journal, f"{TWIN} is on vfio-pci"))
+    return before
+
+
+def taken_back(play, before):
+    play.ask("vfiokit undo --yes")
+    play.test("undo leaves no file of ours", differs("files", play.ask(FILES), ""))
+    play.reboot()
+    play.test("after the next restart all is as it was",
+              differs("drivers", play.drivers(), before))
+    same = play.machine.run("same-machine /root/before.host")
+    play.test("the recording is that of before", None if same.status == 0 else str(same))
+
+
+def persist(play):
+    """initramfs-tools and GRUB: bound at boot, addresses that move, and back"""
+    before = round_trip(play, "grub", ["amd"])
+
+    # Without the display the cards behind it move up: 02:00.0 is now the other twin.
+    play.move(SHIFTED)
+    drivers = play.drivers()
+    play.test("when addresses have moved, nothing is bound",
+              differs("on vfio-pci", [a for a, d in drivers.items() if d == "vfio-pci"], []))
+    verified = play.machine.run("vfiokit verify")
+    play.test("and verify says why",
+              differs("status", verified.status, 1),
+              lacks(verified.out, "nothing was bound: it was chosen in the slot"),
+              lacks(verified.out, "a device like it is at 0000:01:00.0"))
+    journal = play.ask("journalctl -b -u vfiokit-boot --no-pager")
+    play.test("and the journal", lacks(journal, "nothing was bound"))
+    play.move(DESKTOP)
+    play.test("when they are back, they are bound again",
+              bound_as(play.drivers(), before, [*CARD, TWIN]))
+    taken_back(play, before)
+
+
+def dracut(play):
+    """dracut and systemd-boot: bound at boot, and back"""
+    taken_back(play, round_trip(play, "sdboot", ["amd"]))
+
+
+def newest(play):
+    changes = play.json("history")["changes"]
+    return changes[0] if changes else None
+
+
+def cut_at(play, number, command):
+    """Cuts the power as the command is about to make its call of that number."""
+    result = play.machine.run(f"cut-at {number} {PORT} {command}", 600)
+    if result.status is not None:
+        return str(result)
+    play.tap.note(f"{result.out.strip()} of '{command}'")
+    play.cut()
+    return None
+
+
+# Calls of the program at which the power is cut (cut-at.c): of the change, and of its undo.
+BIND_CUTS = [2, 9, 16, 24]
+UNDO_CUTS = [6, 14]
+
+
+def power(play):
+    """the power is cut in the middle of bind --persist and of undo"""
+    command = "vfiokit bind --persist --yes 01:00"
+    play.begin("grub", ["amd"])
+    before = play.drivers()
+    for number in BIND_CUTS:
+        trouble = cut_at(play, number, command)
+        change = newest(play)
+        state = change["state"] if change else "none"
+        begun = sum(step["state"] != "planned" for step in change["steps"]) if change else 0
+        files = play.ask(FILES)
+        play.test(f"cut at call {number}: it starts, and history tells the truth ({state})",
+                  trouble, None if state in ("unfinished", "none", "undone", "empty") else state,
+                  None if begun or not files else f"no step is begun, and there are:\\n{files}")
+        play.ask("vfiokit undo --yes")
+        play.test(f"cut at call {number}: undo brings back what was",
+                  differs("files", play.ask(FILES), ""))
+    for number in UNDO_CUTS:
+        play.ask(command)
+        trouble = cut_at(play, number, "vfiokit undo --yes")
+        state = newest(play)["state"]
+        play.test(f"cut at call {number} of undo: it starts, and history tells the truth ({state})",
+                  trouble, None if state in ("unfinished", "done", "empty") else state)
+        play.ask("vfiokit undo --yes")
+        inside = play.ask(LISTERS["grub"])
+        play.test(f"cut at call {number} of undo: once more, and nothing of ours is left",
+                  differs("files", play.ask(FILES), ""), has(inside, RULE))
+    play.reboot()
+    play.test("in the end the machine is as it was", differs("drivers", play.drivers(), before))
+
+
+SCENARIOS = {function.__name__: function for function in (persist, power, dracut)}

@@ -1,0 +1,120 @@
+"""What scenarios are written with: a machine that is asked, and tests that say what they saw."""
+
+import json
+import os
+import tempfile
+
+from . import image, machine, program
+
+PORT = "/dev/virtio-ports/lab"
+
+# A display with its sound function, two network cards that are alike, a USB controller: behind root
+# ports, as graphics cards are. The display's driver has another one that is the host's, too.
+DESKTOP = """
+2 port
+    0.0 bochs-display
+    0.1 ich9-intel-hda
+        hda-duplex audiodev=quiet
+3 port
+    e1000e
+4 port
+    e1000e
+5 qemu-xhci
+    usb-kbd
+    usb-mouse
+""".splitlines()
+
+# The same machine without the display: what was on bus 2 is on bus 1 now, and so on.
+SHIFTED = DESKTOP[:1] + DESKTOP[5:]
+
+
+class Failed(Exception):
+    """A test saw what must not be; what follows in the scenario would prove nothing."""
+
+
+class Play:
+    """One scenario on its way: its machine, and the results so far."""
+
+    def __init__(self, tap, name, options):
+        self.tap, self.name, self.options = tap, name, options
+        self.folder = tempfile.TemporaryDirectory(prefix="vfiokit-disk-")
+        self.machine = None
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.machine:
+            self.machine.cut_power()
+            self.machine.folder.cleanup()
+        self.folder.cleanup()
+
+    # ---- the machine ----
+
+    def begin(self, kind, words, tree=None):
+        """A machine with a fresh disk, and the program in it."""
+        base = image.make_disk(kind, self.tap.note)
+        archive = program.make_archive(self.options.program, self.folder.name)
+        overlay = machine.Overlay(base, self.folder.name, archive)
+        self.machine = machine.Machine(overlay, words, tree or DESKTOP, name=self.name)
+        open(self.machine.console, "w", encoding="ascii").close()
+        self.machine.start()
+        self.note_boot()
+        self.ask(program.UNPACK)
+
+    def note_boot(self):
+        self.tap.note(f"{self.name}: boot {self.machine.boots} took "
+                      f"{self.machine.boot_seconds:.0f} s")
+
+    def reboot(self):
+        self.machine.reboot()
+        self.note_boot()
+
+    def move(self, tree):
+        """Switches it off, changes what is plugged in, and switches it on."""
+        self.machine.power_off()
+        self.machine.tree = tree
+        self.machine.start()
+        self.note_boot()
+
+    def cut(self):
+        """The power fails, and comes back."""
+        self.machine.cut_power()
+        self.machine.start()
+        self.note_boot()
+
+    def ask(self, script, bound=600):
+        """Runs a script that must succeed; its output."""
+        result = self.machine.run(script, bound)
+        if result.status != 0:
+            raise Failed(f"{script}\n{result}")
+        return result.out
+
+    def json(self, arguments):
+        return json.loads(self.machine.run(f"vfiokit --json {arguments}").out)
+
+    def drivers(self):
+        """address → driver ("-": none), as the kernel has them, without asking vfiokit."""
+        lines = self.ask("for d in /sys/bus/pci/devices/*; do l=$(readlink $d/driver); "
+                         "echo ${d##*/} ${l##*/}; done").splitlines()
+        return {words[0]: (words + ["-"])[1] for words in map(str.split, lines)}
+
+    # ---- results ----
+
+    def test(self, name, *problems):
+        """problems: texts, None where there is none."""
+        self.tap.result(f"{self.name}: {name}", [text for text in problems if text])
+
+
+def differs(what, is_now, expected):
+    """None when they are equal."""
+    return None if is_now == expected else f"{what}: {is_now!r}, not {expected!r}"
+
+
+def lacks(text, words):
+    return None if words in text else f"'{words}' is not in:\n{text}"
+
+
+def has(text, words):
+    lines = [line for line in text.splitlines() if words in line]
+    return "\n".join(["should not be there:", *lines]) if lines else None
