@@ -169,7 +169,8 @@ static const struct pair pairs[] = {
 	  .subject = "0000:01:00.0",
 	  .what = "pid 812 Xorg has /dev/nvidia0 open: the nvidia driver would wait for that "
 		  "inside "
-		  "the kernel for ever, and only a reboot would help. End it first (systemctl "
+		  "the kernel for ever, and only a restart of the machine would help. End it first "
+		  "(systemctl "
 		  "isolate multi-user.target)." },
 	{ .rule = "device-held",
 	  .name = "another driver",
@@ -201,7 +202,8 @@ static const struct pair pairs[] = {
 	  .good = { "01:00.0 01:00.1", { HOLDER("5\t/dev/vfio/vfio\t-\tnvidia-persiste") } },
 	  .subject = "0000:01:00.0",
 	  .what = "pid 5 nvidia-persiste has /dev/nvidiactl open: the nvidia driver would wait for "
-		  "that inside the kernel for ever, and only a reboot would help. End it first "
+		  "that inside the kernel for ever, and only a restart of the machine would help. "
+		  "End it first "
 		  "(systemctl stop nvidia-persistenced)." },
 	{ .rule = "device-held",
 	  .name = "the shared node, when it has others",
@@ -215,7 +217,8 @@ static const struct pair pairs[] = {
 		      HOLDER("5\t/dev/nvidia3\t-\tpython3\n5\t/dev/nvidiactl\t-\tpython3") } },
 	  .subject = "0000:43:00.0",
 	  .what = "pid 5 python3 has /dev/nvidia2 and /dev/nvidiactl open: the nvidia driver would "
-		  "wait for that inside the kernel for ever, and only a reboot would help. End it "
+		  "wait for that inside the kernel for ever, and only a restart of the machine "
+		  "would help. End it "
 		  "first (kill 5)." },
 	{ .rule = "guest-running",
 	  .name = "on a neighbour in the group",

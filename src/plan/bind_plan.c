@@ -355,7 +355,7 @@ static void warn_of_resets(const struct handover *handover)
 		functions_text(handover->host, (const int *)(const void *)never->data, never->len);
 	plan_warn(handover->plan, "no-reset",
 		  "%s cannot be reset: the next guest, or the host, may find %s in a state that "
-		  "only a reboot mends.",
+		  "only a restart of the machine mends.",
 		  names, never->len == 1 ? "it" : "them");
 }
 

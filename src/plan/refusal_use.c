@@ -265,10 +265,11 @@ static void tell_holders(const struct judge *judge, int pci, const GPtrArray *ho
 	const char *more = commands->len > 1 ? ", …" : "";
 
 	if (g_strcmp0(dev->driver, "nvidia") == 0)
-		judge_forbid(judge, pci,
-			     "%s: the nvidia driver would wait for that inside the kernel for "
-			     "ever, and only a reboot would help. End it first (%s%s).",
-			     text, command, more);
+		judge_forbid(
+			judge, pci,
+			"%s: the nvidia driver would wait for that inside the kernel for "
+			"ever, and only a restart of the machine would help. End it first (%s%s).",
+			text, command, more);
 	else
 		judge_refuse(judge, pci,
 			     "%s: the device would be pulled out from under it. End it first "
