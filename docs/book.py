@@ -15,7 +15,8 @@ The word behind "console" says where it runs:
     lab=NAME            on a real kernel in QEMU: scenario tests/lab/scenarios/guide-NAME.lab
     shown REASON…       nowhere, and why
 
-"status=N" is the exit status of its last command (else 0). A line of output that is only "…"
+"status=N" is the exit status of its last command (else 0). "needs=PROGRAM": it is skipped where
+that is not installed. A line of output that is only "…"
 stands for any number of lines, "…" inside a line for any text. A command without output promises
 nothing but its status. A command goes on in the next line behind "> ".
 """
@@ -51,6 +52,7 @@ class Block:
         self.lines = []
         self.place = self.name = self.reason = None
         self.status = 0
+        self.needs = None
         if self.language == "console":
             self.read_place(words[1:])
 
@@ -67,9 +69,12 @@ class Block:
             return
         for word in words[1:]:
             key, _, value = word.partition("=")
-            if key != "status":
+            if key == "status":
+                self.status = int(value)
+            elif key == "needs":
+                self.needs = value
+            else:
                 raise BookError(f"{self.where()}: no such word: {word}")
-            self.status = int(value)
 
     def where(self):
         return f"{self.path}:{self.line}"

@@ -60,7 +60,8 @@ def wrong_words(text, known):
             takes_value = command is None and name in ("--host", "--root", "--color")
         elif command is None:
             command = word
-            if command not in known.commands and command != "COMMAND":
+            if command != "COMMAND" and not any(f"{name} ".startswith(f"{command} ")
+                                                for name in known.commands):
                 problems.append(f"vfiokit has no command '{command}'")
         elif f"{command} {word}" in known.commands:
             command = f"{command} {word}"
