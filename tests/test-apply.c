@@ -162,7 +162,7 @@ static void undo(struct fixture *fixture)
 
 	while (((const struct change *)changes->pdata[i])->undoes)
 		i++;
-	restore_plan(fixture->root, changes->pdata[i], false, plan);
+	restore_plan(fixture->root, changes->pdata[i], false, NULL, plan);
 	bool ok = plan->steps->len > 0 ? apply(fixture, plan, changes->pdata[i], &error)
 				       : apply_close(fixture->root, changes->pdata[i], &error);
 	g_assert_no_error(error);
@@ -332,9 +332,9 @@ static void test_image_again(struct fixture *fixture, gconstpointer data)
 	g_autoptr(GPtrArray) changes = journal_list(fixture->root, &error);
 	PLAN_AUTO struct plan *nothing = plan_new("undo");
 	PLAN_AUTO struct plan *rest = plan_new("undo");
-	restore_plan(fixture->root, changes->pdata[0], false, nothing);
+	restore_plan(fixture->root, changes->pdata[0], false, NULL, nothing);
 	g_assert_cmpuint(nothing->steps->len, ==, 0);
-	restore_plan(fixture->root, changes->pdata[0], true, rest);
+	restore_plan(fixture->root, changes->pdata[0], true, NULL, rest);
 	g_assert_cmpuint(rest->steps->len, ==, 2);
 	g_assert_true(apply(fixture, rest, changes->pdata[0], &error));
 	g_assert_true(image_check(fixture->root, "/image", "without etc/rule", &error));
@@ -420,10 +420,30 @@ static void test_device_gone(struct fixture *fixture, gconstpointer data)
 	g_assert_true(g_spawn_command_line_sync(command, NULL, NULL, NULL, NULL));
 	g_autoptr(GPtrArray) changes = journal_list(fixture->root, &error);
 	PLAN_AUTO struct plan *plan = plan_new("undo");
-	restore_plan(fixture->root, changes->pdata[0], false, plan);
+	restore_plan(fixture->root, changes->pdata[0], false, NULL, plan);
 	g_assert_cmpuint(plan->warnings->len, ==, 1);
 	g_assert_cmpstr(((const struct warning *)plan->warnings->pdata[0])->id, ==, "device-gone");
 	g_assert_cmpuint(plan->steps->len, ==, 2); /* the files */
+}
+
+/* Of a device that the kernel holds nothing is even read. */
+static void test_held(struct fixture *fixture, gconstpointer data)
+{
+	g_autoptr(GError) error = NULL;
+
+	add_override(fixture);
+	add_files(fixture);
+	g_assert_true(apply(fixture, fixture->plan, NULL, &error));
+	g_autoptr(GPtrArray) changes = journal_list(fixture->root, &error);
+	PLAN_AUTO struct plan *plan = plan_new("undo");
+	restore_plan(fixture->root, changes->pdata[0], false, "0000:01:00.0", plan);
+	g_assert_cmpuint(plan->warnings->len, ==, 1);
+	g_assert_cmpstr(((const struct warning *)plan->warnings->pdata[0])->id, ==, "device-held");
+	g_assert_cmpuint(plan->steps->len, ==, 2); /* the files */
+
+	PLAN_AUTO struct plan *other = plan_new("undo");
+	restore_plan(fixture->root, changes->pdata[0], false, "0000:01:00.1", other);
+	g_assert_cmpuint(other->steps->len, >, 2);
 }
 
 static void test_changed_since(struct fixture *fixture, gconstpointer data)
@@ -573,6 +593,7 @@ int main(int argc, char **argv)
 		{ "/apply/driver-does-not-come", test_driver_does_not_come },
 		{ "/apply/driver-hangs", test_driver_hangs },
 		{ "/apply/device-gone", test_device_gone },
+		{ "/apply/held", test_held },
 		{ "/apply/changed-since", test_changed_since },
 		{ "/apply/killed", test_killed },
 		{ "/apply/past", test_past },

@@ -415,13 +415,18 @@ static const char small[] =
 	"<cpukind cpuset=\"0x00000001,0x0\"><info name=\"CoreType\" value=\"IntelAtom\"/></cpukind>"
 	"</topology>";
 
-static struct host *host_of(const char *xml)
+static struct host *host_with(const char *xml, const char *small_cores)
 {
 	struct host *host = host_new(HOST_TREE);
 
 	host->platform.topology.xml = host_text(host, xml);
-	topology_read_xml(host);
+	topology_read_xml(host, small_cores);
 	return host;
+}
+
+static struct host *host_of(const char *xml)
+{
+	return host_with(xml, NULL);
 }
 
 static void test_xml(void)
@@ -480,6 +485,17 @@ static void test_kinds(void)
 	}
 }
 
+/* What the kernel lists counts more than hwloc's kinds; cores that are all equal are not small. */
+static void test_listed(void)
+{
+	HOST_AUTO struct host *host = host_with(small, "0-1,7");
+	HOST_AUTO struct host *all = host_with(small, "0-40");
+
+	g_assert_true(topology_cpu(&host->platform.topology, 1)->efficient);
+	g_assert_false(topology_cpu(&host->platform.topology, 32)->efficient);
+	g_assert_false(topology_cpu(&all->platform.topology, 32)->efficient);
+}
+
 /* What is no machine stays unknown. */
 static void test_bad_xml(void)
 {
@@ -511,6 +527,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/pinning/names", test_names);
 	g_test_add_func("/topology/xml", test_xml);
 	g_test_add_func("/topology/kinds", test_kinds);
+	g_test_add_func("/topology/listed", test_listed);
 	g_test_add_func("/topology/bad-xml", test_bad_xml);
 	return g_test_run();
 }

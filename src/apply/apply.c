@@ -204,23 +204,19 @@ static void add_left(GString *left, const GError *error)
 }
 
 /* Brings back what was before; what cannot be is told in left. held: a device that the kernel does
- * not let go of now; NULL. Asked for anything about it, the kernel would hold us, too. */
+ * not let go of now; NULL. */
 static void roll_back(struct run *run, const char *held, GString *left)
 {
 	PLAN_AUTO struct plan *plan = plan_new("undo");
 
-	restore_plan(run->request->root, run->change, false, plan);
+	restore_plan(run->request->root, run->change, false, held, plan);
 	for (guint i = 0; i < plan->warnings->len; i++) {
 		const struct warning *warning = plan->warnings->pdata[i];
 		g_string_append_printf(left, "; %s", warning->what);
 	}
-	if (held)
-		g_string_append_printf(left, "; '%s' is left as the kernel leaves it", held);
 	for (guint i = 0; i < plan->steps->len; i++) {
 		g_autoptr(GError) error = NULL;
-		const struct step *step = plan->steps->pdata[i];
-		bool apart = !held || g_strcmp0(step->address, held) != 0;
-		if (apart && !step_do(&run->stepper, step, &error))
+		if (!step_do(&run->stepper, plan->steps->pdata[i], &error))
 			add_left(left, error);
 	}
 }

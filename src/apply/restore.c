@@ -41,8 +41,8 @@ static bool is_driver(const struct item *item)
 	return item->first->kind == STEP_UNBIND || item->first->kind == STEP_PROBE;
 }
 
-/* Everything that begun steps change, in the order in which they did. */
-static GPtrArray *list_items(const struct change *change)
+/* Everything that begun steps change, in the order in which they did, but what is held. */
+static GPtrArray *list_items(const struct change *change, const char *held)
 {
 	GPtrArray *items = g_ptr_array_new_with_free_func(item_free);
 
@@ -51,6 +51,8 @@ static GPtrArray *list_items(const struct change *change)
 		g_autofree char *key = step_key(step);
 		if (!key || step->loose || change_step_state(change, i) == STEP_PLANNED)
 			continue; /* what is loose is remembered better: see add_memories() */
+		if (held && g_strcmp0(step->address, held) == 0)
+			continue;
 		struct item *item = find_item(items, key);
 		if (!item) {
 			item = g_new0(struct item, 1);
@@ -182,13 +184,15 @@ static bool is_touched(const struct plan *plan, const char *path)
 }
 
 /* Drivers set these as they come and go: written after them, whatever they are by then. */
-static void add_memories(struct root *root, const struct change *change, struct plan *plan)
+static void add_memories(struct root *root, const struct change *change, const char *held,
+			 struct plan *plan)
 {
 	for (guint i = 0; i < change->memories->len; i++) {
 		const struct change_memory *memory = change->memories->pdata[i];
 		const struct step look = { .kind = STEP_SYSFS_WRITE, .path = memory->path };
 		g_autofree char *now = NULL;
-		if (!memory->value || step_read(root, &look, &now) < 0)
+		if (!memory->value || (held && strstr(memory->path, held)) ||
+		    step_read(root, &look, &now) < 0)
 			continue;
 		bool touched = is_touched(plan, memory->path);
 		bool same = g_strcmp0(now, memory->value) == 0;
@@ -243,17 +247,20 @@ static void add_runs(const struct change *change, bool again, struct plan *plan)
 			add_run(change->steps->pdata[i], plan);
 }
 
-void restore_plan(struct root *root, const struct change *change, bool again, struct plan *plan)
+void restore_plan(struct root *root, const struct change *change, bool again, const char *held,
+		  struct plan *plan)
 {
-	g_autoptr(GPtrArray) items = list_items(change);
+	g_autoptr(GPtrArray) items = list_items(change, held);
 
+	if (held)
+		plan_warn(plan, "device-held", "'%s' is left as the kernel leaves it", held);
 	for (guint i = 0; i < items->len; i++)
 		compare(root, change, items->pdata[i], plan);
 	plan->effect = change->effect;
 	add_unbinds(items, plan);
 	add_values(items, plan);
 	add_probes(root, items, plan);
-	add_memories(root, change, plan);
+	add_memories(root, change, held, plan);
 	add_reverse_runs(change, plan);
 	add_runs(change, again, plan);
 }

@@ -14,5 +14,10 @@ struct root;
  * disturb is set right, then programs run that the change ran. What is gone (a device that was
  * pulled out) is left out with the warning "device-gone"; what something else changed since, to
  * neither of the two values, with the warning "changed-since". again: an undo of it was begun
- * before, and stopped. */
-void restore_plan(struct root *root, const struct change *change, bool again, struct plan *plan);
+ * before, and stopped.
+ *
+ * held: the address of a device that the kernel does not let go of now, or NULL. It is left out:
+ * whoever reads its driver_override, too, would be held until it does (kernel: device_lock() in
+ * drivers/pci/pci-sysfs.c). The warning "device-held" says so. */
+void restore_plan(struct root *root, const struct change *change, bool again, const char *held,
+		  struct plan *plan);

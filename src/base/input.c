@@ -47,3 +47,8 @@ char *input_read(const char *path, size_t *length, GError **error)
 		    g_strerror(failed));
 	return NULL;
 }
+
+bool input_exists(const char *path)
+{
+	return access(path, R_OK) == 0;
+}

@@ -8,8 +8,11 @@
 #include "apply/journal.h"
 #include "base/text.h"
 
-static bool is_over(const struct change *change)
+/* An undo says nothing of what was: with what it took back it is as if neither had been. */
+static bool tells(const struct change *change)
 {
+	if (change->undoes)
+		return false;
 	return change->state == CHANGE_DONE || change->state == CHANGE_UNFINISHED ||
 	       change->state == CHANGE_BROKEN;
 }
@@ -77,7 +80,7 @@ static void look_up(const struct pci_dev *dev, const char *boot, struct bind_mem
 	pci_addr_format(dev->addr, address);
 	for (guint i = 0; i < memories->changes->len; i++) {
 		const struct change *change = memories->changes->pdata[i];
-		if (!is_over(change) || !find_moves(change, address, &first, &last))
+		if (!tells(change) || !find_moves(change, address, &first, &last))
 			continue;
 		bool stopped = change->state != CHANGE_DONE;
 		if (stopped && pci_driver_is_vfio(first->old))

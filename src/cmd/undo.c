@@ -76,7 +76,7 @@ static int undo_change(struct context *context, const GPtrArray *changes,
 	PLAN_AUTO struct plan *plan = plan_new("undo");
 	g_autofree char *made = g_strdup_printf("%s (%s) is taken back", change->id, change->line);
 
-	restore_plan(context->root, change, is_half_undone(changes, change), plan);
+	restore_plan(context->root, change, is_half_undone(changes, change), NULL, plan);
 	bool empty = plan->steps->len == 0;
 	int status = change_finish(context, &options->change, plan, change, made, error);
 	if (status == STATUS_OK && empty && !options->change.dry_run &&

@@ -248,18 +248,15 @@ static const struct command command_vm_qemu = {
 	.run = run_qemu,
 };
 
-extern const struct command command_vm_define;
+extern const struct command command_vm_define, command_vm_lint;
 
 static const struct command *const vm_parts[] = {
-	&command_vm_xml,
-	&command_vm_qemu,
-	&command_vm_define,
-	NULL,
+	&command_vm_xml, &command_vm_qemu, &command_vm_define, &command_vm_lint, NULL,
 };
 
 extern const struct command command_vm;
 const struct command command_vm = {
 	.name = "vm",
-	.summary = "definitions of guests for this machine",
+	.summary = "definitions of guests: make, hand over, judge",
 	.parts = vm_parts,
 };

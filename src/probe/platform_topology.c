@@ -154,5 +154,6 @@ void platform_probe_topology(struct root *root, struct host *host)
 	topology->nodes = count(xml, "<object type=\"NUMANode\"");
 	topology->l3 = count(xml, "<object type=\"L3Cache\"");
 	topology->efficiency_kinds = count(xml, "<cpukind ");
-	topology_read_xml(host);
+	/* Intel's machines with two kinds of cores; not every hwloc reads it. */
+	topology_read_xml(host, platform_line(root, host, "/sys/devices/cpu_atom/cpus"));
 }

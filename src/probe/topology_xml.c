@@ -93,6 +93,24 @@ static GHashTable *read_set(const char *text)
 	return cpus;
 }
 
+/* The kernel's lists: "0-3,8". */
+static GHashTable *read_list(const char *text)
+{
+	GHashTable *cpus = g_hash_table_new(NULL, NULL);
+	g_auto(GStrv) parts = g_strsplit(text, ",", MAX_CPUS);
+
+	for (int i = 0; parts[i]; i++) {
+		g_auto(GStrv) ends = g_strsplit(parts[i], "-", 2);
+		uint32_t first, last;
+		if (!ends[0] || !text_to_u32(ends[0], 10, MAX_CPUS, &first) ||
+		    !text_to_u32(ends[1] ? ends[1] : ends[0], 10, MAX_CPUS, &last))
+			continue;
+		for (uint32_t cpu = first; cpu <= last; cpu++)
+			g_hash_table_add(cpus, GUINT_TO_POINTER(cpu));
+	}
+	return cpus;
+}
+
 static struct group *add_group(GPtrArray *groups, const char *set)
 {
 	struct group *group = g_new0(struct group, 1);
@@ -237,23 +255,28 @@ static bool kind_is_efficient(const GPtrArray *kinds, const struct group *kind)
 	return own > 0 && (double)own < EFFICIENT_BELOW * (double)best;
 }
 
-/* A machine with small cores only has no better ones to compare with. */
-static void mark_efficient(struct reader *reader)
+static void mark(struct reader *reader, GHashTable *small)
 {
-	unsigned n = 0;
-
-	for (guint k = 0; k < reader->kinds->len; k++) {
-		const struct group *kind = reader->kinds->pdata[k];
-		bool efficient = kind_is_efficient(reader->kinds, kind);
-		for (guint i = 0; efficient && i < reader->cpus->len; i++) {
-			struct topo_cpu *cpu = &g_array_index(reader->cpus, struct topo_cpu, i);
-			if (!g_hash_table_contains(kind->cpus, GINT_TO_POINTER(cpu->os)))
-				continue;
-			n += !cpu->efficient;
-			cpu->efficient = true;
-		}
+	for (guint i = 0; i < reader->cpus->len; i++) {
+		struct topo_cpu *cpu = &g_array_index(reader->cpus, struct topo_cpu, i);
+		cpu->efficient |= g_hash_table_contains(small, GINT_TO_POINTER(cpu->os));
 	}
-	for (guint i = 0; n == reader->cpus->len && i < n; i++)
+}
+
+static void mark_efficient(struct reader *reader, const char *small)
+{
+	g_autoptr(GHashTable) listed = small ? read_list(small) : NULL;
+	bool all = true;
+
+	if (listed)
+		mark(reader, listed);
+	for (guint i = 0; !listed && i < reader->kinds->len; i++)
+		if (kind_is_efficient(reader->kinds, reader->kinds->pdata[i]))
+			mark(reader, ((struct group *)reader->kinds->pdata[i])->cpus);
+	for (guint i = 0; i < reader->cpus->len; i++)
+		all &= g_array_index(reader->cpus, struct topo_cpu, i).efficient;
+	/* A machine with small cores only has no better ones to compare with. */
+	for (guint i = 0; all && i < reader->cpus->len; i++)
 		g_array_index(reader->cpus, struct topo_cpu, i).efficient = false;
 }
 
@@ -299,7 +322,7 @@ static void keep_cpus(const struct reader *reader, struct host *host)
 	topology->n_cpus = reader->cpus->len;
 }
 
-void topology_read_xml(struct host *host)
+void topology_read_xml(struct host *host, const char *small)
 {
 	static const GMarkupParser parser = { .start_element = start, .end_element = end };
 	const char *xml = host->platform.topology.xml;
@@ -315,7 +338,7 @@ void topology_read_xml(struct host *host)
 	GMarkupParseContext *context = g_markup_parse_context_new(&parser, 0, &reader, NULL);
 	if (xml && g_markup_parse_context_parse(context, xml, (gssize)strlen(xml), NULL) &&
 	    g_markup_parse_context_end_parse(context, NULL) && reader.cpus->len > 0) {
-		mark_efficient(&reader);
+		mark_efficient(&reader, small);
 		keep_nodes(&reader, host);
 		keep_cpus(&reader, host);
 	}

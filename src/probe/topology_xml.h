@@ -5,5 +5,6 @@
 struct host;
 
 /* Fills cpus and numa of host.platform.topology from its xml. What is no such XML leaves them
- * unknown. */
-void topology_read_xml(struct host *host);
+ * unknown. small: the efficiency cores as the kernel lists them, "16-23"; NULL: it does not, and
+ * they are told by hwloc's kinds. */
+void topology_read_xml(struct host *host, const char *small);

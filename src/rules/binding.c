@@ -313,8 +313,8 @@ const struct rule rules_binding[] = {
 		.title = "Is vfio-pci loaded?",
 		.reads = "/sys/module/vfio_pci, modules.builtin, /etc/modprobe.d",
 		.explain = "vfio-pci is the driver that hands devices to guests. It may be a "
-			   "module or a part of the kernel. (vfio_virqfd, which older guides load, "
-			   "is a part of vfio since Linux 6.2.)",
+			   "module or a part of the kernel. vfio_virqfd, which older guides load, "
+			   "is a part of vfio since Linux 6.2.",
 		.good = "vfio-pci is loaded or built in.",
 		.see = SEE_GPU_USED,
 		.after = "iommu-enabled devices-chosen",

@@ -26,6 +26,9 @@ static void judge_program(struct exam *exam, enum package_role role, enum findin
 {
 	enum tri there = package_role_there(&exam->host->boot, role);
 
+	/* a part of a machine, as an unpacked archive, may lack its programs */
+	if (there == TRI_NO && !exam->host->boot.os.id)
+		there = TRI_UNKNOWN;
 	if (there == TRI_UNKNOWN)
 		exam_unknown(exam, NULL, "/usr/bin, /usr/share",
 			     "Whether it is installed is not known.");
@@ -421,6 +424,9 @@ static void judge_fabric(struct exam *exam)
 			  "%u of %u GPUs are meant for guests, and %u of %u NVSwitches: CUDA will "
 			  "wait for the fabric (error 802).",
 			  given, gpus, given_switches, switches);
+	for (unsigned i = 0; i < host->n_pci; i++)
+		if (is_nvswitch(&host->pci[i]) && !exam->chosen[i])
+			evidence_attribute(finding, host, (int)i, "driver", host->pci[i].driver);
 	finding_cause(finding, "GPUs on a board with NVSwitches start only when a fabric manager "
 			       "has set up their links: in the guest that has all of them, or on "
 			       "the host for partitions.");

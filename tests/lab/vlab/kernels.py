@@ -9,6 +9,7 @@ import tempfile
 from . import LAB, LabError
 
 SERIES = ["6.1", "6.12"]
+NEWEST = SERIES[-1]
 
 
 class Kernel:

@@ -43,12 +43,14 @@ class Group:
         return f"{scenario.name} on {self.series}{params}: {test.name}"
 
 
-def gather(scenarios, wanted_kernels=None):
-    """The boots that these scenarios need, in the order of the kernels."""
+def gather(scenarios, wanted_kernels=None, usual=False):
+    """The boots that these scenarios need; usual: on the kernels that they usually are played on."""
     groups = {}
     for scenario in scenarios:
         for series in scenario.kernels:
             if wanted_kernels and series not in wanted_kernels:
+                continue
+            if usual and series not in scenario.usual:
                 continue
             for params in scenario.params or [""]:
                 key = (series, scenario.machine.key, params, tuple(scenario.load),

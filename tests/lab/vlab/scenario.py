@@ -4,6 +4,8 @@
     machine  WORD…              machine.py's words, and names of files in machines/
     plug                        devices besides: the indented lines that follow (machine.py's tree)
     kernels  SERIES…            default: all that the lab has
+    usual    SERIES…            those that "run --usual", which is "make check", plays it on;
+                                default: the newest
     params   PARAMETER…         of the kernel; none by default. Several lines: a boot for each
     load     MODULE…            default: coldplug, which is what each device asks for
     with     PROGRAM…           also these programs of this machine, each with its libraries;
@@ -55,6 +57,7 @@ class Scenario:
         self.about = ""
         self.machine = None
         self.kernels = list(all_kernels.SERIES)
+        self.usual = [all_kernels.NEWEST]
         self.params = []
         self.load = ["coldplug"]
         self.extras = []
@@ -128,6 +131,7 @@ HEAD = {
     "machine": lambda reader, rest: setattr(reader, "words", rest.split()),
     "plug": lambda reader, rest: None,
     "kernels": lambda reader, rest: setattr(reader.scenario, "kernels", rest.split()),
+    "usual": lambda reader, rest: setattr(reader.scenario, "usual", rest.split()),
     "params": lambda reader, rest: reader.scenario.params.append(rest),
     "load": lambda reader, rest: setattr(reader.scenario, "load", rest.split()),
     "alone": lambda reader, rest: setattr(reader.scenario, "alone", True),

@@ -1,0 +1,99 @@
+/* See guest.h. */
+#include "vm/guest.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+struct guest *guest_new(enum guest_form form)
+{
+	struct guest *guest = g_new0(struct guest, 1);
+
+	*guest = (struct guest){
+		.form = form,
+		.words = g_ptr_array_new(),
+		.devices = g_array_new(FALSE, FALSE, sizeof(struct guest_device)),
+		.pins = g_array_new(FALSE, FALSE, sizeof(struct guest_pin)),
+		.helpers = g_array_new(FALSE, FALSE, sizeof(struct guest_pin)),
+		.hyperv = g_array_new(FALSE, FALSE, sizeof(const char *)),
+		.passed = g_array_new(FALSE, FALSE, sizeof(const char *)),
+		.kvm = TRI_UNKNOWN,
+		.sockets = -1,
+		.dies = -1,
+		.clusters = -1,
+		.cores = -1,
+		.threads = -1,
+		.topoext = TRI_UNKNOWN,
+		.balloon = TRI_UNKNOWN,
+		.code_readonly = TRI_UNKNOWN,
+		.strings = g_string_chunk_new(4096),
+	};
+	return guest;
+}
+
+void guest_free(struct guest *guest)
+{
+	if (!guest)
+		return;
+	xmlFreeDoc(guest->doc);
+	g_ptr_array_unref(guest->words);
+	g_array_unref(guest->devices);
+	g_array_unref(guest->pins);
+	g_array_unref(guest->helpers);
+	g_array_unref(guest->hyperv);
+	g_array_unref(guest->passed);
+	g_string_chunk_free(guest->strings);
+	g_free(guest);
+}
+
+const char *guest_string(struct guest *guest, const char *text)
+{
+	return text ? g_string_chunk_insert(guest->strings, text) : NULL;
+}
+
+const char *guest_format(struct guest *guest, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	g_autofree char *text = g_strdup_vprintf(format, arguments);
+	va_end(arguments);
+	return guest_string(guest, text);
+}
+
+struct guest_device *guest_add(struct guest *guest, enum guest_device_kind kind, const char *shown)
+{
+	const struct guest_device device = {
+		.kind = kind,
+		.shown = shown,
+		.slot = -1,
+		.multifunction = TRI_UNKNOWN,
+		.usb_vendor = -1,
+		.usb_product = -1,
+		.iothread = -1,
+		.index = -1,
+	};
+
+	g_array_append_val(guest->devices, device);
+	return &g_array_index(guest->devices, struct guest_device, guest->devices->len - 1);
+}
+
+unsigned guest_count(const struct guest *guest, enum guest_device_kind kind)
+{
+	unsigned n = 0;
+
+	for (guint i = 0; i < guest->devices->len; i++)
+		n += g_array_index(guest->devices, struct guest_device, i).kind == kind;
+	return n;
+}
+
+enum tri guest_is_q35(const struct guest *guest)
+{
+	const char *machine = guest->machine;
+
+	if (guest->arch && strcmp(guest->arch, "x86_64") != 0 && strcmp(guest->arch, "i686") != 0)
+		return TRI_UNKNOWN;
+	if (!machine || strcmp(machine, "pc") == 0 || strstr(machine, "i440fx") ||
+	    g_str_has_prefix(machine, "pc-0.") || g_str_has_prefix(machine, "pc-1."))
+		return TRI_NO;
+	return strstr(machine, "q35") ? TRI_YES : TRI_UNKNOWN;
+}

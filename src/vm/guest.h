@@ -1,0 +1,144 @@
+/* What a guest's definition says, as far as passthrough is concerned: read from libvirt's XML or
+ * from QEMU's command line, so that rules need not ask which it was. All strings live as long as
+ * the guest. */
+#pragma once
+
+#include <glib.h>
+#include <libxml/tree.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "model/pci.h"
+#include "model/tri.h"
+
+enum guest_form {
+	GUEST_XML,
+	GUEST_QEMU,
+};
+
+enum guest_device_kind {
+	GUEST_HOSTDEV, /* a PCI function of the host */
+	GUEST_USB,     /* a USB device of the host */
+	GUEST_DISK,
+	GUEST_NIC,
+	GUEST_CONTROLLER,
+	GUEST_SHMEM,
+	GUEST_OTHER, /* whatever else has an address */
+};
+
+struct guest_device {
+	enum guest_device_kind kind;
+	const char *shown; /* evidence: "line 12: <hostdev …>" or "-device vfio-pci,host=01:00.0" */
+	xmlNode *node;     /* GUEST_XML */
+
+	/* Where it sits in the guest. A bus is a number in XML, the id of a device for QEMU. */
+	const char *bus; /* NULL: not said */
+	int slot;        /* -1: not said */
+	int function;
+	enum tri multifunction;
+
+	struct pci_addr source;      /* GUEST_HOSTDEV */
+	bool mediated;               /* GUEST_HOSTDEV: by "sysfsdev=", no address */
+	bool unmanaged;              /* GUEST_HOSTDEV: managed='no', or none in XML */
+	const char *driver;          /* <driver name='…'>: of hostdev, disk */
+	const char *rom;             /* a ROM file */
+	int usb_vendor, usb_product; /* GUEST_USB; -1: not by ids */
+	bool usb_by_address;         /* GUEST_USB: by bus and device or port */
+
+	const char *model;      /* NIC, controller ("pcie-root-port"), disk for QEMU */
+	const char *type;       /* disk: "disk", "cdrom", …; controller: "pci", "usb", … */
+	const char *bus_type;   /* disk: "virtio", "sata", …; NULL: not said */
+	const char *target;     /* disk: "vda" */
+	const char *path;       /* disk: its file */
+	const char *io, *cache; /* disk */
+	int iothread;           /* disk, controller: number; -1: none */
+	int index;              /* controller; -1: not said */
+	const char *id;         /* QEMU: of the device */
+	const char *mac;        /* NIC */
+	uint64_t size;          /* shmem, bytes */
+	bool other_x_vga;       /* QEMU: x-vga=on */
+};
+
+struct guest_pin {
+	int vcpu;         /* -1: emulator or I/O thread */
+	const char *cpus; /* "2", "0-1,4" */
+};
+
+struct guest_path {
+	const char *path;
+	const char *what;
+};
+
+struct guest {
+	enum guest_form form;
+	const char *name; /* NULL: none */
+	xmlDoc *doc;      /* GUEST_XML; owned */
+	GPtrArray *words; /* GUEST_QEMU: of const char *, the arguments */
+	GArray *devices;  /* of struct guest_device */
+	GArray *pins;     /* of struct guest_pin: vCPUs */
+	GArray *helpers;  /* of struct guest_pin: emulator and I/O threads */
+	GArray *hyperv;   /* of const char *: "relaxed", … that are on */
+	GArray *passed;   /* of const char *: QEMU arguments that libvirt hands through */
+
+	const char *machine;                         /* "pc-q35-7.2", "q35"; NULL: not said */
+	const char *arch;                            /* NULL: not said */
+	enum tri kvm;                                /* unknown: not said */
+	uint64_t memory;                             /* bytes; 0: not known */
+	uint64_t current;                            /* bytes; 0: not said */
+	unsigned vcpus;                              /* 0: not known */
+	int sockets, dies, clusters, cores, threads; /* -1: not said */
+	const char *cpu;       /* "host-passthrough", "host-model", a model; NULL: not said */
+	enum tri topoext;      /* of the definition; unknown: not said */
+	bool hidden;           /* KVM is hidden */
+	const char *vendor_id; /* of Hyper-V; NULL: none */
+	bool hugepages;
+	uint64_t hugepage_size; /* bytes; 0: the default size */
+	uint64_t hard_limit;    /* bytes; 0: none */
+	enum tri balloon;       /* is there one? unknown: not said */
+	unsigned iothreads;
+	const char *nodeset; /* of numatune; NULL: none */
+	const char *bios;    /* -bios, or a <loader> of type rom */
+	const char *code;    /* pflash: firmware */
+	enum tri code_readonly;
+	const char *vars; /* pflash: variables */
+	const char *vars_template;
+	bool vars_readonly;
+	bool efi;           /* libvirt chooses the firmware */
+	bool usb_legacy;    /* -usbdevice */
+	bool sound_legacy;  /* -soundhw */
+	bool assign_legacy; /* -device pci-assign, <driver name='kvm'/> */
+	uint64_t memlock;   /* of "ulimit -l" in a script, bytes; 0: not said */
+
+	GStringChunk *strings;
+};
+
+/* An empty guest of that form, and its end. */
+struct guest *guest_new(enum guest_form form);
+void guest_free(struct guest *guest);
+static inline void guest_auto_free(struct guest **guest)
+{
+	guest_free(*guest);
+}
+#define GUEST_AUTO __attribute__((cleanup(guest_auto_free)))
+
+const char *guest_string(struct guest *guest, const char *text);
+const char *guest_format(struct guest *guest, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
+/* Adds a device of which nothing is known. The pointer is good until the next one is added. */
+struct guest_device *guest_add(struct guest *guest, enum guest_device_kind kind, const char *shown);
+
+/* How many devices of that kind? */
+unsigned guest_count(const struct guest *guest, enum guest_device_kind kind);
+
+/* Is it a machine with PCIe? False for i440fx; unknown where the machine is not an x86 one. */
+enum tri guest_is_q35(const struct guest *guest);
+
+/* ---- reading ---- */
+
+/* Reads libvirt's XML: no network, no files, no entities. NULL and STATUS_USAGE: it is no domain;
+ * *malformed is then the parser's message with its line, the caller's, when it is no XML at all. */
+struct guest *guest_read_xml(const char *text, size_t length, char **malformed, GError **error);
+
+/* Reads every QEMU command line in a text: a line, a script, a log. Returns guests (of struct
+ * guest), none when there is no such line. Nothing is run, no variable is filled in. */
+GPtrArray *guest_read_qemu(const char *text);

@@ -1,0 +1,522 @@
+/* Reading libvirt's XML into a guest. The text may come from anybody: libxml2 may load nothing, and
+ * a document type, which only a text with tricks has, is refused. */
+#include <libxml/parser.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "vm/guest.h"
+#include "vm/xml_read.h"
+
+#define MAX_SHOWN 120 /* bytes of an element that are shown */
+
+/* ---- the tree: see xml_read.h ---- */
+
+bool node_is(const xmlNode *node, const char *name)
+{
+	return node->type == XML_ELEMENT_NODE && xmlStrEqual(node->name, BAD_CAST name);
+}
+
+xmlNode *node_next(xmlNode *node, const char *name)
+{
+	for (; node; node = node->next)
+		if (node->type == XML_ELEMENT_NODE && (!name || node_is(node, name)))
+			return node;
+	return NULL;
+}
+
+xmlNode *node_child(const xmlNode *node, const char *name)
+{
+	return node ? node_next(node->children, name) : NULL;
+}
+
+xmlNode *node_find(const xmlNode *node, const char *path)
+{
+	g_auto(GStrv) names = g_strsplit(path, "/", -1);
+
+	for (int i = 0; names[i] && node; i++)
+		node = node_child(node, names[i]);
+	return (xmlNode *)node;
+}
+
+char *node_attribute(const xmlNode *node, const char *name)
+{
+	xmlChar *value = node ? xmlGetNoNsProp(node, BAD_CAST name) : NULL;
+	char *copy = value ? g_strdup((const char *)value) : NULL;
+
+	xmlFree(value);
+	return copy;
+}
+
+bool node_says(const xmlNode *node, const char *name, const char *value)
+{
+	g_autofree char *own = node_attribute(node, name);
+
+	return g_strcmp0(own, value) == 0;
+}
+
+char *node_text(const xmlNode *node)
+{
+	xmlChar *text = node ? xmlNodeGetContent(node) : NULL;
+	char *copy = text ? g_strstrip(g_strdup((const char *)text)) : NULL;
+
+	xmlFree(text);
+	return copy;
+}
+
+char *node_show(const xmlNode *node)
+{
+	GString *text = g_string_new(NULL);
+
+	g_string_printf(text, "line %ld: <%s", xmlGetLineNo(node), (const char *)node->name);
+	for (const xmlAttr *attr = node->properties; attr; attr = attr->next) {
+		g_autofree char *value = node_attribute(node, (const char *)attr->name);
+		g_string_append_printf(text, " %s='%s'", (const char *)attr->name,
+				       value ? value : "");
+	}
+	if (text->len > MAX_SHOWN) {
+		g_string_truncate(text, MAX_SHOWN);
+		g_string_append(text, "…");
+	}
+	g_string_append(text, node->children ? ">" : "/>");
+	return g_string_free(text, FALSE);
+}
+
+/* ---- values ---- */
+
+static const char *keep(struct guest *guest, char *text)
+{
+	const char *kept = guest_string(guest, text);
+
+	g_free(text);
+	return kept;
+}
+
+static const char *attribute(struct guest *guest, const xmlNode *node, const char *name)
+{
+	return keep(guest, node_attribute(node, name));
+}
+
+/* A number, decimal or with 0x; -1: none. */
+static int number(const xmlNode *node, const char *name)
+{
+	g_autofree char *text = node_attribute(node, name);
+	uint32_t value;
+
+	if (!text)
+		return -1;
+	if (g_str_has_prefix(text, "0x") || g_str_has_prefix(text, "0X"))
+		return text_to_u32(text, 16, INT32_MAX, &value) ? (int)value : -1;
+	return text_to_u32(text, 10, INT32_MAX, &value) ? (int)value : -1;
+}
+
+/* libvirt's units; powers of 1000 without an i (L: docs/formatdomain, memory). */
+static const struct {
+	const char *name;
+	uint64_t bytes;
+} units[] = {
+	{ "b", 1 },
+	{ "bytes", 1 },
+	{ "KB", 1000 },
+	{ "k", 1 << 10 },
+	{ "KiB", 1 << 10 },
+	{ "MB", 1000000 },
+	{ "M", 1 << 20 },
+	{ "MiB", 1 << 20 },
+	{ "GB", 1000000000 },
+	{ "G", 1 << 30 },
+	{ "GiB", 1 << 30 },
+	{ "TB", 1000000000000 },
+	{ "T", (uint64_t)1 << 40 },
+	{ "TiB", (uint64_t)1 << 40 },
+};
+
+static uint64_t scale(const char *number_text, const char *unit)
+{
+	uint64_t value;
+
+	if (!number_text || !text_to_u64(number_text, 10, &value))
+		return 0;
+	for (size_t i = 0; i < G_N_ELEMENTS(units); i++)
+		if (strcmp(units[i].name, unit ? unit : "KiB") == 0)
+			return value <= UINT64_MAX / units[i].bytes ? value * units[i].bytes : 0;
+	return 0;
+}
+
+static uint64_t size_of(const xmlNode *node)
+{
+	g_autofree char *text = node_text(node);
+	g_autofree char *unit = node_attribute(node, "unit");
+
+	return scale(text, unit);
+}
+
+static enum tri yes_no(const xmlNode *node, const char *name)
+{
+	if (node_says(node, name, "on") || node_says(node, name, "yes"))
+		return TRI_YES;
+	return node_says(node, name, "off") || node_says(node, name, "no") ? TRI_NO : TRI_UNKNOWN;
+}
+
+/* ---- devices ---- */
+
+static struct guest_device *add(struct guest *guest, enum guest_device_kind kind, xmlNode *node)
+{
+	const char *shown = keep(guest, node_show(node));
+	struct guest_device *device = guest_add(guest, kind, shown);
+	xmlNode *address = node_child(node, "address");
+
+	device->node = node;
+	if (address && node_says(address, "type", "pci")) {
+		int bus = number(address, "bus");
+		device->slot = number(address, "slot");
+		device->function = MAX(number(address, "function"), 0);
+		device->bus = device->slot >= 0 ? guest_format(guest, "%d", MAX(bus, 0)) : NULL;
+		device->multifunction = yes_no(address, "multifunction");
+	}
+	return device;
+}
+
+static bool read_source(const xmlNode *address, struct pci_addr *ret)
+{
+	int domain = number(address, "domain"), bus = number(address, "bus");
+	int slot = number(address, "slot"), function = number(address, "function");
+
+	if (bus < 0 || bus > 255 || slot < 0 || slot > 31 || function > 7)
+		return false;
+	*ret = (struct pci_addr){
+		.domain = domain > 0 ? (uint32_t)domain : 0,
+		.bus = (uint8_t)bus,
+		.slot = (uint8_t)slot,
+		.function = (uint8_t)MAX(function, 0),
+	};
+	return true;
+}
+
+static void read_usb(struct guest *guest, xmlNode *node)
+{
+	struct guest_device *device = add(guest, GUEST_USB, node);
+	const xmlNode *source = node_child(node, "source");
+
+	device->usb_vendor = number(node_child(source, "vendor"), "id");
+	device->usb_product = number(node_child(source, "product"), "id");
+	device->usb_by_address = node_child(source, "address") != NULL;
+}
+
+static void read_hostdev(struct guest *guest, xmlNode *node)
+{
+	struct pci_addr source;
+	const xmlNode *driver = node_child(node, "driver");
+
+	if (node_says(node, "type", "usb")) {
+		read_usb(guest, node);
+		return;
+	}
+	if (!node_says(node, "type", "pci") ||
+	    !read_source(node_find(node, "source/address"), &source)) {
+		add(guest, GUEST_OTHER, node);
+		return;
+	}
+	struct guest_device *device = add(guest, GUEST_HOSTDEV, node);
+	device->source = source;
+	device->unmanaged = !node_says(node, "managed", "yes");
+	device->rom = attribute(guest, node_child(node, "rom"), "file");
+	device->driver = attribute(guest, driver, "name");
+	if (g_strcmp0(device->driver, "kvm") == 0)
+		guest->assign_legacy = true;
+}
+
+/* <interface type='hostdev'>: a network function of the host. */
+static void read_interface(struct guest *guest, xmlNode *node)
+{
+	struct pci_addr source;
+	bool hostdev = node_says(node, "type", "hostdev") &&
+		       read_source(node_find(node, "source/address"), &source);
+	struct guest_device *device = add(guest, hostdev ? GUEST_HOSTDEV : GUEST_NIC, node);
+
+	if (hostdev) {
+		device->source = source;
+		device->unmanaged = !node_says(node, "managed", "yes");
+	}
+	device->model = attribute(guest, node_child(node, "model"), "type");
+	device->mac = attribute(guest, node_child(node, "mac"), "address");
+	device->type = attribute(guest, node, "type");
+}
+
+static void read_disk(struct guest *guest, xmlNode *node)
+{
+	struct guest_device *device = add(guest, GUEST_DISK, node);
+	const xmlNode *driver = node_child(node, "driver"), *target = node_child(node, "target");
+	const xmlNode *source = node_child(node, "source");
+
+	device->type = attribute(guest, node, "device");
+	if (!device->type)
+		device->type = "disk";
+	device->bus_type = attribute(guest, target, "bus");
+	device->target = attribute(guest, target, "dev");
+	device->iothread = number(driver, "iothread");
+	device->io = attribute(guest, driver, "io");
+	device->cache = attribute(guest, driver, "cache");
+	device->path = attribute(guest, source, "file");
+	if (!device->path)
+		device->path = attribute(guest, source, "dev");
+}
+
+static void read_controller(struct guest *guest, xmlNode *node)
+{
+	struct guest_device *device = add(guest, GUEST_CONTROLLER, node);
+
+	device->type = attribute(guest, node, "type");
+	device->model = attribute(guest, node, "model");
+	device->index = number(node, "index");
+	device->iothread = number(node_child(node, "driver"), "iothread");
+}
+
+static void read_balloon(struct guest *guest, xmlNode *node)
+{
+	guest->balloon = node_says(node, "model", "none") ? TRI_NO : TRI_YES;
+	add(guest, GUEST_OTHER, node);
+}
+
+static void read_shmem(struct guest *guest, xmlNode *node)
+{
+	struct guest_device *device = add(guest, GUEST_SHMEM, node);
+
+	device->size = size_of(node_child(node, "size"));
+}
+
+/* The first console is the first serial port over again, address and all. */
+static void read_console(struct guest *guest, xmlNode *node)
+{
+	add(guest, GUEST_OTHER, node)->slot = -1;
+}
+
+static void read_other(struct guest *guest, xmlNode *node)
+{
+	add(guest, GUEST_OTHER, node);
+}
+
+static const struct {
+	const char *name;
+	void (*read)(struct guest *guest, xmlNode *node);
+} device_readers[] = {
+	{ "hostdev", read_hostdev },
+	{ "interface", read_interface },
+	{ "disk", read_disk },
+	{ "shmem", read_shmem },
+	{ "controller", read_controller },
+	{ "memballoon", read_balloon },
+	{ "console", read_console },
+};
+
+static void read_device(struct guest *guest, xmlNode *node)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(device_readers); i++)
+		if (node_is(node, device_readers[i].name)) {
+			device_readers[i].read(guest, node);
+			return;
+		}
+	read_other(guest, node);
+}
+
+/* ---- the domain ---- */
+
+static void read_cpu(struct guest *guest, const xmlNode *domain)
+{
+	const xmlNode *cpu = node_child(domain, "cpu"), *topology = node_child(cpu, "topology");
+	g_autofree char *vcpus = node_text(node_child(domain, "vcpu"));
+	uint32_t n;
+
+	guest->vcpus = vcpus && text_to_u32(vcpus, 10, 65535, &n) ? n : vcpus ? 0 : 1;
+	guest->cpu = attribute(guest, cpu, "mode");
+	if (cpu && !guest->cpu)
+		guest->cpu = keep(guest, node_text(node_child(cpu, "model")));
+	guest->sockets = number(topology, "sockets");
+	guest->dies = number(topology, "dies");
+	guest->clusters = number(topology, "clusters");
+	guest->cores = number(topology, "cores");
+	guest->threads = number(topology, "threads");
+	for (xmlNode *feature = node_child(cpu, "feature"); feature;
+	     feature = node_next(feature->next, "feature"))
+		if (node_says(feature, "name", "topoext"))
+			guest->topoext = node_says(feature, "policy", "require") ||
+							 node_says(feature, "policy", "force")
+						 ? TRI_YES
+						 : TRI_NO;
+}
+
+static void add_pin(struct guest *guest, GArray *pins, const xmlNode *node)
+{
+	const struct guest_pin pin = {
+		.vcpu = number(node, "vcpu"),
+		.cpus = attribute(guest, node, "cpuset"),
+	};
+
+	if (pin.cpus)
+		g_array_append_val(pins, pin);
+}
+
+static void read_pins(struct guest *guest, const xmlNode *domain)
+{
+	const xmlNode *tune = node_child(domain, "cputune");
+
+	for (xmlNode *node = node_child(tune, NULL); node; node = node_next(node->next, NULL)) {
+		if (node_is(node, "vcpupin"))
+			add_pin(guest, guest->pins, node);
+		else if (node_is(node, "emulatorpin") || node_is(node, "iothreadpin"))
+			add_pin(guest, guest->helpers, node);
+	}
+	guest->nodeset = attribute(guest, node_find(domain, "numatune/memory"), "nodeset");
+}
+
+static void read_hugepages(struct guest *guest, const xmlNode *domain)
+{
+	const xmlNode *pages = node_find(domain, "memoryBacking/hugepages");
+	const xmlNode *page = node_child(pages, "page");
+	g_autofree char *size = node_attribute(page, "size");
+	g_autofree char *unit = node_attribute(page, "unit");
+
+	guest->hugepages = pages != NULL;
+	guest->hugepage_size = scale(size, unit);
+}
+
+static void read_memory(struct guest *guest, const xmlNode *domain)
+{
+	const xmlNode *current = node_child(domain, "currentMemory");
+
+	guest->memory = size_of(node_child(domain, "memory"));
+	guest->current = current ? size_of(current) : 0;
+	guest->hard_limit = size_of(node_find(domain, "memtune/hard_limit"));
+	read_hugepages(guest, domain);
+}
+
+static bool path_is_firmware(const char *path)
+{
+	return path && (strcasestr(path, "OVMF") || strcasestr(path, "edk2") ||
+			strcasestr(path, "AAVMF") || strcasestr(path, "qemu-efi"));
+}
+
+static void read_os(struct guest *guest, const xmlNode *domain)
+{
+	const xmlNode *os = node_child(domain, "os"), *type = node_child(os, "type");
+	const xmlNode *loader = node_child(os, "loader"), *nvram = node_child(os, "nvram");
+	const char *path = keep(guest, node_text(loader)), *vars = keep(guest, node_text(nvram));
+
+	guest->machine = attribute(guest, type, "machine");
+	guest->arch = attribute(guest, type, "arch");
+	guest->efi = node_says(os, "firmware", "efi");
+	if (path && *path && node_says(loader, "type", "pflash"))
+		guest->code = path;
+	else if (path_is_firmware(path))
+		guest->bios = path;
+	guest->code_readonly = yes_no(loader, "readonly");
+	guest->vars = vars && *vars ? vars : NULL;
+	guest->vars_template = attribute(guest, nvram, "template");
+}
+
+static void read_hyperv(struct guest *guest, const xmlNode *domain)
+{
+	const xmlNode *hyperv = node_find(domain, "features/hyperv");
+
+	for (xmlNode *node = node_child(hyperv, NULL); node; node = node_next(node->next, NULL)) {
+		const char *name = guest_string(guest, (const char *)node->name);
+		if (node_says(node, "state", "on"))
+			g_array_append_val(guest->hyperv, name);
+		if (node_is(node, "vendor_id") && node_says(node, "state", "on"))
+			guest->vendor_id = attribute(guest, node, "value");
+	}
+	for (xmlNode *timer = node_child(node_child(domain, "clock"), "timer"); timer;
+	     timer = node_next(timer->next, "timer")) {
+		const char *name = "time";
+		if (node_says(timer, "name", "hypervclock") && !node_says(timer, "present", "no"))
+			g_array_append_val(guest->hyperv, name);
+	}
+	guest->hidden = node_says(node_find(domain, "features/kvm/hidden"), "state", "on");
+}
+
+/* Arguments that libvirt hands through to QEMU without knowing what they mean. */
+static void read_passed(struct guest *guest, const xmlNode *domain)
+{
+	const xmlNode *line = node_child(domain, "commandline");
+
+	for (xmlNode *node = node_child(line, "arg"); node; node = node_next(node->next, "arg")) {
+		const char *value = attribute(guest, node, "value");
+		if (value)
+			g_array_append_val(guest->passed, value);
+	}
+}
+
+static void read_domain(struct guest *guest, const xmlNode *domain)
+{
+	g_autofree char *iothreads = node_text(node_child(domain, "iothreads"));
+	uint32_t n;
+
+	guest->name = keep(guest, node_text(node_child(domain, "name")));
+	guest->kvm = node_says(domain, "type", "kvm")    ? TRI_YES
+		     : node_says(domain, "type", "qemu") ? TRI_NO
+							 : TRI_UNKNOWN;
+	guest->iothreads = iothreads && text_to_u32(iothreads, 10, 65535, &n) ? n : 0;
+	for (xmlNode *thread = node_find(domain, "iothreadids/iothread"); thread;
+	     thread = node_next(thread->next, "iothread"))
+		guest->iothreads = MAX(guest->iothreads, (unsigned)MAX(number(thread, "id"), 0));
+	read_cpu(guest, domain);
+	read_pins(guest, domain);
+	read_memory(guest, domain);
+	read_os(guest, domain);
+	read_hyperv(guest, domain);
+	read_passed(guest, domain);
+	for (xmlNode *node = node_child(node_child(domain, "devices"), NULL); node;
+	     node = node_next(node->next, NULL))
+		read_device(guest, node);
+}
+
+/* ---- parsing ---- */
+
+static xmlDoc *parse(const char *text, size_t length, char **message)
+{
+	xmlParserCtxt *context = xmlNewParserCtxt();
+	xmlDoc *doc = NULL;
+
+	if (context && length < G_MAXINT)
+		doc = xmlCtxtReadMemory(context, text, (int)length, NULL, NULL,
+					XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING |
+						XML_PARSE_BIG_LINES);
+	const xmlError *error = context ? xmlCtxtGetLastError(context) : NULL;
+	if (!doc && error && error->message) {
+		g_autofree char *line = g_strdup(error->message);
+		*message = g_strdup_printf("line %d: %s", error->line, g_strchomp(line));
+	} else if (!doc) {
+		*message = g_strdup("no XML");
+	}
+	xmlFreeParserCtxt(context);
+	return doc;
+}
+
+struct guest *guest_read_xml(const char *text, size_t length, char **malformed, GError **error)
+{
+	*malformed = NULL;
+	xmlDoc *doc = parse(text, length, malformed);
+	const xmlNode *domain = doc ? xmlDocGetRootElement(doc) : NULL;
+
+	if (doc && doc->intSubset && doc->intSubset->entities) {
+		*malformed = g_strdup("it declares entities, which no definition of a guest does");
+		xmlFreeDoc(doc);
+		doc = NULL;
+	}
+	if (!doc) {
+		g_set_error(error, VFIOKIT_ERROR, STATUS_USAGE, "no well-formed XML: %s",
+			    *malformed);
+		return NULL;
+	}
+	if (!domain || !node_is(domain, "domain")) {
+		g_set_error(error, VFIOKIT_ERROR, STATUS_USAGE,
+			    "the definition of no guest: it starts with <%s>, not <domain>",
+			    domain ? (const char *)domain->name : "?");
+		xmlFreeDoc(doc);
+		return NULL;
+	}
+	struct guest *guest = guest_new(GUEST_XML);
+	guest->doc = doc;
+	read_domain(guest, domain);
+	return guest;
+}

@@ -1,0 +1,156 @@
+/* See lint.h. */
+#include "vm/lint.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+#include "vm/lint_parts.h"
+
+/* ---- the rules ---- */
+
+static const struct rule {
+	const char *id;
+	void (*run)(struct lint *lint);
+	const char *good; /* what is so when it finds nothing */
+} rules[] = {
+	{ "schema-invalid", lint_schema, "it is valid by libvirt's schema" },
+	{ "machine-unknown", lint_machine_unknown, "QEMU knows its machine" },
+	{ "no-kvm", lint_no_kvm, "it is run by KVM" },
+	{ "machine-i440fx", lint_machine, "its machine has PCIe" },
+	{ "hostdev-missing", lint_hostdev_missing, "its devices are on this machine" },
+	{ "hostdev-bridge", lint_hostdev_bridge, "none of its devices is a bridge" },
+	{ "hostdev-no-iommu", lint_no_iommu, "its devices are in IOMMU groups" },
+	{ "hostdev-not-viable", lint_not_viable, "nothing else of the groups is in use" },
+	{ "hostdev-unmanaged", lint_unmanaged, "its devices are handed over" },
+	{ "hostdev-duplicate", lint_duplicate_hostdev, "no device is passed twice" },
+	{ "functions-missing", lint_functions_missing, "its cards are complete" },
+	{ "functions-split", lint_functions_split, "each card has one slot in the guest" },
+	{ "function-zero-missing", lint_function_zero, "the guest finds all functions" },
+	{ "multifunction-missing", lint_multifunction, "shared slots are told as such" },
+	{ "address-conflict", lint_address_conflict, "no address is used twice" },
+	{ "guest-bus-missing", lint_guest_bus, "its buses exist" },
+	{ "legacy-assignment", lint_legacy_assignment, "its devices are passed by VFIO" },
+	{ "x-vga-with-uefi", lint_x_vga, "no card asks for old VGA addresses" },
+	{ "usb-duplicate", lint_usb_duplicate, "each USB device is one only" },
+	{ "usb-missing", lint_usb_missing, "its USB devices are plugged in" },
+	{ "firmware-as-bios", lint_bios, "its firmware is in flash" },
+	{ "firmware-mixed", lint_firmware_mixed, "code and variables belong together" },
+	{ "firmware-writable", lint_firmware_writable, "its firmware is read-only" },
+	{ "firmware-vars-shared", lint_vars_shared, "its variables are its own" },
+	{ "hidden-kvm", lint_hidden, "it knows what it runs on" },
+	{ "hyperv-dependency", lint_hyperv, "its Hyper-V features are complete" },
+	{ "option-removed", lint_removed, "QEMU still has its options" },
+	{ "path-denied", lint_passed, "libvirt knows all of its files" },
+	{ "path-missing", lint_paths, "its files are there" },
+	{ "cpu-model", lint_cpu_model, "its CPU is a current one" },
+	{ "topology-mismatch", lint_topology, "sockets, cores and threads fit its CPUs" },
+	{ "topoext-missing", lint_topoext, "its threads are told as such" },
+	{ "topoext-on-intel", lint_topoext_intel, "topoext is there" },
+	{ "cpus-more-than-host", lint_too_many_cpus, "the machine has as many CPUs" },
+	{ "pin-cpu-missing", lint_pin_cpus, "it is pinned to CPUs that exist" },
+	{ "pin-splits-core", lint_pin_splits, "it shares no core with the host" },
+	{ "pin-takes-host", lint_pin_host, "the host keeps the first CPU" },
+	{ "pin-siblings", lint_pin_siblings, "its threads are on one core" },
+	{ "pin-emulator", lint_pin_emulator, "the emulator has CPUs of its own" },
+	{ "pin-away-from-device", lint_pin_node, "it is near its devices" },
+	{ "balloon", lint_balloon, "it has no memory balloon" },
+	{ "memory-partial", lint_current_memory, "it has all of its memory" },
+	{ "memory-more-than-host", lint_memory, "its memory fits" },
+	{ "hugepages-pool", lint_hugepages, "there are as many huge pages" },
+	{ "memlock", lint_memlock, "it may lock its memory" },
+	{ "node-missing", lint_nodeset, "its NUMA nodes exist" },
+	{ "shmem-size", lint_shmem, "its shared memory has a size that can be" },
+	{ "iothread-bus", lint_iothread_bus, "its I/O threads are where they can be" },
+	{ "iothread-number", lint_iothread_number, "its I/O threads exist" },
+	{ "native-io-cache", lint_native_cache, "native I/O goes past the cache" },
+	{ "disk-duplicate", lint_duplicate_target, "each disk has a name of its own" },
+	{ "disk-emulated", lint_slow_disk, "its disks are not emulated" },
+	{ "nic-emulated", lint_slow_nic, "its network cards are not emulated" },
+	{ "mac-invalid", lint_mac, "its cards have addresses" },
+};
+
+const char *lint_rule_id(unsigned index)
+{
+	return index < G_N_ELEMENTS(rules) ? rules[index].id : NULL;
+}
+
+#define NOT_WELL_FORMED "not-well-formed"
+
+void lint_malformed(const char *subject, const char *message, GPtrArray *findings)
+{
+	struct finding *finding = finding_add(findings, NOT_WELL_FORMED, FINDING_FAIL, subject,
+					      "the XML is not well-formed, so nothing can read it");
+
+	finding_evidence(finding, "%s", message);
+	for (size_t i = 0; i < G_N_ELEMENTS(rules); i++)
+		finding_add(findings, rules[i].id, FINDING_SKIPPED, subject,
+			    "not asked, because of " NOT_WELL_FORMED);
+}
+
+void lint_run(const struct lint_input *input, GPtrArray *findings)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(rules); i++) {
+		struct lint lint = {
+			.input = input,
+			.guest = input->guest,
+			.host = input->host,
+			.findings = findings,
+			.id = rules[i].id,
+		};
+		rules[i].run(&lint);
+		if (lint.asked && !lint.found)
+			finding_add(findings, rules[i].id, FINDING_PASS, input->subject, "%s",
+				    rules[i].good);
+	}
+}
+
+/* ---- for the rules ---- */
+
+struct finding *lint_add(struct lint *lint, enum finding_verdict verdict, const char *shown,
+			 const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	g_autofree char *what = g_strdup_vprintf(format, arguments);
+	va_end(arguments);
+	struct finding *finding =
+		finding_add(lint->findings, lint->id, verdict, lint->input->subject, "%s", what);
+	if (shown)
+		finding_evidence(finding, "%s", shown);
+	lint->found = true;
+	return finding;
+}
+
+const struct guest_device *lint_next(const struct lint *lint, enum guest_device_kind kind,
+				     guint *index)
+{
+	const GArray *devices = lint->guest->devices;
+
+	while (*index < devices->len) {
+		const struct guest_device *device =
+			&g_array_index(devices, struct guest_device, (*index)++);
+		if (device->kind == kind)
+			return device;
+	}
+	return NULL;
+}
+
+bool lint_has_hostdev(const struct lint *lint)
+{
+	return guest_count(lint->guest, GUEST_HOSTDEV) > 0;
+}
+
+bool lint_knows_pci(const struct lint *lint)
+{
+	return lint->host && lint->host->n_pci > 0;
+}
+
+const struct pci_dev *lint_find(const struct lint *lint, const struct guest_device *device)
+{
+	int index = lint_knows_pci(lint) && !device->mediated
+			    ? host_find_pci(lint->host, device->source)
+			    : -1;
+
+	return index >= 0 ? &lint->host->pci[index] : NULL;
+}

@@ -1,0 +1,163 @@
+/* Rules about disks and network cards. */
+#include <string.h>
+
+#include "base/text.h"
+#include "vm/lint_parts.h"
+
+static const char *bus_of(const struct guest_device *device)
+{
+	if (device->bus_type)
+		return device->bus_type;
+	if (device->target && g_str_has_prefix(device->target, "vd"))
+		return "virtio";
+	if (device->target && g_str_has_prefix(device->target, "hd"))
+		return "ide";
+	return NULL;
+}
+
+void lint_iothread_bus(struct lint *lint)
+{
+	const struct guest_device *device;
+
+	for (guint i = 0; (device = lint_next(lint, GUEST_DISK, &i));) {
+		const char *bus = bus_of(device);
+		if (device->iothread < 0 || !bus)
+			continue;
+		lint_ask(lint);
+		if (strcmp(bus, "virtio") == 0)
+			continue;
+		struct finding *finding =
+			lint_add(lint, FINDING_FAIL, device->shown,
+				 "the disk is given an I/O thread, but its bus '%s' cannot use one",
+				 bus);
+		finding_cause(finding, "only virtio disks can; of SCSI disks it is the controller "
+				       "that is given one");
+		finding_fix(finding, "# <target … bus='virtio'/>, or remove iothread=");
+	}
+}
+
+static void check_number(struct lint *lint, const struct guest_device *device)
+{
+	if (device->iothread < 0)
+		return;
+	lint_ask(lint);
+	if (device->iothread >= 1 && (unsigned)device->iothread <= lint->guest->iothreads)
+		return;
+	struct finding *finding = lint_add(lint, FINDING_FAIL, device->shown,
+					   "there is no I/O thread %d: the guest has %u",
+					   device->iothread, lint->guest->iothreads);
+	finding_fix(finding, "# in <domain>: <iothreads>%d</iothreads>", MAX(device->iothread, 1));
+}
+
+void lint_iothread_number(struct lint *lint)
+{
+	const struct guest_device *device;
+
+	if (lint->guest->form != GUEST_XML)
+		return;
+	for (guint i = 0; (device = lint_next(lint, GUEST_DISK, &i));)
+		check_number(lint, device);
+	for (guint i = 0; (device = lint_next(lint, GUEST_CONTROLLER, &i));)
+		check_number(lint, device);
+}
+
+void lint_slow_disk(struct lint *lint)
+{
+	const struct guest_device *device;
+
+	for (guint i = 0; (device = lint_next(lint, GUEST_DISK, &i));) {
+		const char *bus = bus_of(device);
+		if (strcmp(device->type, "disk") != 0 || !bus)
+			continue;
+		lint_ask(lint);
+		if (strcmp(bus, "ide") != 0 && strcmp(bus, "sata") != 0)
+			continue;
+		struct finding *finding = lint_add(lint, FINDING_WARN, device->shown,
+						   "the disk is emulated (%s), which is slow", bus);
+		finding_fix(finding, lint->guest->form == GUEST_XML
+					     ? "# <target … bus='virtio'/>, once the guest has the "
+					       "driver"
+					     : "# -device virtio-blk-pci, once the guest has the "
+					       "driver");
+	}
+}
+
+void lint_slow_nic(struct lint *lint)
+{
+	static const char *const slow[] = { "e1000", "e1000e", "rtl8139", "pcnet", "ne2k_pci" };
+	const struct guest_device *device;
+
+	for (guint i = 0; (device = lint_next(lint, GUEST_NIC, &i));) {
+		lint_ask(lint);
+		for (size_t j = 0; device->model && j < G_N_ELEMENTS(slow); j++) {
+			if (strcmp(device->model, slow[j]) != 0)
+				continue;
+			struct finding *finding =
+				lint_add(lint, FINDING_WARN, device->shown,
+					 "the network card is emulated (%s), which is slow",
+					 slow[j]);
+			finding_fix(finding, lint->guest->form == GUEST_XML
+						     ? "# <model type='virtio'/>"
+						     : "# -device virtio-net-pci");
+		}
+	}
+}
+
+/* libvirt: "native I/O needs either no disk cache or directsync cache mode". */
+void lint_native_cache(struct lint *lint)
+{
+	const struct guest_device *device;
+
+	for (guint i = 0; (device = lint_next(lint, GUEST_DISK, &i));) {
+		const char *cache = device->cache;
+		if (!device->io || strcmp(device->io, "native") != 0)
+			continue;
+		lint_ask(lint);
+		if (cache && (strcmp(cache, "none") == 0 || strcmp(cache, "directsync") == 0))
+			continue;
+		struct finding *finding = lint_add(lint, FINDING_FAIL, device->shown,
+						   "native I/O does not work through the host's "
+						   "cache");
+		finding_fix(finding, lint->guest->form == GUEST_XML
+					     ? "# <driver … cache='none' io='native'/>"
+					     : "# cache=none,aio=native");
+	}
+}
+
+void lint_duplicate_target(struct lint *lint)
+{
+	const struct guest_device *first, *other;
+
+	for (guint i = 0; (first = lint_next(lint, GUEST_DISK, &i));) {
+		if (!first->target)
+			continue;
+		lint_ask(lint);
+		for (guint j = i; (other = lint_next(lint, GUEST_DISK, &j));)
+			if (g_strcmp0(first->target, other->target) == 0)
+				lint_add(lint, FINDING_FAIL, other->shown, "two disks are '%s'",
+					 first->target);
+	}
+}
+
+/* Six bytes; the first bit that is sent tells a group of cards, which one card cannot be. */
+void lint_mac(struct lint *lint)
+{
+	const struct guest_device *device;
+
+	for (guint i = 0; (device = lint_next(lint, GUEST_NIC, &i));) {
+		const char *mac = device->mac;
+		uint32_t first;
+		if (!mac || strchr(mac, '$'))
+			continue;
+		lint_ask(lint);
+		bool good = strlen(mac) == 17 && strspn(mac, "0123456789abcdefABCDEF:") == 17;
+		for (size_t j = 0; good && j < 17; j++)
+			good = (mac[j] == ':') == (j % 3 == 2);
+		if (!good)
+			lint_add(lint, FINDING_FAIL, device->shown, "'%s' is no address of a card",
+				 mac);
+		else if (text_hex(mac, 2, &first) && (first & 1))
+			lint_add(lint, FINDING_FAIL, device->shown,
+				 "'%s' is the address of a group of cards, not of one", mac);
+	}
+}

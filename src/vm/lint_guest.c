@@ -1,0 +1,302 @@
+/* Rules about the guest as a whole: its machine, firmware, what it is told about its host, and what
+ * is handed to QEMU past libvirt. */
+#include <string.h>
+
+#include "vm/lint_parts.h"
+
+static const char *in_form(const struct lint *lint, const char *xml, const char *qemu)
+{
+	return lint->guest->form == GUEST_XML ? xml : qemu;
+}
+
+/* ---- the machine ---- */
+
+void lint_machine(struct lint *lint)
+{
+	if (!lint_has_hostdev(lint) || guest_is_q35(lint->guest) == TRI_UNKNOWN)
+		return;
+	lint_ask(lint);
+	if (guest_is_q35(lint->guest) == TRI_YES)
+		return;
+	const char *machine = lint->guest->machine;
+	struct finding *finding =
+		lint_add(lint, FINDING_WARN, machine,
+			 "the guest's machine is %s, which has no PCIe",
+			 machine && strcmp(machine, "pc") != 0 ? machine : "the i440fx of 1996");
+	finding_cause(finding, "drivers of graphics cards expect PCIe, and parts of the card's "
+			       "configuration cannot be seen without");
+	finding_fix(finding, "%s",
+		    in_form(lint,
+			    "# in <os>: <type … machine='q35'>, and no bus of "
+			    "the old machine",
+			    "# -machine q35"));
+}
+
+/* "pc-q35" alone is none: the version is part of the name. */
+void lint_machine_unknown(struct lint *lint)
+{
+	static const char *const none[] = { "pc-q35", "pc-i440fx", "Q35", "pc-q35-latest" };
+	const char *machine = lint->guest->machine;
+
+	if (!machine)
+		return;
+	lint_ask(lint);
+	for (size_t i = 0; i < G_N_ELEMENTS(none); i++) {
+		if (strcmp(machine, none[i]) != 0)
+			continue;
+		struct finding *finding =
+			lint_add(lint, FINDING_FAIL, NULL, "QEMU has no machine '%s'", machine);
+		finding_fix(finding, "%s",
+			    in_form(lint, "# in <os>: <type … machine='q35'>", "# -machine q35"));
+	}
+}
+
+void lint_no_kvm(struct lint *lint)
+{
+	if (!lint_has_hostdev(lint) || lint->guest->kvm == TRI_UNKNOWN)
+		return;
+	lint_ask(lint);
+	if (lint->guest->kvm == TRI_YES)
+		return;
+	struct finding *finding =
+		lint_add(lint, FINDING_FAIL, NULL, "the guest is emulated, not run by KVM");
+	finding_cause(finding, "it is slower by ten times and more, and device assignment is not "
+			       "meant for it");
+	finding_fix(finding, "%s", in_form(lint, "# <domain type='kvm'>", "# -accel kvm"));
+}
+
+/* ---- firmware ---- */
+
+static bool is_uefi(const char *path)
+{
+	return path &&
+	       (strcasestr(path, "ovmf") || strcasestr(path, "edk2") || strcasestr(path, "efi"));
+}
+
+void lint_bios(struct lint *lint)
+{
+	const struct guest *guest = lint->guest;
+
+	if (!guest->bios && !guest->code && !guest->efi)
+		return;
+	lint_ask(lint);
+	if (!is_uefi(guest->bios))
+		return;
+	/* Half an image does not start at all; a whole one does, without a memory. */
+	struct finding *finding =
+		lint_add(lint, strcasestr(guest->bios, "code") ? FINDING_FAIL : FINDING_WARN, NULL,
+			 "the firmware %s is loaded as a BIOS, not as flash", guest->bios);
+	finding_cause(finding,
+		      "so it can keep no variables: boot entries are lost at each start, "
+		      "there is no Secure Boot, and images split in two do not start at all");
+	finding_fix(finding, "%s",
+		    in_form(lint,
+			    "# <os firmware='efi'> without <loader>, or <loader readonly='yes' "
+			    "type='pflash'>",
+			    "# two -drive if=pflash: the code (readonly=on), and a copy of the "
+			    "variables of its own"));
+}
+
+/* Images of 2 and 4 MiB: code and variables must be of one kind. */
+static enum tri is_4m(const char *path)
+{
+	if (!path || (!strstr(path, "OVMF_CODE") && !strstr(path, "OVMF_VARS")))
+		return TRI_UNKNOWN;
+	return strstr(path, "_4M") || strstr(path, ".4m.") ? TRI_YES : TRI_NO;
+}
+
+void lint_firmware_mixed(struct lint *lint)
+{
+	const struct guest *guest = lint->guest;
+	const char *vars = guest->vars_template ? guest->vars_template : guest->vars;
+
+	if (!guest->code || !vars)
+		return;
+	lint_ask(lint);
+	if (is_4m(guest->code) == TRI_UNKNOWN || is_4m(vars) == TRI_UNKNOWN ||
+	    is_4m(guest->code) == is_4m(vars))
+		return;
+	struct finding *finding =
+		lint_add(lint, FINDING_FAIL, NULL, "firmware of 2 MiB and of 4 MiB are mixed");
+	finding_evidence(finding, "code: %s", guest->code);
+	finding_evidence(finding, "variables: %s", vars);
+	finding_cause(finding, "they hold their variables in different places, so the guest does "
+			       "not start");
+}
+
+void lint_firmware_writable(struct lint *lint)
+{
+	const struct guest *guest = lint->guest;
+
+	if (!guest->code)
+		return;
+	lint_ask(lint);
+	/* libvirt: read-only where it is not said, as long as it is a file of its own (pflash). */
+	bool writable = guest->form == GUEST_XML ? guest->code_readonly == TRI_NO
+						 : guest->code_readonly != TRI_YES;
+	if (!writable || !is_uefi(guest->code) ||
+	    (guest->vars == NULL && !strstr(guest->code, "CODE")))
+		return;
+	struct finding *finding = lint_add(lint, FINDING_WARN, guest->code,
+					   "the guest may write into the firmware that others use");
+	finding_fix(finding, "%s",
+		    in_form(lint, "# in <os>: <loader readonly='yes' type='pflash'>",
+			    "# readonly=on behind if=pflash of the code"));
+}
+
+static bool is_template(const char *path)
+{
+	return path && g_str_has_prefix(path, "/usr/share/");
+}
+
+void lint_vars_shared(struct lint *lint)
+{
+	const struct guest *guest = lint->guest;
+
+	if (!guest->code)
+		return;
+	lint_ask(lint);
+	if (!is_template(guest->vars) || guest->vars_readonly)
+		return;
+	struct finding *finding =
+		lint_add(lint, FINDING_FAIL, guest->vars,
+			 "the guest keeps its variables in the template of the package");
+	finding_cause(finding, "all guests would write into one file, which the next update of the "
+			       "package replaces");
+	finding_fix(finding, "# cp %s /var/lib/libvirt/qemu/nvram/NAME_VARS.fd", guest->vars);
+}
+
+/* ---- what the guest is told ---- */
+
+void lint_hidden(struct lint *lint)
+{
+	const struct guest *guest = lint->guest;
+
+	if (!lint_has_hostdev(lint))
+		return;
+	lint_ask(lint);
+	if (!guest->hidden && !guest->vendor_id)
+		return;
+	struct finding *finding =
+		lint_add(lint, FINDING_WARN, NULL, "%s",
+			 guest->hidden ? "KVM is hidden from the guest"
+				       : "the guest is told a made-up vendor of its hypervisor");
+	finding_cause(finding,
+		      "NVIDIA's drivers refused guests until release 465 (2021); since "
+		      "then it only costs: without KVM's clock and calls a guest is slower");
+	finding_fix(finding, "%s",
+		    in_form(lint,
+			    "# in <features>: remove <hidden state='on'/> and "
+			    "<vendor_id …/>",
+			    "# remove kvm=off and hv_vendor_id=… from -cpu"));
+}
+
+/* What each Hyper-V feature needs (QEMU: docs/system/i386/hyperv.rst). */
+static const struct {
+	const char *name, *needs;
+} hyperv_needs[] = {
+	{ "synic", "vpindex" }, { "stimer", "vpindex" },   { "stimer", "synic" },
+	{ "stimer", "time" },   { "tlbflush", "vpindex" }, { "ipi", "vpindex" },
+	{ "evmcs", "vapic" },
+};
+
+static bool has_hyperv(const struct guest *guest, const char *name)
+{
+	for (guint i = 0; i < guest->hyperv->len; i++)
+		if (strcmp(g_array_index(guest->hyperv, const char *, i), name) == 0)
+			return true;
+	return false;
+}
+
+void lint_hyperv(struct lint *lint)
+{
+	if (lint->guest->hyperv->len == 0 || has_hyperv(lint->guest, "passthrough"))
+		return;
+	lint_ask(lint);
+	for (size_t i = 0; i < G_N_ELEMENTS(hyperv_needs); i++)
+		if (has_hyperv(lint->guest, hyperv_needs[i].name) &&
+		    !has_hyperv(lint->guest, hyperv_needs[i].needs))
+			lint_add(
+				lint, FINDING_FAIL, NULL,
+				"the Hyper-V feature '%s' needs '%s', which is off: the guest does "
+				"not start",
+				hyperv_needs[i].name, hyperv_needs[i].needs);
+}
+
+/* ---- past libvirt ---- */
+
+void lint_removed(struct lint *lint)
+{
+	if (lint->guest->form != GUEST_QEMU)
+		return;
+	lint_ask(lint);
+	if (lint->guest->usb_legacy)
+		lint_add(lint, FINDING_FAIL, NULL,
+			 "'-usbdevice host:' is no more since QEMU 2.12: -device usb-host does it");
+	if (lint->guest->sound_legacy)
+		lint_add(lint, FINDING_FAIL, NULL,
+			 "'-soundhw' is no more since QEMU 7.1: -audiodev and -device do it");
+}
+
+static bool is_denied(const char *argument)
+{
+	static const char *const nodes[] = {
+		"/dev/", "/home/", "/mnt/", "/root/", "/tmp/", "/run/"
+	};
+
+	if (strstr(argument, "vfio-pci"))
+		return true;
+	for (size_t i = 0; i < G_N_ELEMENTS(nodes); i++)
+		if (strstr(argument, nodes[i]))
+			return true;
+	return false;
+}
+
+void lint_passed(struct lint *lint)
+{
+	const GArray *passed = lint->guest->passed;
+
+	for (guint i = 0; i < passed->len; i++) {
+		const char *argument = g_array_index(passed, const char *, i);
+		lint_ask(lint);
+		if (!is_denied(argument))
+			continue;
+		struct finding *finding =
+			lint_add(lint, FINDING_WARN, argument,
+				 "QEMU is given a file or device that libvirt does not know of");
+		finding_cause(finding,
+			      "AppArmor, SELinux and the guest's own /dev let it have only "
+			      "what libvirt knows, unless they were told otherwise");
+		finding_fix(finding, "# say it as an element (<hostdev>, <input type='evdev'>, "
+				     "<shmem>), or allow the path for this guest");
+	}
+}
+
+/* ---- files ---- */
+
+static void check_path(struct lint *lint, const char *path, const char *what)
+{
+	if (!path || path[0] != '/' || strchr(path, '$'))
+		return;
+	lint_ask(lint);
+	enum tri there =
+		lint->input->exists ? lint->input->exists(lint->input->data, path) : TRI_UNKNOWN;
+	if (there == TRI_NO)
+		lint_add(lint, FINDING_FAIL, path, "there is no such file: %s %s", what, path);
+	else if (there == TRI_UNKNOWN)
+		lint_add(lint, FINDING_UNKNOWN, path, "%s cannot be looked for: %s", what, path);
+}
+
+void lint_paths(struct lint *lint)
+{
+	const struct guest *guest = lint->guest;
+	const struct guest_device *device;
+
+	check_path(lint, guest->code, "the firmware");
+	check_path(lint, guest->bios, "the firmware");
+	check_path(lint, guest->vars_template, "the template of the variables");
+	for (guint i = 0; (device = lint_next(lint, GUEST_HOSTDEV, &i));)
+		check_path(lint, device->rom, "the ROM");
+	for (guint i = 0; (device = lint_next(lint, GUEST_DISK, &i));)
+		check_path(lint, device->path, "the disk");
+}

@@ -1,0 +1,376 @@
+/* Mending a definition: one function for each rule whose remedy leaves no choice. All else in the
+ * document stays, comments and white space with it. */
+#include <libxml/xmlsave.h>
+#include <string.h>
+
+#include "vm/lint.h"
+#include "vm/xml_read.h"
+
+static xmlNode *domain_of(const struct guest *guest)
+{
+	return xmlDocGetRootElement(guest->doc);
+}
+
+static void set(xmlNode *node, const char *name, const char *value)
+{
+	xmlSetProp(node, BAD_CAST name, BAD_CAST value);
+}
+
+static void unset(xmlNode *node, const char *name)
+{
+	xmlUnsetProp(node, BAD_CAST name);
+}
+
+/* The node goes, and the line's indentation before it. */
+static void drop(xmlNode *node)
+{
+	xmlNode *before = node->prev;
+
+	xmlUnlinkNode(node);
+	xmlFreeNode(node);
+	if (before && xmlIsBlankNode(before)) {
+		xmlUnlinkNode(before);
+		xmlFreeNode(before);
+	}
+}
+
+/* Adds child at the end of node, on a line of its own where its siblings are. The child comes
+ * first: libxml2 joins texts that meet. */
+static xmlNode *append(xmlNode *node, xmlNode *child)
+{
+	xmlNode *first = node->children, *last = node->last;
+
+	if (!first || first == last || !xmlIsBlankNode(first) || !xmlIsBlankNode(last))
+		return xmlAddChild(node, child);
+	xmlAddPrevSibling(last, child);
+	xmlAddPrevSibling(child, xmlCopyNode(first, 1));
+	return child;
+}
+
+/* The child of that name, made where there is none. */
+static xmlNode *ensure(xmlNode *node, const char *name)
+{
+	xmlNode *child = node_child(node, name);
+
+	return child ? child
+		     : append(node, xmlNewDocNode(node->doc, node->ns, BAD_CAST name, NULL));
+}
+
+static void drop_child(xmlNode *node, const char *path)
+{
+	xmlNode *child = node_find(node, path);
+
+	if (child)
+		drop(child);
+}
+
+/* ---- one for each rule ---- */
+
+static bool mend_balloon(struct guest *guest)
+{
+	xmlNode *devices = node_child(domain_of(guest), "devices");
+
+	if (!devices)
+		return false;
+	xmlNode *balloon = ensure(devices, "memballoon");
+	while (balloon->children) {
+		xmlNode *child = balloon->children;
+		xmlUnlinkNode(child);
+		xmlFreeNode(child);
+	}
+	while (balloon->properties)
+		xmlRemoveProp(balloon->properties);
+	set(balloon, "model", "none");
+	return true;
+}
+
+static bool mend_hidden(struct guest *guest)
+{
+	xmlNode *features = node_child(domain_of(guest), "features");
+	xmlNode *kvm = node_child(features, "kvm"), *hyperv = node_child(features, "hyperv");
+
+	drop_child(kvm, "hidden");
+	drop_child(hyperv, "vendor_id");
+	if (kvm && !node_child(kvm, NULL))
+		drop(kvm);
+	if (hyperv && !node_child(hyperv, NULL) && !node_says(hyperv, "mode", "passthrough"))
+		drop(hyperv);
+	return true;
+}
+
+static bool mend_topoext(struct guest *guest)
+{
+	xmlNode *cpu = ensure(domain_of(guest), "cpu");
+
+	for (xmlNode *feature = node_child(cpu, "feature"); feature;
+	     feature = node_next(feature->next, "feature"))
+		if (node_says(feature, "name", "topoext")) {
+			set(feature, "policy", "require");
+			return true;
+		}
+	xmlNode *feature = append(cpu, xmlNewDocNode(cpu->doc, cpu->ns, BAD_CAST "feature", NULL));
+	set(feature, "policy", "require");
+	set(feature, "name", "topoext");
+	return true;
+}
+
+static bool mend_topoext_intel(struct guest *guest)
+{
+	xmlNode *cpu = node_child(domain_of(guest), "cpu");
+
+	for (xmlNode *feature = node_child(cpu, "feature"); feature;
+	     feature = node_next(feature->next, "feature"))
+		if (node_says(feature, "name", "topoext")) {
+			drop(feature);
+			return true;
+		}
+	return false;
+}
+
+static bool mend_current(struct guest *guest)
+{
+	xmlNode *memory = node_child(domain_of(guest), "memory");
+	xmlNode *current = node_child(domain_of(guest), "currentMemory");
+	g_autofree char *value = node_text(memory);
+	g_autofree char *unit = node_attribute(memory, "unit");
+
+	if (!value || !current)
+		return false;
+	xmlNodeSetContent(current, BAD_CAST value);
+	if (unit)
+		set(current, "unit", unit);
+	else
+		unset(current, "unit");
+	return true;
+}
+
+static bool mend_limit(struct guest *guest)
+{
+	xmlNode *tune = node_child(domain_of(guest), "memtune");
+
+	drop_child(tune, "hard_limit");
+	if (tune && !node_child(tune, NULL))
+		drop(tune);
+	return true;
+}
+
+static bool mend_writable(struct guest *guest)
+{
+	xmlNode *loader = node_find(domain_of(guest), "os/loader");
+
+	if (!loader)
+		return false;
+	set(loader, "readonly", "yes");
+	return true;
+}
+
+static bool mend_machine(struct guest *guest)
+{
+	xmlNode *type = node_find(domain_of(guest), "os/type");
+
+	if (!type)
+		return false;
+	set(type, "machine", "q35");
+	return true;
+}
+
+static bool mend_assignment(struct guest *guest)
+{
+	for (guint i = 0; i < guest->devices->len; i++) {
+		const struct guest_device *device =
+			&g_array_index(guest->devices, struct guest_device, i);
+		xmlNode *driver =
+			device->kind == GUEST_HOSTDEV ? node_child(device->node, "driver") : NULL;
+		if (driver && node_says(driver, "name", "kvm"))
+			drop(driver);
+	}
+	return true;
+}
+
+/* What is done to each disk; false: nothing. */
+static bool mend_disks(struct guest *guest, bool (*mend)(const struct guest_device *disk))
+{
+	bool mended = false;
+
+	for (guint i = 0; i < guest->devices->len; i++) {
+		const struct guest_device *device =
+			&g_array_index(guest->devices, struct guest_device, i);
+		if (device->kind == GUEST_DISK)
+			mended |= mend(device);
+	}
+	return mended;
+}
+
+static bool drop_iothread(const struct guest_device *disk)
+{
+	bool virtio = g_strcmp0(disk->bus_type, "virtio") == 0 ||
+		      (!disk->bus_type && disk->target && g_str_has_prefix(disk->target, "vd"));
+
+	if (disk->iothread < 0 || virtio)
+		return false;
+	unset(node_child(disk->node, "driver"), "iothread");
+	return true;
+}
+
+static bool mend_iothread_bus(struct guest *guest)
+{
+	return mend_disks(guest, drop_iothread);
+}
+
+static bool set_cache(const struct guest_device *disk)
+{
+	bool past =
+		g_strcmp0(disk->cache, "none") == 0 || g_strcmp0(disk->cache, "directsync") == 0;
+
+	if (g_strcmp0(disk->io, "native") != 0 || past)
+		return false;
+	set(node_child(disk->node, "driver"), "cache", "none");
+	return true;
+}
+
+static bool mend_cache(struct guest *guest)
+{
+	return mend_disks(guest, set_cache);
+}
+
+static bool mend_iothreads(struct guest *guest)
+{
+	int most = 0;
+
+	for (guint i = 0; i < guest->devices->len; i++)
+		most = MAX(most, g_array_index(guest->devices, struct guest_device, i).iothread);
+	if (most < 1 || node_child(domain_of(guest), "iothreadids"))
+		return false;
+	g_autofree char *text = g_strdup_printf("%d", most);
+	xmlNodeSetContent(ensure(domain_of(guest), "iothreads"), BAD_CAST text);
+	return true;
+}
+
+static bool mend_nics(struct guest *guest)
+{
+	bool mended = false;
+
+	for (guint i = 0; i < guest->devices->len; i++) {
+		const struct guest_device *device =
+			&g_array_index(guest->devices, struct guest_device, i);
+		xmlNode *model =
+			device->kind == GUEST_NIC ? node_child(device->node, "model") : NULL;
+		if (!model)
+			continue;
+		set(model, "type", "virtio");
+		mended = true;
+	}
+	return mended;
+}
+
+static bool mend_unmanaged(struct guest *guest)
+{
+	for (guint i = 0; i < guest->devices->len; i++) {
+		const struct guest_device *device =
+			&g_array_index(guest->devices, struct guest_device, i);
+		if (device->kind == GUEST_HOSTDEV && device->unmanaged)
+			set(device->node, "managed", "yes");
+	}
+	return true;
+}
+
+/* Functions of one card into the slot of its first: the address of that one, or none where it has
+ * none (then there is no telling which bus is free). */
+static bool join_functions(const struct guest_device *first, const struct guest_device *other)
+{
+	xmlNode *address = node_child(first->node, "address");
+
+	if (first->slot < 0 || !address)
+		return false;
+	xmlNode *old = node_child(other->node, "address");
+	g_autofree char *function = g_strdup_printf("0x%x", other->source.function);
+	if (old)
+		drop(old);
+	xmlNode *copy = ensure(other->node, "address");
+	for (const xmlAttr *attr = address->properties; attr; attr = attr->next) {
+		g_autofree char *value = node_attribute(address, (const char *)attr->name);
+		set(copy, (const char *)attr->name, value);
+	}
+	set(copy, "function", function);
+	unset(copy, "multifunction");
+	set(address, "multifunction", "on");
+	return true;
+}
+
+static bool mend_split(struct guest *guest)
+{
+	bool mended = false;
+
+	for (guint i = 0; i < guest->devices->len; i++) {
+		const struct guest_device *first =
+			&g_array_index(guest->devices, struct guest_device, i);
+		if (first->kind != GUEST_HOSTDEV || first->source.function != 0 ||
+		    first->function != 0)
+			continue;
+		for (guint j = 0; j < guest->devices->len; j++) {
+			const struct guest_device *other =
+				&g_array_index(guest->devices, struct guest_device, j);
+			if (other->kind == GUEST_HOSTDEV && i != j &&
+			    pci_addr_same_slot(first->source, other->source))
+				mended |= join_functions(first, other);
+		}
+	}
+	return mended;
+}
+
+static const struct {
+	const char *id;
+	bool (*mend)(struct guest *guest);
+} mends[] = {
+	{ "machine-unknown", mend_machine },
+	{ "hostdev-unmanaged", mend_unmanaged },
+	{ "functions-split", mend_split },
+	{ "legacy-assignment", mend_assignment },
+	{ "firmware-writable", mend_writable },
+	{ "hidden-kvm", mend_hidden },
+	{ "topoext-missing", mend_topoext },
+	{ "topoext-on-intel", mend_topoext_intel },
+	{ "balloon", mend_balloon },
+	{ "memory-partial", mend_current },
+	{ "memlock", mend_limit },
+	{ "iothread-bus", mend_iothread_bus },
+	{ "iothread-number", mend_iothreads },
+	{ "native-io-cache", mend_cache },
+	{ "nic-emulated", mend_nics },
+};
+
+static bool is_bad(const GPtrArray *findings, const char *id)
+{
+	for (guint i = 0; i < findings->len; i++) {
+		const struct finding *finding = findings->pdata[i];
+		if (strcmp(finding->id, id) == 0 && finding->verdict <= FINDING_WARN)
+			return true;
+	}
+	return false;
+}
+
+GPtrArray *lint_mend(struct guest *guest, const GPtrArray *findings)
+{
+	GPtrArray *mended = g_ptr_array_new();
+
+	for (size_t i = 0; i < G_N_ELEMENTS(mends); i++)
+		if (is_bad(findings, mends[i].id) && mends[i].mend(guest))
+			g_ptr_array_add(mended, (char *)mends[i].id);
+	return mended;
+}
+
+char *lint_xml(const struct guest *guest)
+{
+	xmlBuffer *buffer = xmlBufferCreate();
+	bool declared = guest->doc->encoding != NULL;
+	xmlSaveCtxt *save = xmlSaveToBuffer(buffer, NULL, declared ? 0 : XML_SAVE_NO_DECL);
+	char *text = NULL;
+
+	if (save) {
+		xmlSaveDoc(save, guest->doc);
+		xmlSaveClose(save);
+		text = g_strdup((const char *)xmlBufferContent(buffer));
+	}
+	xmlBufferFree(buffer);
+	return text;
+}

@@ -1,0 +1,101 @@
+/* Between lint.c, which has the table of rules, and the files that have their functions. */
+#pragma once
+
+#include "vm/lint.h"
+
+struct lint {
+	const struct lint_input *input;
+	const struct guest *guest;
+	const struct host *host; /* NULL: not known */
+	GPtrArray *findings;
+	const char *id; /* of the rule that runs */
+	bool found;     /* it has found something */
+	bool asked;     /* it had something to look at */
+};
+
+/* Adds a finding of the rule that runs. shown (NULL: none) is its first evidence. */
+struct finding *lint_add(struct lint *lint, enum finding_verdict verdict, const char *shown,
+			 const char *format, ...) G_GNUC_PRINTF(4, 5);
+
+/* Notes that there was something to look at: without findings the rule passes then. */
+static inline void lint_ask(struct lint *lint)
+{
+	lint->asked = true;
+}
+
+/* The next device of that kind from *index on, which is moved behind it; NULL: none. */
+const struct guest_device *lint_next(const struct lint *lint, enum guest_device_kind kind,
+				     guint *index);
+
+/* Has the guest functions of the host? Most rules only matter then. */
+bool lint_has_hostdev(const struct lint *lint);
+
+/* The function on the host; NULL: not there, or the host is not known. */
+const struct pci_dev *lint_find(const struct lint *lint, const struct guest_device *device);
+
+/* Are the host's PCI functions known? */
+bool lint_knows_pci(const struct lint *lint);
+
+/* The CPUs of a list like "0-1,4,^3", sorted (of int). */
+GArray *lint_cpus(const char *text);
+
+/* Rules; each file says what they are about. */
+void lint_schema(struct lint *lint);
+
+void lint_hostdev_missing(struct lint *lint);
+void lint_hostdev_bridge(struct lint *lint);
+void lint_no_iommu(struct lint *lint);
+void lint_not_viable(struct lint *lint);
+void lint_unmanaged(struct lint *lint);
+void lint_functions_missing(struct lint *lint);
+void lint_functions_split(struct lint *lint);
+void lint_function_zero(struct lint *lint);
+void lint_multifunction(struct lint *lint);
+void lint_duplicate_hostdev(struct lint *lint);
+void lint_address_conflict(struct lint *lint);
+void lint_guest_bus(struct lint *lint);
+void lint_legacy_assignment(struct lint *lint);
+void lint_x_vga(struct lint *lint);
+void lint_usb_duplicate(struct lint *lint);
+void lint_usb_missing(struct lint *lint);
+
+void lint_machine(struct lint *lint);
+void lint_machine_unknown(struct lint *lint);
+void lint_no_kvm(struct lint *lint);
+void lint_bios(struct lint *lint);
+void lint_firmware_mixed(struct lint *lint);
+void lint_firmware_writable(struct lint *lint);
+void lint_vars_shared(struct lint *lint);
+void lint_hidden(struct lint *lint);
+void lint_hyperv(struct lint *lint);
+void lint_removed(struct lint *lint);
+void lint_passed(struct lint *lint);
+void lint_paths(struct lint *lint);
+
+void lint_cpu_model(struct lint *lint);
+void lint_topology(struct lint *lint);
+void lint_topoext(struct lint *lint);
+void lint_topoext_intel(struct lint *lint);
+void lint_pin_cpus(struct lint *lint);
+void lint_pin_splits(struct lint *lint);
+void lint_pin_host(struct lint *lint);
+void lint_pin_siblings(struct lint *lint);
+void lint_pin_emulator(struct lint *lint);
+void lint_pin_node(struct lint *lint);
+void lint_too_many_cpus(struct lint *lint);
+
+void lint_balloon(struct lint *lint);
+void lint_current_memory(struct lint *lint);
+void lint_memory(struct lint *lint);
+void lint_hugepages(struct lint *lint);
+void lint_memlock(struct lint *lint);
+void lint_nodeset(struct lint *lint);
+void lint_shmem(struct lint *lint);
+
+void lint_iothread_bus(struct lint *lint);
+void lint_iothread_number(struct lint *lint);
+void lint_slow_disk(struct lint *lint);
+void lint_slow_nic(struct lint *lint);
+void lint_native_cache(struct lint *lint);
+void lint_duplicate_target(struct lint *lint);
+void lint_mac(struct lint *lint);

@@ -1,0 +1,329 @@
+/* See shell_words.h. */
+#include "vm/shell_words.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#define MAX_WORDS                                                                                  \
+	20000 /* of one command: variables that name each other could grow without end             \
+	       */
+
+struct scanner {
+	const char *at;
+	GHashTable *values;  /* variable → GPtrArray of its words */
+	GPtrArray *commands; /* what is returned */
+	GPtrArray *command;  /* the one that is read */
+	GPtrArray *array;    /* "NAME=(" is open: what is read goes there; NULL */
+};
+
+/* ---- single words ---- */
+
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r';
+}
+
+/* "{…}" up to the brace that closes it, quotes and all. */
+static void scan_braces(struct scanner *scanner, GString *word)
+{
+	int depth = 0;
+	bool quoted = false;
+
+	for (; *scanner->at && *scanner->at != '\n'; scanner->at++) {
+		char c = *scanner->at;
+		g_string_append_c(word, c);
+		if (c == '"')
+			quoted = !quoted;
+		depth += quoted ? 0 : (c == '{') - (c == '}');
+		if (depth == 0 && c == '}') {
+			scanner->at++;
+			return;
+		}
+	}
+}
+
+/* "$(…)": kept as it is. */
+static void scan_substitution(struct scanner *scanner, GString *word)
+{
+	int depth = 0;
+
+	for (; *scanner->at; scanner->at++) {
+		g_string_append_c(word, *scanner->at);
+		depth += (*scanner->at == '(') - (*scanner->at == ')');
+		if (depth == 0 && *scanner->at == ')') {
+			scanner->at++;
+			return;
+		}
+	}
+}
+
+static void scan_single_quoted(struct scanner *scanner, GString *word)
+{
+	for (scanner->at++; *scanner->at && *scanner->at != '\''; scanner->at++)
+		g_string_append_c(word, *scanner->at);
+	scanner->at += *scanner->at != '\0';
+}
+
+static void scan_double_quoted(struct scanner *scanner, GString *word)
+{
+	for (scanner->at++; *scanner->at && *scanner->at != '"';) {
+		if (scanner->at[0] == '\\' && scanner->at[1] == '\n') {
+			scanner->at += 2;
+		} else if (scanner->at[0] == '\\' && scanner->at[1] &&
+			   strchr("\"\\$`", scanner->at[1])) {
+			g_string_append_c(word, scanner->at[1]);
+			scanner->at += 2;
+		} else if (scanner->at[0] == '$' && scanner->at[1] == '(') {
+			g_string_append_c(word, *scanner->at++);
+			scan_substitution(scanner, word);
+		} else {
+			g_string_append_c(word, *scanner->at++);
+		}
+	}
+	scanner->at += *scanner->at != '\0';
+}
+
+static void scan_escaped(struct scanner *scanner, GString *word)
+{
+	if (scanner->at[1] == '\r' && scanner->at[2] == '\n') {
+		scanner->at += 3;
+	} else if (scanner->at[1] == '\n') {
+		scanner->at += 2;
+	} else if (scanner->at[1]) {
+		g_string_append_c(word, scanner->at[1]);
+		scanner->at += 2;
+	} else {
+		scanner->at++;
+	}
+}
+
+static bool ends_word(const struct scanner *scanner)
+{
+	char c = *scanner->at;
+
+	return !c || is_blank(c) || strchr("\n;|&<>)", c) || (c == '(' && scanner->array == NULL);
+}
+
+static char *scan_word(struct scanner *scanner)
+{
+	GString *word = g_string_new(NULL);
+
+	if (*scanner->at == '{' && scanner->at[1] == '"')
+		scan_braces(scanner, word);
+	while (!ends_word(scanner)) {
+		char c = *scanner->at;
+		if (c == '\'') {
+			scan_single_quoted(scanner, word);
+		} else if (c == '"') {
+			scan_double_quoted(scanner, word);
+		} else if (c == '\\') {
+			scan_escaped(scanner, word);
+		} else {
+			g_string_append_c(word, *scanner->at++);
+			if (c == '$' && *scanner->at == '(')
+				scan_substitution(scanner, word);
+		}
+	}
+	return g_string_free(word, FALSE);
+}
+
+/* ---- variables ---- */
+
+static size_t name_length(const char *text)
+{
+	size_t n = 0;
+
+	if (g_ascii_isdigit(text[0]))
+		return 0;
+	while (g_ascii_isalnum(text[n]) || text[n] == '_')
+		n++;
+	return n;
+}
+
+/* The variable that stands at text, which starts with "$"; *length is how far it goes. */
+static GPtrArray *find_variable(const struct scanner *scanner, const char *text, size_t *length)
+{
+	bool braces = text[1] == '{';
+	const char *name = text + 1 + braces;
+	size_t n = name_length(name);
+	const char *end = name + n;
+
+	if (n == 0)
+		return NULL;
+	if (braces && (g_str_has_prefix(end, "[@]") || g_str_has_prefix(end, "[*]")))
+		end += 3;
+	if (braces && *end != '}')
+		return NULL;
+	*length = (size_t)(end - text) + braces;
+	g_autofree char *key = g_strndup(name, n);
+	return g_hash_table_lookup(scanner->values, key);
+}
+
+static char *join(const GPtrArray *words)
+{
+	GString *text = g_string_new(NULL);
+
+	for (guint i = 0; i < words->len; i++)
+		g_string_append_printf(text, "%s%s", i > 0 ? " " : "", (char *)words->pdata[i]);
+	return g_string_free(text, FALSE);
+}
+
+/* The word with its variables filled in. */
+static char *fill_in(const struct scanner *scanner, const char *word)
+{
+	GString *text = g_string_new(NULL);
+
+	while (*word && text->len < MAX_WORDS) {
+		size_t length = 1;
+		GPtrArray *value = *word == '$' ? find_variable(scanner, word, &length) : NULL;
+		g_autofree char *joined = value ? join(value) : NULL;
+		if (value)
+			g_string_append(text, joined);
+		else
+			g_string_append_len(text, word, (gssize)(length = 1));
+		word += length;
+	}
+	return g_string_free(text, FALSE);
+}
+
+/* Adds a word to list; one that is a variable and nothing else becomes as many as it holds. */
+static void add_word(const struct scanner *scanner, GPtrArray *list, const char *word)
+{
+	size_t length = 0;
+	GPtrArray *value = *word == '$' ? find_variable(scanner, word, &length) : NULL;
+
+	if (list->len >= MAX_WORDS)
+		return;
+	if (!value || word[length]) {
+		g_ptr_array_add(list, fill_in(scanner, word));
+		return;
+	}
+	for (guint i = 0; i < value->len && list->len < MAX_WORDS; i++)
+		g_ptr_array_add(list, g_strdup(value->pdata[i]));
+}
+
+/* What a variable holds that is put into a command line without quotes: its words. */
+static void add_split(GPtrArray *list, const char *text)
+{
+	g_auto(GStrv) words = g_strsplit_set(text, " \t\n", -1);
+
+	for (int i = 0; words[i]; i++)
+		if (*words[i] && list->len < MAX_WORDS)
+			g_ptr_array_add(list, g_strdup(words[i]));
+}
+
+/* The words that NAME is given now: the old ones first with "+=". */
+static GPtrArray *assign(struct scanner *scanner, const char *name, size_t length, bool append)
+{
+	g_autofree char *key = g_strndup(name, length);
+	GPtrArray *value = g_hash_table_lookup(scanner->values, key);
+
+	if (value && append)
+		return value;
+	value = g_ptr_array_new_with_free_func(g_free);
+	g_hash_table_insert(scanner->values, g_steal_pointer(&key), value);
+	return value;
+}
+
+/* Is the word "NAME=…" at the front of a command? Then it is taken in. */
+static bool take_assignment(struct scanner *scanner, const char *word)
+{
+	size_t n = name_length(word);
+	bool append = n > 0 && word[n] == '+' && word[n + 1] == '=';
+
+	if (n == 0 || (word[n] != '=' && !append) || scanner->command->len > 0)
+		return false;
+	const char *text = word + n + append + 1;
+	bool opens = *text == '\0' && *scanner->at == '(';
+	g_autofree char *filled = fill_in(scanner, text);
+	GPtrArray *value = assign(scanner, word, n, append);
+	if (opens)
+		scanner->array = value;
+	else
+		add_split(value, filled);
+	scanner->at += opens;
+	return true;
+}
+
+/* ---- commands ---- */
+
+static void end_command(struct scanner *scanner)
+{
+	if (scanner->command->len == 0)
+		return;
+	g_ptr_array_add(scanner->commands, scanner->command);
+	scanner->command = g_ptr_array_new_with_free_func(g_free);
+}
+
+static void skip_comment(struct scanner *scanner)
+{
+	while (*scanner->at && *scanner->at != '\n')
+		scanner->at++;
+}
+
+/* What is neither blank nor a word. */
+static void scan_separator(struct scanner *scanner)
+{
+	char c = *scanner->at++;
+
+	if (c == ')' && scanner->array)
+		scanner->array = NULL;
+	else if (!scanner->array)
+		end_command(scanner);
+}
+
+static bool is_continuation(const char *at)
+{
+	return at[0] == '\\' && (at[1] == '\n' || (at[1] == '\r' && at[2] == '\n'));
+}
+
+static void scan_next(struct scanner *scanner)
+{
+	if (is_blank(*scanner->at)) {
+		scanner->at++;
+		return;
+	}
+	if (is_continuation(scanner->at)) {
+		scanner->at += scanner->at[1] == '\r' ? 3 : 2;
+		return;
+	}
+	if (*scanner->at == '#') {
+		skip_comment(scanner);
+		return;
+	}
+	if (ends_word(scanner)) {
+		scan_separator(scanner);
+		return;
+	}
+	const char *before = scanner->at;
+	g_autofree char *word = scan_word(scanner);
+	if (scanner->at == before) {
+		scanner->at++; /* nothing that could be a word */
+		return;
+	}
+	if (!scanner->array && take_assignment(scanner, word))
+		return;
+	add_word(scanner, scanner->array ? scanner->array : scanner->command, word);
+}
+
+static void free_words(void *words)
+{
+	g_ptr_array_unref(words);
+}
+
+GPtrArray *shell_commands(const char *text)
+{
+	struct scanner scanner = {
+		.at = text,
+		.values = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, free_words),
+		.commands = g_ptr_array_new_with_free_func(free_words),
+		.command = g_ptr_array_new_with_free_func(g_free),
+	};
+
+	while (*scanner.at)
+		scan_next(&scanner);
+	end_command(&scanner);
+	g_ptr_array_unref(scanner.command);
+	g_hash_table_unref(scanner.values);
+	return scanner.commands;
+}

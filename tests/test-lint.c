@@ -1,0 +1,519 @@
+/* Rules about definitions of guests: a good definition in which nothing is wrong, in XML and as a
+ * command line, and for each rule a small change that makes it bad. Then mending: what was bad is
+ * good again, and all else is as before. */
+#include <glib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/recording.h"
+#include "base/root.h"
+#include "model/host.h"
+#include "probe/probe.h"
+#include "vm/lint.h"
+#include "vm/shell_words.h"
+
+#define LINT_PARTS (PROBE_DETAIL | PROBE_USB | PROBE_PLATFORM | PROBE_TOPOLOGY | PROBE_MACHINE)
+
+static const char good_xml[] =
+	"<domain type='kvm' xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'>\n"
+	"  <!-- kept -->\n"
+	"  <name>win</name>\n"
+	"  <memory unit='GiB'>8</memory>\n"
+	"  <currentMemory unit='GiB'>8</currentMemory>\n"
+	"  <memtune>\n    <hard_limit unit='GiB'>9</hard_limit>\n  </memtune>\n"
+	"  <memoryBacking>\n    <hugepages>\n      <page size='2' unit='MiB'/>\n    </hugepages>\n"
+	"  </memoryBacking>\n"
+	"  <vcpu placement='static'>4</vcpu>\n"
+	"  <iothreads>1</iothreads>\n"
+	"  <cputune>\n"
+	"    <vcpupin vcpu='0' cpuset='1'/>\n    <vcpupin vcpu='1' cpuset='7'/>\n"
+	"    <vcpupin vcpu='2' cpuset='2'/>\n    <vcpupin vcpu='3' cpuset='8'/>\n"
+	"    <emulatorpin cpuset='0,6'/>\n"
+	"    <iothreadpin iothread='1' cpuset='3'/>\n"
+	"  </cputune>\n"
+	"  <numatune>\n    <memory mode='strict' nodeset='0'/>\n  </numatune>\n"
+	"  <os>\n    <type arch='x86_64' machine='q35'>hvm</type>\n"
+	"    <loader readonly='yes' type='pflash'>/usr/share/OVMF/OVMF_CODE_4M.fd</loader>\n"
+	"    <nvram template='/usr/share/OVMF/OVMF_VARS_4M.fd'>/var/lib/libvirt/qemu/nvram/"
+	"win_VARS.fd</nvram>\n  </os>\n"
+	"  <features>\n    <acpi/>\n    <hyperv>\n      <vpindex state='on'/>\n"
+	"      <synic state='on'/>\n      <stimer state='on'/>\n    </hyperv>\n  </features>\n"
+	"  <cpu mode='host-passthrough' check='none'>\n"
+	"    <topology sockets='1' dies='1' cores='2' threads='2'/>\n  </cpu>\n"
+	"  <clock offset='localtime'>\n    <timer name='hypervclock' present='yes'/>\n  </clock>\n"
+	"  <devices>\n"
+	"    <disk type='file' device='disk'>\n"
+	"      <driver name='qemu' type='raw' cache='none' io='native' iothread='1'/>\n"
+	"      <source file='/var/lib/libvirt/images/win.img'/>\n"
+	"      <target dev='vda' bus='virtio'/>\n"
+	"    </disk>\n"
+	"    <disk type='file' device='cdrom'>\n"
+	"      <source file='/var/lib/libvirt/images/win.iso'/>\n"
+	"      <target dev='sda' bus='sata'/>\n"
+	"    </disk>\n"
+	"    <controller type='pci' index='0' model='pcie-root'/>\n"
+	"    <controller type='pci' index='1' model='pcie-root-port'/>\n"
+	"    <controller type='pci' index='2' model='pcie-root-port'/>\n"
+	"    <interface type='network'>\n      <mac address='52:54:00:12:34:56'/>\n"
+	"      <source network='default'/>\n      <model type='virtio'/>\n    </interface>\n"
+	"    <hostdev mode='subsystem' type='pci' managed='yes'>\n"
+	"      <driver name='vfio'/>\n"
+	"      <source>\n        <address domain='0x0000' bus='0x01' slot='0x00' function='0x0'/>\n"
+	"      </source>\n"
+	"      <address type='pci' domain='0x0000' bus='0x01' slot='0x00' function='0x0' "
+	"multifunction='on'/>\n"
+	"    </hostdev>\n"
+	"    <hostdev mode='subsystem' type='pci' managed='yes'>\n"
+	"      <source>\n        <address domain='0x0000' bus='0x01' slot='0x00' function='0x1'/>\n"
+	"      </source>\n"
+	"      <address type='pci' domain='0x0000' bus='0x01' slot='0x00' function='0x1'/>\n"
+	"    </hostdev>\n"
+	"    <hostdev mode='subsystem' type='usb'>\n"
+	"      <source>\n        <vendor id='0x046d'/>\n        <product id='0x082d'/>\n"
+	"      </source>\n    </hostdev>\n"
+	"    <shmem name='looking-glass'>\n      <model type='ivshmem-plain'/>\n"
+	"      <size unit='M'>64</size>\n    </shmem>\n"
+	"    <memballoon model='none'/>\n"
+	"  </devices>\n"
+	"  <qemu:commandline>\n    <qemu:arg value='-overcommit'/>\n  </qemu:commandline>\n"
+	"</domain>\n";
+
+static const char good_line[] =
+	"#!/bin/sh\n# start it\nulimit -l 9437184\nMEM=8G\n"
+	"qemu-system-x86_64 -name guest=win \\\n"
+	"  -machine q35,accel=kvm -cpu 'host,topoext=off,hv-vpindex,hv-synic,hv-time,hv-stimer' "
+	"\\\n"
+	"  -smp 4,sockets=1,cores=2,threads=2 -m $MEM \\\n"
+	"  -drive if=pflash,format=raw,readonly=on,file=/usr/share/OVMF/OVMF_CODE_4M.fd \\\n"
+	"  -drive if=pflash,format=raw,file=/srv/win_VARS_4M.fd \\\n"
+	"  -object iothread,id=io0 -device pcie-root-port,id=rp1,chassis=1 \\\n"
+	"  -blockdev "
+	"driver=raw,node-name=d0,file.driver=file,file.filename=/srv/win.img,aio=native,"
+	"cache.direct=on \\\n"
+	"  -device virtio-blk-pci,drive=d0,iothread=io0 \\\n"
+	"  -netdev user,id=n0 -device virtio-net-pci,netdev=n0,mac=52:54:00:12:34:56 \\\n"
+	"  -device vfio-pci,host=01:00.0,bus=rp1,addr=00.0,multifunction=on \\\n"
+	"  -device "
+	"'{\"driver\":\"vfio-pci\",\"host\":\"0000:01:00.1\",\"bus\":\"rp1\",\"addr\":\"0.1\"}' "
+	"\\\n"
+	"  -device usb-host,vendorid=0x046d,productid=0x082d -display none\n";
+
+/* ---- hosts ---- */
+
+/* What must be so on the host for the good definitions: bound devices, pages. */
+#define PAGES       "nr_hugepages = 0"
+#define PAGES_THERE "nr_hugepages = 5000"
+
+/* text with every from replaced; NULL when it is not there. The caller's. */
+static char *replace(const char *text, const char *from, const char *to)
+{
+	g_auto(GStrv) parts = g_strsplit(text, from, -1);
+
+	return parts[1] ? g_strjoinv(to, parts) : NULL;
+}
+
+static struct host *read_host(const char *name, const char *from, const char *to)
+{
+	g_autofree char *file = g_strconcat(name, ".host", NULL);
+	g_autofree char *path =
+		g_build_filename(g_getenv("VFIOKIT_TESTS"), "..", "hosts", file, NULL);
+	g_autofree char *text = NULL;
+	g_autoptr(GError) error = NULL;
+	struct host *host = NULL;
+
+	g_file_get_contents(path, &text, NULL, &error);
+	g_assert_no_error(error);
+	g_autofree char *paged = replace(text, PAGES, PAGES_THERE);
+	g_autofree char *changed = from ? replace(paged ? paged : text, from, to) : NULL;
+	const char *use = changed ? changed : paged ? paged : text;
+	if (from && !changed)
+		g_error("%s.host has no '%s'", name, from);
+	struct tree *tree = recording_parse(use, strlen(use), &error);
+	g_assert_no_error(error);
+	ROOT_AUTO struct root *root = root_from_tree(tree);
+	host = host_probe(root, LINT_PARTS, &error);
+	g_assert_no_error(error);
+	return host;
+}
+
+static enum tri exists(void *data, const char *path)
+{
+	(void)data;
+	if (strstr(path, "unreadable"))
+		return TRI_UNKNOWN;
+	return strstr(path, "missing") ? TRI_NO : TRI_YES;
+}
+
+static GPtrArray *judge(const struct guest *guest, const struct host *host)
+{
+	GPtrArray *findings = findings_new();
+	const struct lint_input input = {
+		.guest = guest, .subject = "guest", .host = host, .exists = exists
+	};
+
+	lint_run(&input, findings);
+	return findings;
+}
+
+static struct guest *read_guest(const char *text)
+{
+	g_autofree char *malformed = NULL;
+	g_autoptr(GError) error = NULL;
+
+	if (*text == '<') {
+		struct guest *guest = guest_read_xml(text, strlen(text), &malformed, &error);
+		g_assert_no_error(error);
+		return guest;
+	}
+	g_autoptr(GPtrArray) guests = guest_read_qemu(text);
+	g_assert_cmpint(guests->len, ==, 1);
+	struct guest *guest = guests->pdata[0];
+	guests->pdata[0] = NULL;
+	return guest;
+}
+
+/* ---- the rules ---- */
+
+#define XML  good_xml
+#define LINE good_line
+
+static const struct row {
+	const char *id;
+	const char *text; /* XML or LINE */
+	const char *from; /* NULL: nothing is changed in the text */
+	const char *to;
+	enum finding_verdict verdict;
+	const char *host; /* NULL: guide-example */
+	const char *host_from, *host_to;
+} rows[] = {
+	{ "machine-unknown", XML, "machine='q35'", "machine='pc-q35'", FINDING_FAIL },
+	{ "machine-unknown", LINE, "-machine q35", "-machine pc-q35", FINDING_FAIL },
+	{ "no-kvm", XML, "type='kvm'", "type='qemu'", FINDING_FAIL },
+	{ "no-kvm", LINE, ",accel=kvm", "", FINDING_FAIL },
+	{ "machine-i440fx", XML, "machine='q35'", "machine='pc-i440fx-7.2'", FINDING_WARN },
+	{ "machine-i440fx", LINE, "-machine q35", "-machine pc", FINDING_WARN },
+	{ "hostdev-missing", LINE, "host=01:00.0", "host=05:00.0", FINDING_FAIL },
+	{ "hostdev-missing", XML, NULL, NULL, FINDING_FAIL, "gpu-server" },
+	{ "hostdev-bridge", LINE, "host=01:00.0", "host=00:01.0", FINDING_FAIL },
+	{ "hostdev-no-iommu", LINE, "host=01:00.0", "host=00:01.0", FINDING_FAIL,
+	  "vm-without-iommu" },
+	{ "hostdev-not-viable", LINE, "host=01:00.0", "host=00:1f.3", FINDING_FAIL },
+	{ "hostdev-unmanaged", XML, "managed='yes'", "managed='no'", FINDING_FAIL },
+	{ "hostdev-duplicate", XML, "function='0x1'/>\n      </source>",
+	  "function='0x0'/>\n      </source>", FINDING_FAIL },
+	{ "hostdev-duplicate", LINE, "0000:01:00.1", "0000:01:00.0", FINDING_FAIL },
+	{ "functions-missing", LINE, "\"0000:01:00.1\"", "\"0000:03:00.0\"", FINDING_WARN },
+	{ "functions-split", XML, "bus='0x01' slot='0x00' function='0x1'/>\n    </hostdev>",
+	  "bus='0x02' slot='0x00' function='0x0'/>\n    </hostdev>", FINDING_WARN },
+	{ "functions-split", LINE, ",bus=rp1,addr=00.0,multifunction=on", "", FINDING_WARN },
+	{ "function-zero-missing", XML, "slot='0x00' function='0x0' multifunction='on'",
+	  "slot='0x00' function='0x2'", FINDING_FAIL },
+	{ "multifunction-missing", LINE, ",multifunction=on", "", FINDING_FAIL },
+	{ "address-conflict", LINE, "\"0.1\"", "\"0.0\"", FINDING_FAIL },
+	{ "guest-bus-missing", LINE, "id=rp1", "id=rp2", FINDING_FAIL },
+	{ "guest-bus-missing", XML, "index='1' model", "index='3' model", FINDING_WARN },
+	{ "legacy-assignment", XML, "<driver name='vfio'/>", "<driver name='kvm'/>", FINDING_FAIL },
+	{ "legacy-assignment", LINE, "-device vfio-pci", "-device pci-assign", FINDING_FAIL },
+	{ "x-vga-with-uefi", LINE, "host=01:00.0", "host=01:00.0,x-vga=on", FINDING_WARN },
+	{ "usb-duplicate", XML, NULL, NULL, FINDING_FAIL, NULL, "idProduct = c31c",
+	  "idProduct = 082d" },
+	{ "usb-missing", XML, "0x082d", "0x082e", FINDING_WARN },
+	{ "firmware-as-bios", XML, "type='pflash'", "type='rom'", FINDING_FAIL },
+	{ "firmware-as-bios", LINE, "-drive if=pflash,format=raw,readonly=on,file=",
+	  "-bios /x/OVMF.fd -cdrom ", FINDING_WARN },
+	{ "firmware-mixed", XML, "OVMF_VARS_4M", "OVMF_VARS", FINDING_FAIL },
+	{ "firmware-mixed", LINE, "/srv/win_VARS_4M.fd", "/srv/OVMF_VARS.fd", FINDING_FAIL },
+	{ "firmware-writable", XML, "readonly='yes'", "readonly='no'", FINDING_WARN },
+	{ "firmware-writable", LINE, "readonly=on,", "", FINDING_WARN },
+	{ "firmware-vars-shared", LINE, "/srv/win_VARS_4M.fd", "/usr/share/OVMF/OVMF_VARS_4M.fd",
+	  FINDING_FAIL },
+	{ "hidden-kvm", XML, "<hyperv>", "<kvm><hidden state='on'/></kvm><hyperv>", FINDING_WARN },
+	{ "hidden-kvm", XML, "<hyperv>", "<hyperv><vendor_id state='on' value='x'/>",
+	  FINDING_WARN },
+	{ "hidden-kvm", LINE, "topoext=off", "kvm=off", FINDING_WARN },
+	{ "hyperv-dependency", XML, "<synic state='on'/>", "", FINDING_FAIL },
+	{ "hyperv-dependency", LINE, "hv-time,", "", FINDING_FAIL },
+	{ "option-removed", LINE, "-display", "-soundhw hda -display", FINDING_FAIL },
+	{ "option-removed", LINE, "-display", "-usbdevice host:046d:c52b -display", FINDING_FAIL },
+	{ "path-denied", XML, "-overcommit", "vfio-pci,host=05:00.0", FINDING_WARN },
+	{ "path-missing", XML, "win.img", "missing.img", FINDING_FAIL },
+	{ "path-missing", LINE, "/srv/win.img", "/srv/unreadable.img", FINDING_UNKNOWN },
+	{ "cpu-model", XML, "mode='host-passthrough'", "", FINDING_WARN },
+	{ "cpu-model", LINE, "'host,", "'qemu64,", FINDING_WARN },
+	{ "topology-mismatch", XML, "cores='2'", "cores='4'", FINDING_FAIL },
+	{ "topology-mismatch", LINE, "-smp 4", "-smp 6", FINDING_FAIL },
+	{ "topoext-missing", LINE, NULL, NULL, FINDING_WARN, "identical-gpus" },
+	{ "topoext-on-intel", LINE, "topoext=off", "topoext=on", FINDING_FAIL },
+	{ "cpus-more-than-host", LINE, "-smp 4,sockets=1,cores=2", "-smp 14,sockets=1,cores=7",
+	  FINDING_WARN },
+	{ "pin-cpu-missing", XML, "cpuset='8'", "cpuset='12'", FINDING_FAIL },
+	{ "pin-splits-core", XML, "cpuset='8'", "cpuset='9'", FINDING_WARN },
+	{ "pin-takes-host", XML, "vcpu='3' cpuset='8'", "vcpu='3' cpuset='0'", FINDING_WARN },
+	{ "pin-siblings", XML, "vcpu='1' cpuset='7'/>\n    <vcpupin vcpu='2' cpuset='2'",
+	  "vcpu='1' cpuset='2'/>\n    <vcpupin vcpu='2' cpuset='7'", FINDING_WARN },
+	{ "pin-emulator", XML, "<emulatorpin cpuset='0,6'", "<emulatorpin cpuset='0-1'",
+	  FINDING_WARN },
+	{ "pin-away-from-device", XML, "bus='0x01' slot='0x00' function='0x0'/>\n      </source>",
+	  "bus='0x83' slot='0x00' function='0x0'/>\n      </source>", FINDING_WARN, "gpu-server" },
+	{ "balloon", XML, "model='none'", "model='virtio'", FINDING_WARN },
+	{ "balloon", XML, "    <memballoon model='none'/>\n", "", FINDING_WARN },
+	{ "balloon", LINE, "-display", "-device virtio-balloon-pci -display", FINDING_WARN },
+	{ "memory-partial", XML, "<currentMemory unit='GiB'>8", "<currentMemory unit='GiB'>4",
+	  FINDING_WARN },
+	{ "memory-more-than-host", XML, "<memory unit='GiB'>8", "<memory unit='GiB'>64",
+	  FINDING_FAIL },
+	{ "hugepages-pool", XML, "<page size='2' unit='MiB'/>", "<page size='1' unit='GiB'/>",
+	  FINDING_FAIL },
+	{ "hugepages-pool", XML, NULL, NULL, FINDING_FAIL, NULL, "nr_hugepages = 5000",
+	  "nr_hugepages = 4095" },
+	{ "memlock", XML, "<hard_limit unit='GiB'>9", "<hard_limit unit='GiB'>8", FINDING_FAIL },
+	{ "memlock", LINE, "ulimit -l 9437184", "ulimit -l 8388608", FINDING_FAIL },
+	{ "memlock", LINE, "ulimit -l 9437184", "true", FINDING_UNKNOWN },
+	{ "node-missing", XML, "nodeset='0'", "nodeset='0-1'", FINDING_FAIL },
+	{ "shmem-size", XML, "<size unit='M'>64", "<size unit='M'>60", FINDING_FAIL },
+	{ "iothread-bus", XML, "dev='vda' bus='virtio'", "dev='sdb' bus='scsi'", FINDING_FAIL },
+	{ "iothread-number", XML, "iothread='1'/>\n      <source", "iothread='2'/>\n      <source",
+	  FINDING_FAIL },
+	{ "native-io-cache", XML, "cache='none'", "cache='writeback'", FINDING_FAIL },
+	{ "native-io-cache", LINE, ",cache.direct=on", "", FINDING_FAIL },
+	{ "disk-duplicate", XML, "dev='sda'", "dev='vda'", FINDING_FAIL },
+	{ "disk-emulated", XML, "dev='vda' bus='virtio'", "dev='sdb' bus='sata'", FINDING_WARN },
+	{ "disk-emulated", LINE, "-display", "-drive file=/srv/b.img -display", FINDING_WARN },
+	{ "nic-emulated", XML, "<model type='virtio'/>", "<model type='e1000e'/>", FINDING_WARN },
+	{ "nic-emulated", LINE, "-display", "-net nic -net user -display", FINDING_WARN },
+	{ "mac-invalid", XML, "52:54:00:12:34:56", "52:54:00:12:34:5", FINDING_FAIL },
+	{ "mac-invalid", LINE, "52:54:00:12:34:56", "53:54:00:12:34:56", FINDING_FAIL },
+};
+
+static const struct finding *find(const GPtrArray *findings, const char *id)
+{
+	for (guint i = 0; i < findings->len; i++)
+		if (strcmp(((const struct finding *)findings->pdata[i])->id, id) == 0)
+			return findings->pdata[i];
+	return NULL;
+}
+
+/* The good ones: nothing is wrong, on the host that they were written for. */
+static void test_good(void)
+{
+	const char *const texts[] = { good_xml, good_line };
+
+	for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
+		/* The script's devices are not handed over by anything: they must be bound. */
+		HOST_AUTO struct host *host =
+			read_host("guide-example", i == 1 ? "/bus/pci/drivers/nvidia" : NULL,
+				  "/bus/pci/drivers/vfio-pci");
+		GUEST_AUTO struct guest *guest = read_guest(texts[i]);
+		g_autoptr(GPtrArray) findings = judge(guest, host);
+		for (guint j = 0; j < findings->len; j++) {
+			const struct finding *finding = findings->pdata[j];
+			bool expected = strcmp(finding->id, "schema-invalid") == 0 ||
+					strcmp(finding->id, "hostdev-unmanaged") == 0;
+			if (finding->verdict != FINDING_PASS && !expected)
+				g_error("%s: %s", finding->id, finding->what);
+		}
+		g_assert_cmpstr(guest->name, ==, "win");
+		g_assert_cmpint(guest->memory >> 30, ==, 8);
+	}
+}
+
+static void test_bad(void)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+		const struct row *row = &rows[i];
+		HOST_AUTO struct host *host = read_host(row->host ? row->host : "guide-example",
+							row->host_from, row->host_to);
+		g_autofree char *text =
+			row->from ? replace(row->text, row->from, row->to) : g_strdup(row->text);
+		if (!text)
+			g_error("%s: there is no '%s'", row->id, row->from);
+		GUEST_AUTO struct guest *guest = read_guest(text);
+		g_autoptr(GPtrArray) findings = judge(guest, host);
+		const struct finding *finding = find(findings, row->id);
+		if (!finding || finding->verdict != row->verdict)
+			g_error("row %zu, %s (%s): %s", i, row->id, row->to ? row->to : "",
+				finding ? finding->what : "nothing is found");
+	}
+}
+
+/* Every rule has a bad sample here, but the one that needs libvirt's schema. */
+static void test_complete(void)
+{
+	for (unsigned i = 0; lint_rule_id(i); i++) {
+		bool found = strcmp(lint_rule_id(i), "schema-invalid") == 0;
+		for (size_t j = 0; j < G_N_ELEMENTS(rows); j++)
+			found |= strcmp(rows[j].id, lint_rule_id(i)) == 0;
+		if (!found)
+			g_error("'%s' has no bad sample", lint_rule_id(i));
+	}
+}
+
+/* Without a host nothing is said of it: such findings are unknown, and none is wrong. */
+static void test_unknown_host(void)
+{
+	GUEST_AUTO struct guest *guest = read_guest(good_xml);
+	g_autoptr(GPtrArray) findings = judge(guest, NULL);
+	static const char *const ids[] = { "hostdev-missing", "usb-duplicate", "topoext-missing",
+					   "pin-splits-core", "hugepages-pool" };
+
+	for (size_t i = 0; i < G_N_ELEMENTS(ids); i++)
+		g_assert_cmpint(find(findings, ids[i])->verdict, ==, FINDING_UNKNOWN);
+	g_assert_false(findings_are_bad(findings));
+}
+
+/* ---- mending ---- */
+
+/* Which of the XML rows are mended, and what of the good definition is then there again. */
+static void test_mend(void)
+{
+	static const char *const mended_ids[] = {
+		"machine-unknown",   "hostdev-unmanaged", "functions-split",
+		"legacy-assignment", "firmware-writable", "hidden-kvm",
+		"topoext-on-intel",  "balloon",           "memory-partial",
+		"memlock",           "iothread-bus",      "iothread-number",
+		"native-io-cache",   "nic-emulated",      NULL,
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+		const struct row *row = &rows[i];
+		if (row->text != XML || row->host || !g_strv_contains(mended_ids, row->id))
+			continue;
+		HOST_AUTO struct host *host = read_host("guide-example", NULL, NULL);
+		g_autofree char *text = replace(row->text, row->from, row->to);
+		GUEST_AUTO struct guest *guest = read_guest(text);
+		g_autoptr(GPtrArray) findings = judge(guest, host);
+		g_autoptr(GPtrArray) mended = lint_mend(guest, findings);
+		g_autofree char *xml = lint_xml(guest);
+		GUEST_AUTO struct guest *again = read_guest(xml);
+		g_autoptr(GPtrArray) left = judge(again, host);
+		const struct finding *finding = find(left, row->id);
+		g_assert_cmpint(mended->len, ==, 1);
+		g_assert_cmpstr(mended->pdata[0], ==, row->id);
+		if (finding && finding->verdict != FINDING_PASS)
+			g_error("%s is not mended: %s\n%s", row->id, finding->what, xml);
+		g_assert_nonnull(strstr(xml, "<!-- kept -->"));
+		g_assert_nonnull(strstr(xml, "<qemu:arg value=\"-overcommit\"/>"));
+		g_assert_nonnull(strstr(xml, "win.iso"));
+	}
+}
+
+/* topoext is added where AMD's CPU needs it; nothing is mended in what is good. */
+static void test_mend_topoext(void)
+{
+	HOST_AUTO struct host *amd = read_host("identical-gpus", NULL, NULL);
+	HOST_AUTO struct host *intel = read_host("guide-example", NULL, NULL);
+	GUEST_AUTO struct guest *guest = read_guest(good_xml);
+	g_autoptr(GPtrArray) good = judge(guest, intel);
+	g_autoptr(GPtrArray) nothing = lint_mend(guest, good);
+	g_autoptr(GPtrArray) bad = judge(guest, amd);
+
+	g_assert_cmpint(nothing->len, ==, 0);
+	g_assert_cmpint(find(bad, "topoext-missing")->verdict, ==, FINDING_WARN);
+	g_autoptr(GPtrArray) mended = lint_mend(guest, bad);
+	g_autofree char *xml = lint_xml(guest);
+	g_assert_nonnull(strstr(xml, "<feature policy=\"require\" name=\"topoext\"/>\n  </cpu>"));
+}
+
+/* ---- reading what is hostile or broken ---- */
+
+static void test_malformed(void)
+{
+	static const char *const texts[] = {
+		"<domain><name>a</domain>",
+		"<domain autoport='yes' listen type='none'/>",
+		"<!DOCTYPE d [<!ENTITY a \"aaaa\"><!ENTITY b \"&a;&a;\">]><domain><name>&b;</name>"
+		"</domain>",
+		"<!DOCTYPE d [<!ENTITY a SYSTEM \"file:///etc/passwd\">]><domain><name>&a;</name>"
+		"</domain>",
+		"<",
+		"",
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
+		g_autofree char *malformed = NULL;
+		g_autoptr(GError) error = NULL;
+		g_assert_null(guest_read_xml(texts[i], strlen(texts[i]), &malformed, &error));
+		g_assert_error(error, VFIOKIT_ERROR, STATUS_USAGE);
+		g_assert_nonnull(malformed);
+	}
+	g_autoptr(GPtrArray) findings = findings_new();
+	lint_malformed("a", "line 1: no", findings);
+	g_assert_cmpint(findings_count(findings, FINDING_FAIL), ==, 1);
+	g_assert_cmpint(findings_count(findings, FINDING_SKIPPED), >, 40);
+	g_autofree char *malformed = NULL;
+	g_autoptr(GError) error = NULL;
+	g_assert_null(guest_read_xml("<network/>", 10, &malformed, &error));
+	g_assert_null(malformed);
+	g_assert_error(error, VFIOKIT_ERROR, STATUS_USAGE);
+}
+
+/* Scripts: what the words of the command are. */
+static void test_words(void)
+{
+	static const struct {
+		const char *script, *words; /* of the last command, between "|" */
+	} scripts[] = {
+		{ "a b  c", "a|b|c" },
+		{ "a 'b c' \"d e\" f\\ g", "a|b c|d e|f g" },
+		{ "a \\\n  b \\\r\n c", "a|b|c" },
+		{ "a # b\nc", "c" },
+		{ "a b#c", "a|b#c" },
+		{ "x; a && b", "b" },
+		{ "V='1 2'\na $V \"$W\" ${V}", "a|1|2|$W|1|2" },
+		{ "A=(-m 8G)\nA+=(-smp 4)\nq \"${A[@]}\" -x", "q|-m|8G|-smp|4|-x" },
+		{ "O=\"-a\"\nO=\"$O -b\"\nq $O", "q|-a|-b" },
+		{ "N=4\nq -smp cores=$N,threads=2", "q|-smp|cores=4,threads=2" },
+		{ "q -object {\"a\":\"b c\",\"d\":{}} x", "q|-object|{\"a\":\"b c\",\"d\":{}}|x" },
+		{ "q $(rm -rf x) y", "q|$(rm -rf x)|y" },
+		{ "q \"unended", "q|unended" },
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(scripts); i++) {
+		g_autoptr(GPtrArray) commands = shell_commands(scripts[i].script);
+		GPtrArray *last = commands->pdata[commands->len - 1];
+		g_ptr_array_add(last, NULL);
+		g_autofree char *words = g_strjoinv("|", (char **)last->pdata);
+		g_ptr_array_remove_index(last, last->len - 1);
+		g_assert_cmpstr(words, ==, scripts[i].words);
+	}
+}
+
+/* Mutilated definitions: whatever is found, nothing breaks. The seed is printed by GLib. */
+static void test_mutilated(void)
+{
+	const char *const texts[] = { good_xml, good_line };
+
+	for (int round = 0; round < 400; round++) {
+		g_autofree char *text = g_strdup(texts[round % 2]);
+		size_t length = strlen(text);
+		for (int i = 0; i < 3; i++)
+			text[g_test_rand_int_range(1, (int)length)] =
+				(char)g_test_rand_int_range(1, 127);
+		g_autofree char *malformed = NULL;
+		GUEST_AUTO struct guest *guest =
+			round % 2 ? NULL : guest_read_xml(text, length, &malformed, NULL);
+		g_autoptr(GPtrArray) guests = round % 2 ? guest_read_qemu(text) : NULL;
+		if (guests && guests->len > 0) {
+			guest = guests->pdata[0];
+			guests->pdata[0] = NULL;
+		}
+		g_autoptr(GPtrArray) findings = guest ? judge(guest, NULL) : NULL;
+		g_autoptr(GPtrArray) mended =
+			guest && guest->doc ? lint_mend(guest, findings) : NULL;
+	}
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/lint/good", test_good);
+	g_test_add_func("/lint/bad", test_bad);
+	g_test_add_func("/lint/complete", test_complete);
+	g_test_add_func("/lint/unknown-host", test_unknown_host);
+	g_test_add_func("/lint/mend", test_mend);
+	g_test_add_func("/lint/mend-topoext", test_mend_topoext);
+	g_test_add_func("/lint/malformed", test_malformed);
+	g_test_add_func("/lint/words", test_words);
+	g_test_add_func("/lint/mutilated", test_mutilated);
+	return g_test_run();
+}
