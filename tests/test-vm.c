@@ -130,15 +130,19 @@ static void test_firmware_none(void)
 
 #define IMAGE_SIZE 1024
 
+static const uint8_t image_head[] = { 0x55, 0xaa, 2, 0, 0xf1, 0x0e, 0, 0, 0x0b, 0, 0x64, 0x86 };
+static const uint8_t pcir_head[] = { 'P', 'C', 'I', 'R', 0xde, 0x10, 0, 0, 0, 0,
+				     24,  0,   0,   0,   0,    3,    2, 0, 0, 0 };
+
 /* An image as on a card: 55 AA, PCIR at 0x1c, two blocks long. */
 static void put_image(uint8_t *at, uint16_t device, uint8_t kind, bool last)
 {
 	memset(at, 0x90, IMAGE_SIZE);
-	memcpy(at, "\x55\xaa\x02\x00\xf1\x0e\x00\x00\x0b\x00\x64\x86", 12);
+	memcpy(at, image_head, sizeof(image_head));
 	at[0x18] = 0x1c;
 	at[0x19] = 0;
 	uint8_t *pcir = at + 0x1c;
-	memcpy(pcir, "PCIR\xde\x10\x00\x00\x00\x00\x18\x00\x00\x00\x00\x03\x02\x00\x00\x00", 20);
+	memcpy(pcir, pcir_head, sizeof(pcir_head));
 	pcir[6] = (uint8_t)device;
 	pcir[7] = (uint8_t)(device >> 8);
 	pcir[0x14] = kind;
@@ -262,14 +266,16 @@ static void test_rom_header(void)
 static void test_rom_family(void)
 {
 	struct rom_fixture fixture = good_rom();
+	static const uint8_t in_list[] = { 0x04, 0x1c, 0x03, 0x1c, 0, 0 };
+	static const uint8_t behind_list[] = { 0x04, 0x1c, 0, 0, 0x03, 0x1c };
 	uint8_t *pcir = fixture.bytes + IMAGE_SIZE + 0x1c;
 
 	put_image(fixture.bytes + IMAGE_SIZE, 0x1c02, ROM_EFI, true);
 	pcir[0x0c] = 3;
 	pcir[8] = 0x40;
-	memcpy(pcir + 0x40, "\x04\x1c\x03\x1c\x00\x00", 6);
+	memcpy(pcir + 0x40, in_list, sizeof(in_list));
 	g_assert_true(judge(&fixture, NULL));
-	memcpy(pcir + 0x40, "\x04\x1c\x00\x00\x03\x1c", 6);
+	memcpy(pcir + 0x40, behind_list, sizeof(behind_list));
 	check_bad(&fixture, "another card");
 }
 

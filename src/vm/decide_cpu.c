@@ -267,6 +267,7 @@ static bool fill_cells(struct deciding *deciding)
 	const GArray *nodes = made->pinning.nodes;
 	uint64_t unit = made->memory % (GIB * nodes->len) == 0 ? GIB : 2 * MIB;
 	uint64_t left = made->memory;
+	unsigned threads = MAX(made->threads, 1);
 	bool equal = true;
 
 	made->cells = g_new0(struct definition_cell, nodes->len);
@@ -282,7 +283,7 @@ static bool fill_cells(struct deciding *deciding)
 		left -= MIN(left, cell->memory);
 		g_autofree char *list = cpu_list_format(vcpus);
 		cell->vcpus = decide_text(deciding, "%s", list);
-		equal &= vcpus->len * nodes->len == made->vcpus && vcpus->len % made->threads == 0;
+		equal &= vcpus->len * nodes->len == made->vcpus && vcpus->len % threads == 0;
 		if (cell->memory == 0 || vcpus->len == 0 ||
 		    !memory_fits(deciding, cell->node, cell->memory))
 			return false;
@@ -290,7 +291,7 @@ static bool fill_cells(struct deciding *deciding)
 	made->n_cells = nodes->len;
 	if (equal) {
 		made->sockets = made->n_cells;
-		made->cores = made->vcpus / made->threads / made->sockets;
+		made->cores = made->vcpus / threads / made->sockets;
 	}
 	return true;
 }
