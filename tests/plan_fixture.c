@@ -84,6 +84,7 @@ static void append_step(GString *text, const struct step *step)
 	case STEP_IMAGE:
 	case STEP_GUEST:
 	case STEP_GUEST_START:
+	case STEP_FOLDER:
 		g_assert_not_reached();
 	}
 }

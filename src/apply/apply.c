@@ -1,9 +1,13 @@
 /* See apply.h. */
 #include "apply/apply.h"
 
+#include <errno.h>
+#include <signal.h>
 #include <string.h>
+#include <time.h>
 
 #include "apply/journal.h"
+#include "apply/prepare.h"
 #include "apply/restore.h"
 #include "base/error.h"
 #include "base/kmsg.h"
@@ -137,6 +141,18 @@ static void remember_device(struct root *root, struct change *change, const char
 	}
 }
 
+/* Folders that will be made for a file: "/etc/new/", the uppermost first. */
+static void remember_folders(struct root *root, struct change *change, const char *path)
+{
+	const char *known;
+
+	for (const char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+		g_autofree char *folder = g_strndup(path, (gsize)(slash - path) + 1);
+		if (root_look(root, folder) == -ENOENT && !change_recall(change, folder, &known))
+			change_remember(change, folder, NULL);
+	}
+}
+
 static void fill_change(const struct apply_request *request, struct change *change)
 {
 	const GPtrArray *steps = request->plan->steps;
@@ -154,6 +170,8 @@ static void fill_change(const struct apply_request *request, struct change *chan
 		const struct step *step = steps->pdata[i];
 		if (step->address)
 			remember_device(request->root, change, step->address);
+		if (step->kind == STEP_FILE && step->new_value)
+			remember_folders(request->root, change, step->path);
 	}
 }
 
@@ -214,6 +232,11 @@ static void roll_back(struct run *run, const char *held, GString *left)
 		const struct warning *warning = plan->warnings->pdata[i];
 		g_string_append_printf(left, "; %s", warning->what);
 	}
+	for (guint i = 0; i < plan->refusals->len; i++) {
+		const struct refusal *refusal = plan->refusals->pdata[i];
+		g_string_append_printf(left, "; '%s' has been changed by something else meanwhile",
+				       refusal->subject);
+	}
 	for (guint i = 0; i < plan->steps->len; i++) {
 		g_autoptr(GError) error = NULL;
 		if (!step_do(&run->stepper, plan->steps->pdata[i], &error))
@@ -255,6 +278,40 @@ static void fail_step(struct run *run, guint index, GError **error)
 		error_hint(error, "%s", kept_hint);
 }
 
+/* ---- signals ---- */
+
+/* Those by which people and systems end a program: held back while a change is made, and looked at
+ * between its steps. A step that has begun is finished first. */
+static void fill_signals(sigset_t *set)
+{
+	sigemptyset(set);
+	sigaddset(set, SIGINT);
+	sigaddset(set, SIGTERM);
+	sigaddset(set, SIGHUP);
+}
+
+/* Takes one that is waiting; 0: none. */
+static int take_signal(void)
+{
+	const struct timespec now = { 0 };
+	sigset_t set;
+
+	fill_signals(&set);
+	int number = sigtimedwait(&set, NULL, &now);
+	return MAX(number, 0);
+}
+
+static bool check_signals(GError **error)
+{
+	int number = take_signal();
+
+	if (number == 0)
+		return true;
+	g_set_error(error, VFIOKIT_ERROR, STATUS_FAILED, "it was stopped by a signal (%s)",
+		    strsignal(number));
+	return false;
+}
+
 /* ---- doing it ---- */
 
 /* What came of the step takes the place of what was planned, here as in the journal. */
@@ -284,7 +341,8 @@ static bool do_steps(struct run *run, GError **error)
 		bool told = journal_add(run->journal, lines->str, error);
 		if (told)
 			set_state(run, i, STEP_BEGUN);
-		if (!told || !step_do(&run->stepper, steps->pdata[i], error)) {
+		if (!told || !step_do(&run->stepper, steps->pdata[i], error) ||
+		    (i + 1 < steps->len && !check_signals(error))) {
 			fail_step(run, i, error);
 			return false;
 		}
@@ -333,7 +391,8 @@ static bool apply_locked(const struct apply_request *request, char **id, GError 
 
 	g_autoptr(GPtrArray) changes = journal_list(request->root, error);
 
-	if (!changes || !check_unfinished(request, changes, error) || !check_olds(request, error))
+	if (!changes || !check_unfinished(request, changes, error) || !check_olds(request, error) ||
+	    !prepare_check(request->root, request->plan, !request->undoes, error))
 		return false;
 	fill_change(request, change);
 	run.journal = journal_begin(request->root, changes, change, error);
@@ -351,11 +410,18 @@ static bool apply_locked(const struct apply_request *request, char **id, GError 
 
 bool apply_plan(const struct apply_request *request, char **id, GError **error)
 {
+	sigset_t held, before;
+
 	*id = NULL;
 	int lock = journal_lock(request->root, error);
 	if (lock < 0)
 		return false;
+	fill_signals(&held);
+	sigprocmask(SIG_BLOCK, &held, &before);
 	bool ok = apply_locked(request, id, error);
+	while (take_signal() > 0)
+		; /* it has been answered: done, or taken back */
+	sigprocmask(SIG_SETMASK, &before, NULL);
 	journal_unlock(lock);
 	return ok;
 }

@@ -2,8 +2,10 @@
  *
  * In this order: take the lock; refuse while a change of before is unfinished; compare every `old`
  * of the plan with the machine (one that differs ends it: the plan was made for another state);
+ * find out whether its programs are there and its files can be written;
  * write the journal; do the steps, each told to the journal before and after; at the first that
- * fails, bring back what was before, in the order of restore.h.
+ * fails, bring back what was before, in the order of restore.h. SIGINT, SIGTERM and SIGHUP are
+ * answered between two steps, as if the next had failed.
  */
 #pragma once
 

@@ -38,6 +38,9 @@ int journal_lock(struct root *root, GError **error)
 	char pid[32];
 	int fd = root_open_file(root, JOURNAL_LOCK, O_RDWR | O_CREAT | O_NOFOLLOW, 0644);
 
+	/* The tree of an image may have no /run yet. */
+	if (fd == -ENOENT && !root_is_live(root) && root_make_dir(root, "/run", 0755) == 0)
+		fd = root_open_file(root, JOURNAL_LOCK, O_RDWR | O_CREAT | O_NOFOLLOW, 0644);
 	if (fd < 0) {
 		g_set_error(error, VFIOKIT_ERROR, STATUS_FAILED, "cannot lock '%s': %s",
 			    JOURNAL_LOCK, g_strerror(-fd));

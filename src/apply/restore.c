@@ -6,6 +6,7 @@
 
 #include "apply/image_check.h"
 #include "apply/step.h"
+#include "base/merge.h"
 #include "base/root.h"
 
 /* Something that the change touched: what it was before, and what the change made of it. */
@@ -14,6 +15,7 @@ struct item {
 	const struct step *last;  /* its new value is what the change left, if it came to that */
 	char *key;
 	char *now;
+	char *merged; /* a file that has been changed elsewhere since: without the change; NULL */
 	bool differs; /* from what was before */
 };
 
@@ -23,6 +25,7 @@ static void item_free(gpointer data)
 
 	g_free(item->key);
 	g_free(item->now);
+	g_free(item->merged);
 	g_free(item);
 }
 
@@ -90,6 +93,24 @@ static bool is_ours(const struct change *change, const struct item *item)
 	return false;
 }
 
+/* A file that a person has changed since: only what was added goes, if that can be told apart. */
+static void merge_file(struct item *item, struct plan *plan)
+{
+	const char *before = item->first->old, *after = item->last->new_value;
+
+	if (before && after && item->now)
+		item->merged = merge_back(before, after, item->now);
+	if (item->merged) {
+		item->differs = strcmp(item->merged, item->now) != 0;
+		return;
+	}
+	item->differs = false;
+	plan_refuse(plan, "changed-since", item->first->path, true,
+		    "this file has been changed since, at the same place. It was to be changed as "
+		    "is shown below; do that by hand, or leave it with --allow changed-since");
+	plan_refuse_diff(plan, item->now, before);
+}
+
 static void compare(struct root *root, const struct change *change, struct item *item,
 		    struct plan *plan)
 {
@@ -107,7 +128,9 @@ static void compare(struct root *root, const struct change *change, struct item 
 		return;
 	}
 	item->differs = g_strcmp0(item->now, step->old) != 0;
-	if (item->differs && !is_ours(change, item)) {
+	if (item->differs && step->kind == STEP_FILE && !is_ours(change, item)) {
+		merge_file(item, plan);
+	} else if (item->differs && !is_ours(change, item)) {
 		plan_warn(plan, "changed-since",
 			  "%s has been changed since by something else: it stays as it is",
 			  step->path);
@@ -142,8 +165,12 @@ static void add_values(const GPtrArray *items, struct plan *plan)
 		const struct item *item = items->pdata[i - 1];
 		if (is_driver(item) || !item->differs)
 			continue;
-		struct step *step = plan_add(plan, item->first->kind, item->first->path, item->now,
-					     item->first->old, "as it was before");
+		struct step *step =
+			plan_add(plan, item->first->kind, item->first->path, item->now,
+				 item->merged ? item->merged : item->first->old,
+				 item->merged ? "without what was added; what has been changed "
+						"since stays"
+					      : "as it was before");
 		step->mode = item->first->mode;
 		set_address(step, item);
 	}
@@ -181,6 +208,21 @@ static bool is_touched(const struct plan *plan, const char *path)
 			return true;
 	}
 	return false;
+}
+
+/* Folders that were made for the files; what is deeper goes first. */
+static void add_folders(struct root *root, const struct change *change, struct plan *plan)
+{
+	for (guint i = change->memories->len; i > 0; i--) {
+		const struct change_memory *memory = change->memories->pdata[i - 1];
+		size_t length = strlen(memory->path);
+		if (memory->value || length < 2 || memory->path[length - 1] != '/')
+			continue;
+		g_autofree char *path = g_strndup(memory->path, length - 1);
+		if (root_exists(root, path))
+			plan_add(plan, STEP_FOLDER, path, "folder", NULL,
+				 "it was not there before");
+	}
 }
 
 /* Drivers set these as they come and go: written after them, whatever they are by then. */
@@ -259,6 +301,7 @@ void restore_plan(struct root *root, const struct change *change, bool again, co
 	plan->effect = change->effect;
 	add_unbinds(items, plan);
 	add_values(items, plan);
+	add_folders(root, change, plan);
 	add_probes(root, items, plan);
 	add_memories(root, change, held, plan);
 	add_reverse_runs(change, plan);

@@ -12,9 +12,11 @@ struct root;
  * it is not so already: first drivers are taken off, then attributes and files written, then
  * drivers given back, in the reverse order of that in which they were taken off, then what they
  * disturb is set right, then programs run that the change ran. What is gone (a device that was
- * pulled out) is left out with the warning "device-gone"; what something else changed since, to
- * neither of the two values, with the warning "changed-since". again: an undo of it was begun
- * before, and stopped.
+ * pulled out) is left out with the warning "device-gone"; an attribute that something else changed
+ * since, to neither of the two values, with the warning "changed-since". Of a file that has been
+ * changed since, only what the change put there goes; where that cannot be told apart, there is the
+ * refusal "changed-since" with the difference (allowed, the file stays as it is). Folders that were
+ * made for its files go when they are empty. again: an undo of it was begun before, and stopped.
  *
  * held: the address of a device that the kernel does not let go of now, or NULL. It is left out:
  * whoever reads its driver_override, too, would be held until it does (kernel: device_lock() in

@@ -232,6 +232,17 @@ static bool write_file(struct stepper *stepper, const struct step *step, GError 
 	return r == 0 || fail(error, "write", step->path, r);
 }
 
+/* ---- folders ---- */
+
+/* One that somebody has put something into since stays. */
+static bool remove_folder(struct stepper *stepper, const struct step *step, GError **error)
+{
+	int r = root_remove_dir(stepper->root, step->path);
+
+	return r == 0 || r == -ENOTEMPTY || r == -EEXIST || r == -ENOENT ||
+	       fail(error, "remove", step->path, r);
+}
+
 /* ---- the table ---- */
 
 static const struct {
@@ -255,6 +266,7 @@ static const struct {
 			 .read = guest_read,
 			 .act = guest_define },
 	[STEP_GUEST_START] = { .act = guest_start },
+	[STEP_FOLDER] = { .lasting = true, .act = remove_folder },
 };
 
 char *step_key(const struct step *step)

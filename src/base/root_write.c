@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "base/root.h"
@@ -64,7 +65,28 @@ static int open_parent(struct root *root, const char *path, const char **name)
 	return root_open_file(root, *parent ? parent : "/", O_RDONLY | O_DIRECTORY, 0);
 }
 
-/* The mode and the owner of what it replaces. */
+/* Labels, access lists and whatever else hangs on a file, from one to another. A file system that
+ * has none of that has nothing to lose. */
+static int copy_attributes(int from, int to)
+{
+	ssize_t size = flistxattr(from, NULL, 0);
+
+	if (size < 0)
+		return errno == ENOTSUP ? 0 : -errno;
+	g_autofree char *names = g_malloc((size_t)size + 1);
+	size = flistxattr(from, names, (size_t)size);
+	for (const char *name = names; size > 0 && name < names + size; name += strlen(name) + 1) {
+		ssize_t length = fgetxattr(from, name, NULL, 0);
+		g_autofree char *value = g_malloc((size_t)MAX(length, 0) + 1);
+		if (length >= 0)
+			length = fgetxattr(from, name, value, (size_t)length);
+		if (length < 0 || fsetxattr(to, name, value, (size_t)length, 0) < 0)
+			return -errno;
+	}
+	return 0;
+}
+
+/* The mode, the owner and the labels of what it replaces. */
 static int take_over(int dir, const char *name, int fd, unsigned mode)
 {
 	struct stat st;
@@ -73,7 +95,31 @@ static int take_over(int dir, const char *name, int fd, unsigned mode)
 		return fchmod(fd, mode) == 0 ? 0 : -errno;
 	if (fchown(fd, st.st_uid, st.st_gid) < 0 || fchmod(fd, st.st_mode & 07777) < 0)
 		return -errno;
-	return 0;
+	int old = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	if (old < 0)
+		return -errno;
+	int r = copy_attributes(old, fd);
+	close(old);
+	return r;
+}
+
+/* Where there is no room for a second file: into the file that is there, which has room for what is
+ * no longer than it. */
+static int overwrite(int dir, const char *name, const char *data, size_t length)
+{
+	struct stat st;
+	int fd = openat(dir, name, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	bool fits = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && (size_t)st.st_size >= length;
+	int r = fits ? write_all(fd, data, length) : -ENOSPC;
+	if (r == 0 && ftruncate(fd, (off_t)length) < 0)
+		r = -errno;
+	if (r == 0)
+		r = sync_fd(fd);
+	close(fd);
+	return r;
 }
 
 static int replace_in(int dir, const char *name, const char *data, size_t length, unsigned mode)
@@ -107,8 +153,54 @@ int root_replace(struct root *root, const char *path, const char *data, size_t l
 	if (dir < 0)
 		return dir;
 	int r = replace_in(dir, name, data, length, mode);
+	if (r == -ENOSPC || r == -EDQUOT)
+		r = overwrite(dir, name, data, length);
 	close(dir);
 	return r;
+}
+
+/* The nearest folder above path that is there, open. */
+static int open_ancestor(struct root *root, const char *path)
+{
+	g_autofree char *parent = g_path_get_dirname(path);
+
+	for (;;) {
+		int fd = root_open_file(root, parent, O_RDONLY | O_DIRECTORY, 0);
+		if (fd != -ENOENT || strcmp(parent, "/") == 0 || strcmp(parent, ".") == 0)
+			return fd;
+		char *above = g_path_get_dirname(parent);
+		g_free(parent);
+		parent = above;
+	}
+}
+
+int root_try_room(struct root *root, const char *path, const char *data, size_t length,
+		  unsigned number)
+{
+	g_autofree char *name = g_strdup_printf(".vfiokit-room-%u", number);
+	int dir = open_ancestor(root, path);
+
+	if (dir < 0)
+		return dir;
+	int fd = openat(dir, name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+	int r = fd < 0 ? -errno : write_all(fd, data, length);
+	if (r == 0)
+		r = sync_fd(fd);
+	if (fd >= 0)
+		close(fd);
+	close(dir);
+	return r;
+}
+
+void root_leave_room(struct root *root, const char *path, unsigned number)
+{
+	g_autofree char *name = g_strdup_printf(".vfiokit-room-%u", number);
+	int dir = open_ancestor(root, path);
+
+	if (dir < 0)
+		return;
+	unlinkat(dir, name, 0);
+	close(dir);
 }
 
 int root_remove(struct root *root, const char *path)
@@ -119,6 +211,18 @@ int root_remove(struct root *root, const char *path)
 	if (dir < 0)
 		return dir;
 	int r = unlinkat(dir, name, 0) < 0 ? -errno : sync_fd(dir);
+	close(dir);
+	return r;
+}
+
+int root_remove_dir(struct root *root, const char *path)
+{
+	const char *name;
+	int dir = open_parent(root, path, &name);
+
+	if (dir < 0)
+		return dir;
+	int r = unlinkat(dir, name, AT_REMOVEDIR) < 0 ? -errno : sync_fd(dir);
 	close(dir);
 	return r;
 }

@@ -16,13 +16,25 @@ struct root;
 int root_write(struct root *root, const char *path, const char *text);
 
 /* Gives path new contents, whole or not at all, on the disk when this returns: written beside it,
- * synced and renamed. A file that is there keeps its mode and owner; a new one gets mode. A link is
- * not followed but replaced. */
+ * synced and renamed. A file that is there keeps its mode, owner, labels and access lists; a new
+ * one gets mode. A link is not followed but replaced. Where the disk has no room for a second file,
+ * the file itself is written, if it is long enough: so that a full disk does not keep anything from
+ * being taken back. */
 int root_replace(struct root *root, const char *path, const char *data, size_t length,
 		 unsigned mode);
 
 /* Removes a file, on the disk when this returns. */
 int root_remove(struct root *root, const char *path);
+
+/* Removes a directory that is empty; else -ENOTEMPTY. */
+int root_remove_dir(struct root *root, const char *path);
+
+/* Is there room, and leave, for a file of that contents at path? Writes it for a trial into the
+ * nearest directory that is there, where it stays until root_leave_room() is called with the same
+ * number, so that several can be tried for at once. */
+int root_try_room(struct root *root, const char *path, const char *data, size_t length,
+		  unsigned number);
+void root_leave_room(struct root *root, const char *path, unsigned number);
 
 /* Makes a directory and those above it; 0 also when it is there. */
 int root_make_dir(struct root *root, const char *path, unsigned mode);

@@ -41,9 +41,11 @@ bool run_can(const char *name)
 static int spawn(const char *path, const char *const *argv, int input, int out, pid_t *pid)
 {
 	static const char *const environment[] = { "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C",
-						   "HOME=/", NULL };
+						   "HOME=/", "DEBIAN_FRONTEND=noninteractive",
+						   NULL };
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;
+	sigset_t none;
 
 	posix_spawn_file_actions_init(&actions);
 	if (input >= 0)
@@ -56,7 +58,10 @@ static int spawn(const char *path, const char *const *argv, int input, int out, 
 	else
 		posix_spawn_file_actions_adddup2(&actions, out, 2);
 	posix_spawnattr_init(&attributes);
-	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
+	sigemptyset(&none);
+	posix_spawnattr_setsigmask(&attributes,
+				   &none); /* ours are held back while a change is made */
+	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK);
 	int r = posix_spawn(pid, path, &actions, &attributes, (char *const *)argv,
 			    (char *const *)environment);
 	posix_spawn_file_actions_destroy(&actions);

@@ -19,6 +19,7 @@ static const struct option_row undo_option_rows[] = {
 	  .help = "take back all changes, the newest first",
 	  .offset = offsetof(struct undo_options, all) },
 	OPTION_DRY_RUN(struct undo_options),
+	OPTION_ALLOW(struct undo_options),
 	OPTION_YES(struct undo_options),
 	{ 0 },
 };
@@ -193,7 +194,9 @@ const struct command command_undo = {
 	.summary = "take back the newest change, or the one with that ID",
 	.help = "Brings back what was there before the change: drivers, overrides, power settings, "
 		"files. Where it was stopped on the way, as far as it came. What something else "
-		"has changed since stays as it is, and is named.",
+		"has changed since stays as it is, and is named; of a file that a person has "
+		"changed, only what was added goes. Where that is the same place, nothing is done "
+		"and the difference is shown.",
 	.options = undo_option_rows,
 	.options_size = sizeof(struct undo_options),
 	.flags = COMMAND_CHANGES,

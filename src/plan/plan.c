@@ -23,6 +23,8 @@ static void refusal_free(gpointer data)
 
 	g_free(refusal->subject);
 	g_free(refusal->what);
+	g_free(refusal->from);
+	g_free(refusal->to);
 	g_free(refusal);
 }
 
@@ -97,6 +99,14 @@ void plan_refuse(struct plan *plan, const char *id, const char *subject, bool ov
 	g_ptr_array_add(plan->refusals, refusal);
 }
 
+void plan_refuse_diff(struct plan *plan, const char *from, const char *to)
+{
+	struct refusal *refusal = plan->refusals->pdata[plan->refusals->len - 1];
+
+	refusal->from = g_strdup(from);
+	refusal->to = g_strdup(to);
+}
+
 void plan_warn(struct plan *plan, const char *id, const char *format, ...)
 {
 	struct warning *warning = g_new0(struct warning, 1);
@@ -135,6 +145,7 @@ static const char *const kind_names[] = {
 	[STEP_GUEST] = "guest",
 	[STEP_GUEST_START] = "guest-start",
 	[STEP_IMAGE] = "image-check",
+	[STEP_FOLDER] = "folder",
 };
 
 const char *step_kind_name(enum step_kind kind)

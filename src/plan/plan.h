@@ -18,6 +18,7 @@ enum step_kind {
 		     * not, as lines (see apply/image_check.h) */
 	STEP_GUEST, /* a guest's definition, in libvirt; path: "URI#NAME" */
 	STEP_GUEST_START, /* start it; undone by leaving it running */
+	STEP_FOLDER,      /* a directory that is taken away if it is empty, else left */
 };
 
 struct step {
@@ -42,6 +43,7 @@ struct refusal {
 	char *subject;    /* the address */
 	char *what;       /* what is in the way, with names */
 	bool overridable; /* --allow ID lets it pass */
+	char *from, *to;  /* texts whose difference is shown; NULL: nothing is */
 };
 
 struct warning {
@@ -83,6 +85,9 @@ extern const char *const plan_no_undo[];
 
 void plan_refuse(struct plan *plan, const char *id, const char *subject, bool overridable,
 		 const char *format, ...) G_GNUC_PRINTF(5, 6);
+/* Shows the difference between two texts with the refusal that was added last; both are copied, and
+ * NULL is a file that is not there. */
+void plan_refuse_diff(struct plan *plan, const char *from, const char *to);
 void plan_warn(struct plan *plan, const char *id, const char *format, ...) G_GNUC_PRINTF(3, 4);
 
 /* Takes the refusals away that allowed (of const char *; may be NULL) names and that can be

@@ -49,6 +49,11 @@ static char *say_file(const struct step *step)
 			       step->path);
 }
 
+static char *say_folder(const struct step *step)
+{
+	return g_strdup_printf("remove folder %s, if it is empty", step->path);
+}
+
 static char *say_run(const struct step *step)
 {
 	g_autofree char *words = g_strjoinv(" ", step->argv);
@@ -131,6 +136,7 @@ static const struct {
 	[STEP_IMAGE] = { say_image, json_image },
 	[STEP_GUEST] = { say_guest, json_file },
 	[STEP_GUEST_START] = { say_guest_start, json_values },
+	[STEP_FOLDER] = { say_folder, json_values },
 };
 
 char *step_phrase(const struct step *step)
@@ -166,6 +172,11 @@ static void json_notes(struct json *json, const struct plan *plan)
 		json_text(json, "subject", refusal->subject);
 		json_text(json, "what", refusal->what);
 		json_bool(json, "overridable", refusal->overridable);
+		if (refusal->from || refusal->to) {
+			g_autofree char *diff =
+				diff_unified(refusal->subject, refusal->from, refusal->to);
+			json_text(json, "diff", diff);
+		}
 		json_object_end(json);
 	}
 	json_array_end(json);
@@ -188,9 +199,9 @@ void plan_json(struct json *json, const struct plan *plan)
 
 #define INDENT 4
 
-static void print_diff(const struct term *term, const struct step *step)
+static void print_diff(const struct term *term, const char *path, const char *from, const char *to)
 {
-	g_autofree char *diff = diff_unified(step->path, step->old, step->new_value);
+	g_autofree char *diff = diff_unified(path, from, to);
 	g_auto(GStrv) lines = g_strsplit(diff, "\n", -1);
 
 	for (char **line = lines; *line; line++) {
@@ -209,7 +220,7 @@ static void print_step(const struct term *term, unsigned number, const struct st
 	if (step->why)
 		term_paragraph(term, ROLE_DIM, INDENT, 0, INDENT, step->why);
 	if (step->kind == STEP_FILE || (step->kind == STEP_GUEST && step->old && step->new_value))
-		print_diff(term, step);
+		print_diff(term, step->path, step->old, step->new_value);
 }
 
 static void print_note(const struct term *term, enum role role, const char *kind, const char *text)
@@ -231,6 +242,8 @@ void plan_print_notes(const struct term *term, const struct plan *plan)
 					refusal->subject ? refusal->subject : "host",
 					refusal->what);
 		print_note(term, ROLE_BAD, "refused: ", text);
+		if (refusal->from || refusal->to)
+			print_diff(term, refusal->subject, refusal->from, refusal->to);
 	}
 }
 

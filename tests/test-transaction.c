@@ -1,0 +1,459 @@
+/* Changes of files and what is made of them, all or nothing: what full disks, folders that may not
+ * be written, programs that fail or do nothing, signals and other people do to them. On small
+ * trees; where a disk of its own is needed, on a tmpfs (skipped where none can be mounted). */
+#include <errno.h>
+#include <glib.h>
+#include <glib/gstdio.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include "apply/apply.h"
+#include "apply/journal.h"
+#include "apply/restore.h"
+#include "base/error.h"
+#include "base/root.h"
+
+struct box {
+	char *folder;
+	struct root *root;
+	struct plan *plan;
+	bool mounted; /* etc is a tmpfs */
+};
+
+static char *path_of(const struct box *box, const char *name)
+{
+	return g_build_filename(box->folder, name, NULL);
+}
+
+static void put(const struct box *box, const char *name, const char *text)
+{
+	g_autofree char *path = path_of(box, name);
+	g_autofree char *parent = g_path_get_dirname(path);
+
+	g_assert_cmpint(g_mkdir_with_parents(parent, 0755), ==, 0);
+	g_assert_true(g_file_set_contents(path, text, -1, NULL));
+}
+
+static void assert_file(const struct box *box, const char *name, const char *text)
+{
+	g_autofree char *path = path_of(box, name);
+	g_autofree char *is = NULL;
+
+	g_file_get_contents(path, &is, NULL, NULL);
+	g_assert_cmpstr(is, ==, text);
+}
+
+static bool is_there(const struct box *box, const char *name)
+{
+	g_autofree char *path = path_of(box, name);
+
+	return g_file_test(path, G_FILE_TEST_EXISTS);
+}
+
+static void set_up(struct box *box, gconstpointer data)
+{
+	g_autoptr(GError) error = NULL;
+
+	box->folder = g_dir_make_tmp("vfiokit-transaction-XXXXXX", NULL);
+	put(box, "run/keep", "");
+	put(box, "var/lib/keep", "");
+	put(box, "etc/one", "1\n");
+	put(box, "etc/two", "2\n");
+	box->root = root_open(box->folder, &error);
+	g_assert_no_error(error);
+	box->plan = plan_new("setup");
+	box->plan->effect = EFFECT_NEXT_BOOT;
+}
+
+static void tear_down(struct box *box, gconstpointer data)
+{
+	g_autofree char *command = g_strdup_printf("rm -rf '%s'", box->folder);
+	g_autofree char *etc = path_of(box, "etc");
+
+	if (box->mounted)
+		g_assert_cmpint(umount(etc), ==, 0);
+	plan_free(box->plan);
+	root_free(box->root);
+	g_assert_true(g_spawn_command_line_sync(command, NULL, NULL, NULL, NULL));
+	g_free(box->folder);
+}
+
+static void add_file(struct box *box, const char *path, const char *old, const char *text)
+{
+	plan_add(box->plan, STEP_FILE, path, old, text, NULL);
+}
+
+static void add_files(struct box *box)
+{
+	add_file(box, "/etc/one", "1\n", "one\n");
+	add_file(box, "/etc/new/deep/file", NULL, "text\n");
+}
+
+/* A program: a shell with a text; $0 is the folder of the box. */
+static struct step *add_shell(struct box *box, const char *text)
+{
+	const char *const argv[] = { "sh", "-c", text, box->folder, NULL };
+
+	return plan_add_run(box->plan, argv, NULL, NULL);
+}
+
+static bool apply(struct box *box, const struct plan *plan, const struct change *undoes,
+		  GError **error)
+{
+	const struct apply_request request = {
+		.root = box->root,
+		.plan = plan,
+		.line = "vfiokit setup",
+		.who = "test",
+		.undoes = undoes,
+		.limits = { .driver = 1, .attribute = 1, .program = 20 },
+	};
+	g_autofree char *id = NULL;
+
+	return apply_plan(&request, &id, error);
+}
+
+/* The plan that takes the newest change back. The caller's; so is *changes, which it stands on. */
+static struct plan *plan_undo(struct box *box, GPtrArray **changes, const struct change **change)
+{
+	struct plan *plan = plan_new("undo");
+
+	*changes = journal_list(box->root, NULL);
+	*change = (*changes)->pdata[0];
+	restore_plan(box->root, *change, false, NULL, plan);
+	return plan;
+}
+
+static void undo(struct box *box)
+{
+	g_autoptr(GPtrArray) changes = NULL;
+	g_autoptr(GError) error = NULL;
+	const struct change *change;
+	PLAN_AUTO struct plan *plan = plan_undo(box, &changes, &change);
+
+	g_assert_cmpuint(plan->refusals->len, ==, 0);
+	apply(box, plan, change, &error);
+	g_assert_no_error(error);
+}
+
+static void do_it(struct box *box)
+{
+	g_autoptr(GError) error = NULL;
+
+	apply(box, box->plan, NULL, &error);
+	g_assert_no_error(error);
+}
+
+static enum change_state fail_it(struct box *box, const char *words)
+{
+	g_autoptr(GError) error = NULL;
+
+	g_assert_false(apply(box, box->plan, NULL, &error));
+	g_assert_error(error, VFIOKIT_ERROR, STATUS_FAILED);
+	g_test_message("%s", error->message);
+	g_assert_nonnull(strstr(error->message, words));
+	g_autoptr(GPtrArray) changes = journal_list(box->root, NULL);
+	return changes->len > 0 ? ((const struct change *)changes->pdata[0])->state : CHANGE_EMPTY;
+}
+
+static void assert_as_before(const struct box *box)
+{
+	assert_file(box, "etc/one", "1\n");
+	assert_file(box, "etc/two", "2\n");
+	g_assert_false(is_there(box, "etc/new"));
+}
+
+/* ---- what files are besides their text ---- */
+
+static void test_attributes(struct box *box, gconstpointer data)
+{
+	g_autofree char *path = path_of(box, "etc/one");
+	struct stat st;
+	char value[8] = "";
+
+	g_assert_cmpint(chmod(path, 0640), ==, 0);
+	bool labelled = setxattr(path, "user.vfiokit", "kept", 4, 0) == 0;
+	bool owned = geteuid() == 0 && chown(path, 12, 34) == 0;
+	add_files(box);
+	do_it(box);
+	assert_file(box, "etc/one", "one\n");
+	g_assert_cmpint(stat(path, &st), ==, 0);
+	g_assert_cmpuint(st.st_mode & 07777, ==, 0640);
+	if (owned)
+		g_assert_true(st.st_uid == 12 && st.st_gid == 34);
+	if (labelled)
+		g_assert_cmpint((int)getxattr(path, "user.vfiokit", value, sizeof(value)), ==, 4);
+	undo(box);
+	g_assert_cmpint(stat(path, &st), ==, 0);
+	g_assert_cmpuint(st.st_mode & 07777, ==, 0640);
+	assert_as_before(box);
+}
+
+static void test_folders(struct box *box, gconstpointer data)
+{
+	add_files(box);
+	do_it(box);
+	assert_file(box, "etc/new/deep/file", "text\n");
+	undo(box);
+	g_assert_false(is_there(box, "etc/new"));
+}
+
+static void test_folder_in_use(struct box *box, gconstpointer data)
+{
+	add_files(box);
+	do_it(box);
+	put(box, "etc/new/theirs", "x");
+	undo(box);
+	g_assert_false(is_there(box, "etc/new/deep"));
+	assert_file(box, "etc/new/theirs", "x");
+}
+
+/* ---- other people ---- */
+
+static void test_changed_elsewhere(struct box *box, gconstpointer data)
+{
+	add_file(box, "/etc/one", "1\n", "1\nours\n");
+	do_it(box);
+	put(box, "etc/one", "0\n1\nours\n2\n");
+	undo(box);
+	assert_file(box, "etc/one", "0\n1\n2\n");
+}
+
+static void test_changed_at_the_same_place(struct box *box, gconstpointer data)
+{
+	g_autoptr(GPtrArray) changes = NULL;
+	const struct change *change;
+
+	add_files(box);
+	do_it(box);
+	put(box, "etc/one", "uno\n");
+	PLAN_AUTO struct plan *plan = plan_undo(box, &changes, &change);
+	g_assert_cmpuint(plan->refusals->len, ==, 1);
+	const struct refusal *refusal = plan->refusals->pdata[0];
+	g_assert_cmpstr(refusal->id, ==, "changed-since");
+	g_assert_cmpstr(refusal->subject, ==, "/etc/one");
+	g_assert_cmpstr(refusal->from, ==, "uno\n");
+	g_assert_cmpstr(refusal->to, ==, "1\n");
+}
+
+/* A file of ours that a person went on writing in. */
+static void test_ours_was_changed(struct box *box, gconstpointer data)
+{
+	g_autoptr(GPtrArray) changes = NULL;
+	const struct change *change;
+
+	add_files(box);
+	do_it(box);
+	put(box, "etc/new/deep/file", "text\nand theirs\n");
+	PLAN_AUTO struct plan *plan = plan_undo(box, &changes, &change);
+	g_assert_cmpuint(plan->refusals->len, ==, 1);
+	g_assert_null(((const struct refusal *)plan->refusals->pdata[0])->to);
+}
+
+/* ---- programs ---- */
+
+static void test_rebuilder_fails(struct box *box, gconstpointer data)
+{
+	add_files(box);
+	add_shell(box, "cp $0/etc/one $0/made; grep -q 1 $0/etc/one || { echo no room; exit 1; }");
+	g_assert_cmpint(fail_it(box, "no room"), ==, CHANGE_FAILED);
+	assert_as_before(box);
+	assert_file(box, "made", "1\n"); /* and it was made again of what was before */
+}
+
+static void test_result_is_missing(struct box *box, gconstpointer data)
+{
+	add_files(box);
+	put(box, "made", "1\n");
+	struct step *step = add_shell(box, "true");
+	step->path = g_strdup("/made");
+	step->new_value = g_strdup("one");
+	g_assert_cmpint(fail_it(box, "does not hold 'one' afterwards"), ==, CHANGE_FAILED);
+	assert_as_before(box);
+}
+
+static void test_result_is_there(struct box *box, gconstpointer data)
+{
+	add_files(box);
+	struct step *step = add_shell(box, "cp $0/etc/one $0/made");
+	step->path = g_strdup("/made");
+	step->new_value = g_strdup("one");
+	do_it(box);
+	undo(box);
+	assert_as_before(box);
+	assert_file(box, "made", "1\n");
+}
+
+static void test_program_that_another_takes_back(struct box *box, gconstpointer data)
+{
+	const char *const first[] = { "sh", "-c", "echo first >> $0/made", box->folder, NULL };
+	const char *const first_undo[] = { "sh", "-c", "echo unfirst >> $0/made", box->folder,
+					   NULL };
+	const char *const second[] = { "sh", "-c", "echo second >> $0/made", box->folder, NULL };
+	const char *const second_undo[] = { "sh", "-c", "echo unsecond >> $0/made", box->folder,
+					    NULL };
+	const char *const stays[] = { "sh", "-c", "echo stays >> $0/made", box->folder, NULL };
+
+	plan_add_run(box->plan, first, first_undo, NULL);
+	plan_add_run(box->plan, stays, plan_no_undo, NULL);
+	plan_add_run(box->plan, second, second_undo, NULL);
+	do_it(box);
+	assert_file(box, "made", "first\nstays\nsecond\n");
+	undo(box);
+	assert_file(box, "made", "first\nstays\nsecond\nunsecond\nunfirst\n");
+}
+
+static void test_program_is_gone(struct box *box, gconstpointer data)
+{
+	const char *const argv[] = { "vfiokit-no-such-program", NULL };
+
+	add_files(box);
+	plan_add_run(box->plan, argv, NULL, NULL);
+	g_assert_cmpint(fail_it(box, "nothing was done: there is no program"), ==, CHANGE_EMPTY);
+	assert_as_before(box);
+}
+
+/* ---- signals ---- */
+
+/* While the first program runs: it comes to its end, and the second is not started. */
+static void test_signal(struct box *box, gconstpointer data)
+{
+	int number = GPOINTER_TO_INT(data);
+	g_autofree char *text =
+		g_strdup_printf("kill -%d %d; echo first >> $0/made", number, (int)getpid());
+
+	add_files(box);
+	add_shell(box, text);
+	((struct step *)box->plan->steps->pdata[2])->undo = g_new0(char *, 1);
+	add_shell(box, "echo second >> $0/made");
+	g_assert_cmpint(fail_it(box, "it was stopped by a signal"), ==, CHANGE_FAILED);
+	assert_as_before(box);
+	assert_file(box, "made", "first\n");
+}
+
+/* During the last step all that is left is to be done. */
+static void test_signal_at_the_end(struct box *box, gconstpointer data)
+{
+	g_autofree char *text = g_strdup_printf("kill -TERM %d", (int)getpid());
+
+	add_files(box);
+	add_shell(box, text);
+	do_it(box);
+	assert_file(box, "etc/one", "one\n");
+}
+
+/* ---- disks ---- */
+
+static bool mount_etc(struct box *box, const char *options)
+{
+	g_autofree char *etc = path_of(box, "etc");
+
+	if (mount("tmpfs", etc, "tmpfs", 0, options) < 0) {
+		g_test_skip("no tmpfs can be mounted here");
+		return false;
+	}
+	box->mounted = true;
+	put(box, "etc/one", "1\n");
+	put(box, "etc/two", "2\n");
+	return true;
+}
+
+static char *fill(size_t length)
+{
+	char *text = g_malloc(length + 1);
+
+	memset(text, 'x', length);
+	text[length] = '\0';
+	return text;
+}
+
+/* Room is looked for before anything is done. */
+static void test_full_disk(struct box *box, gconstpointer data)
+{
+	g_autofree char *large = fill((size_t)64 * 1024);
+
+	if (!mount_etc(box, "size=32k"))
+		return;
+	add_files(box);
+	add_file(box, "/etc/two", "2\n", large);
+	g_assert_cmpint(fail_it(box, "nothing was done: cannot write '/etc/two'"), ==,
+			CHANGE_EMPTY);
+	assert_as_before(box);
+}
+
+/* Each has room by itself, but not all of them. */
+static void test_full_disk_together(struct box *box, gconstpointer data)
+{
+	g_autofree char *large = fill((size_t)20 * 1024);
+
+	if (!mount_etc(box, "size=40k"))
+		return;
+	add_file(box, "/etc/one", "1\n", large);
+	add_file(box, "/etc/two", "2\n", large);
+	g_assert_cmpint(fail_it(box, "No space left"), ==, CHANGE_EMPTY);
+	assert_as_before(box);
+}
+
+/* A program fills the disk: there is no room for a second file, and all is taken back. */
+static void test_disk_fills_up(struct box *box, gconstpointer data)
+{
+	if (!mount_etc(box, "size=64k"))
+		return;
+	add_file(box, "/etc/one", "1\n", "one\n");
+	add_shell(box, "cat /dev/zero > $0/etc/filler 2>/dev/null; grep -q 1 $0/etc/one");
+	g_assert_cmpint(fail_it(box, "step 2 of 2 failed"), ==, CHANGE_FAILED);
+	assert_as_before(box);
+}
+
+static void test_read_only(struct box *box, gconstpointer data)
+{
+	g_autofree char *etc = path_of(box, "etc");
+
+	if (!mount_etc(box, "size=64k"))
+		return;
+	g_assert_cmpint(mount("tmpfs", etc, "tmpfs", MS_REMOUNT | MS_RDONLY, NULL), ==, 0);
+	add_files(box);
+	g_assert_cmpint(fail_it(box, "Read-only file system"), ==, CHANGE_EMPTY);
+	assert_as_before(box);
+}
+
+int main(int argc, char **argv)
+{
+	static const struct {
+		const char *name;
+		void (*test)(struct box *box, gconstpointer data);
+		int data;
+	} tests[] = {
+		{ "attributes", test_attributes },
+		{ "folders", test_folders },
+		{ "folder-in-use", test_folder_in_use },
+		{ "changed-elsewhere", test_changed_elsewhere },
+		{ "changed-at-the-same-place", test_changed_at_the_same_place },
+		{ "ours-was-changed", test_ours_was_changed },
+		{ "rebuilder-fails", test_rebuilder_fails },
+		{ "result-is-missing", test_result_is_missing },
+		{ "result-is-there", test_result_is_there },
+		{ "program-that-another-takes-back", test_program_that_another_takes_back },
+		{ "program-is-gone", test_program_is_gone },
+		{ "signal-int", test_signal, SIGINT },
+		{ "signal-term", test_signal, SIGTERM },
+		{ "signal-hup", test_signal, SIGHUP },
+		{ "signal-at-the-end", test_signal_at_the_end },
+		{ "full-disk", test_full_disk },
+		{ "full-disk-together", test_full_disk_together },
+		{ "disk-fills-up", test_disk_fills_up },
+		{ "read-only", test_read_only },
+	};
+
+	g_test_init(&argc, &argv, NULL);
+	for (size_t i = 0; i < G_N_ELEMENTS(tests); i++) {
+		g_autofree char *path = g_strconcat("/transaction/", tests[i].name, NULL);
+		g_test_add(path, struct box, GINT_TO_POINTER(tests[i].data), set_up, tests[i].test,
+			   tear_down);
+	}
+	return g_test_run();
+}
