@@ -174,7 +174,7 @@ static bool undo_change(struct fixture *fixture)
 
 	if (!change || change->state == CHANGE_EMPTY || change->state == CHANGE_UNDONE)
 		return true;
-	restore_plan(fixture->root, change, half, plan);
+	restore_plan(fixture->root, change, half, NULL, plan);
 	return plan->steps->len > 0 ? apply(fixture, plan, change)
 				    : apply_close(fixture->root, change, NULL);
 }
