@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import subprocess
 
 from book import TOP
@@ -38,6 +39,13 @@ def options_of(text):
     return set(re.findall(r"(?<![\w-])(--?[a-z][a-z-]*)", re.sub(r"'[^'\n]*'", "", text)))
 
 
+def quoted_words(text):
+    try:
+        return shlex.split(text)
+    except ValueError: # a quote that stands alone
+        return text.split()
+
+
 def wrong_words(text, known):
     """What is wrong with a call of vfiokit: a list of texts."""
     words = text.split()
@@ -45,7 +53,7 @@ def wrong_words(text, known):
         words = words[1:]
     if not words or words[0] not in ("vfiokit", "./build/vfiokit", "build/vfiokit"):
         return []
-    words = re.split(r"\s(?:[|;&<>]|\d>)", " ".join(words[1:]) + " ")[0].split()
+    words = quoted_words(re.split(r"\s(?:[|;&<>]|\d>)", " ".join(words[1:]) + " ")[0])
     command = None
     problems = []
     takes_value = False
