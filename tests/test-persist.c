@@ -3,10 +3,14 @@
 #include <glib.h>
 #include <string.h>
 
+#include "base/root.h"
+#include "base/tree.h"
+#include "fixture.h"
 #include "plan/initramfs.h"
 #include "plan/persist.h"
 #include "plan/refusal.h"
 #include "plan_fixture.h"
+#include "probe/boot.h"
 
 #define CARD  "/sys/bus/pci/devices/0000:01:00.0/firmware_node/path = \\_SB_.PCI0.PEG0.PEGP"
 #define OTHER "/sys/bus/pci/devices/0000:01:00.0/firmware_node/path = \\_SB_.PCI0.PEG1.PEGP"
@@ -175,11 +179,17 @@ static void test_rule(void)
 	HOST_AUTO struct host *host = host_new(HOST_TREE);
 
 	bindings_parse(host, ENTRY);
-	g_autofree char *rule = persist_rules(host->bindings.list, host->bindings.n);
+	g_autofree char *rule = persist_rules(host->bindings.list, host->bindings.n, false);
 	const char *part = strstr(rule, "\n# 0000:");
 	g_assert_cmpstr(part, ==, expected);
 	g_assert_nonnull(strstr(rule, "ENV{vfiokit}==\"off\", GOTO=\"vfiokit_end\"\n"));
-	g_assert_null(persist_rules(NULL, 0));
+	g_assert_null(persist_rules(NULL, 0, false));
+
+	/* A trial's acts in its own boot only. */
+	g_autofree char *trial = persist_rules(host->bindings.list, host->bindings.n, true);
+	static const char gate[] = "ENV{vfiokit}!=\"trial\", GOTO=\"vfiokit_end\"\n\n# 0000:";
+	g_assert_nonnull(strstr(trial, gate));
+	g_assert_null(strstr(rule, "trial"));
 }
 
 /* Nothing that the firmware calls a place can mean more to udev than the place. */
@@ -188,12 +198,26 @@ static void test_rule_pattern(void)
 	HOST_AUTO struct host *host = host_new(HOST_TREE);
 
 	bindings_parse(host, "0000:01:00.0 10de:1c03 - vfio-pci ../\\_SB_|*[a]$%k");
-	g_autofree char *rule = persist_rules(host->bindings.list, host->bindings.n);
+	g_autofree char *rule = persist_rules(host->bindings.list, host->bindings.n, false);
 	g_assert_nonnull(strstr(rule, "ATTR{[pci/0000:01:00.0]../firmware_node/path}=="
 				      "\"?_SB_???a???k\", GOTO"));
 }
 
 /* ---- plans ---- */
+
+/* The host guide-example with these lines on top, and with no other boot files than they are. */
+static struct host *boot_host(const char *const *lines)
+{
+	struct host *host = bundled_host("guide-example", lines);
+	struct tree *tree = tree_new();
+
+	if (lines)
+		fixture_put(tree, lines);
+	struct root *root ROOT_AUTO = root_from_tree(tree);
+	host->boot = (struct boot){ 0 };
+	boot_probe(root, host);
+	return host;
+}
 
 static char *plan_lines(const struct plan *plan)
 {
@@ -275,7 +299,7 @@ static struct plan *make_plan(const struct host *host, const char *words,
 static void test_generator(gconstpointer data)
 {
 	const struct generator *generator = data;
-	HOST_AUTO struct host *host = bundled_host("guide-example", generator->lines);
+	HOST_AUTO struct host *host = boot_host(generator->lines);
 	PLAN_AUTO struct plan *plan = make_plan(host, "01:00.0", NULL);
 	g_autofree char *text = plan_lines(plan);
 
@@ -300,7 +324,7 @@ static void test_texts(void)
 
 	for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
 		const struct generator *generator = &generators[texts[i].generator];
-		HOST_AUTO struct host *host = bundled_host("guide-example", generator->lines);
+		HOST_AUTO struct host *host = boot_host(generator->lines);
 		PLAN_AUTO struct plan *plan = make_plan(host, "01:00.0", NULL);
 		const struct step *step = plan->steps->pdata[2];
 		g_assert_true(g_str_has_suffix(step->new_value, texts[i].text));
@@ -313,7 +337,7 @@ static void test_texts(void)
 static void test_again(void)
 {
 	const struct pci_addr address = { .bus = 1 };
-	HOST_AUTO struct host *host = bundled_host("guide-example", generators[0].lines);
+	HOST_AUTO struct host *host = boot_host(generators[0].lines);
 	PLAN_AUTO struct plan *first = make_plan(host, "01:00.0", NULL);
 	g_autoptr(GPtrArray) lines = g_ptr_array_new_with_free_func(g_free);
 
@@ -325,7 +349,7 @@ static void test_again(void)
 	for (const char *const *line = generators[0].lines; *line; line++)
 		g_ptr_array_add(lines, g_strdup(*line));
 	g_ptr_array_add(lines, NULL);
-	HOST_AUTO struct host *after = bundled_host("guide-example", (const void *)lines->pdata);
+	HOST_AUTO struct host *after = boot_host((const void *)lines->pdata);
 	PLAN_AUTO struct plan *again = make_plan(after, "01:00.0", NULL);
 	g_assert_cmpuint(again->steps->len, ==, 0);
 	g_assert_cmpuint(again->refusals->len, ==, 0);
@@ -355,7 +379,7 @@ static void test_changed(void)
 	static const char *const lines[] = {
 		"/etc/vfiokit/bindings = 0000:01:00.0 10de:1b80 - vfio-pci -", NULL
 	};
-	HOST_AUTO struct host *host = bundled_host("guide-example", lines);
+	HOST_AUTO struct host *host = boot_host(lines);
 	PLAN_AUTO struct plan *plan = make_plan(host, "01:00.0", NULL);
 
 	g_autofree char *said = objections_text(plan);
@@ -377,9 +401,9 @@ static void test_warnings(void)
 {
 	static const char *const booster[] = { "/usr/bin/booster = x",
 					       "/etc/booster.yaml = universal: false", NULL };
-	HOST_AUTO struct host *none = bundled_host("guide-example", NULL);
-	HOST_AUTO struct host *late = bundled_host("guide-example", booster);
-	HOST_AUTO struct host *good = bundled_host("guide-example", generators[1].lines);
+	HOST_AUTO struct host *none = boot_host(NULL);
+	HOST_AUTO struct host *late = boot_host(booster);
+	HOST_AUTO struct host *good = boot_host(generators[1].lines);
 	PLAN_AUTO struct plan *none_plan = make_plan(none, "01:00.0", NULL);
 	PLAN_AUTO struct plan *late_plan = make_plan(late, "01:00.0", NULL);
 	PLAN_AUTO struct plan *good_plan = make_plan(good, "01:00.0", NULL);

@@ -16,6 +16,7 @@ struct bind_options {
 	struct change_options change;
 	bool group;
 	bool persist;
+	bool trial;
 };
 
 static const struct option_row bind_option_rows[] = {
@@ -29,6 +30,10 @@ static const struct option_row bind_option_rows[] = {
 	  .kind = OPTION_FLAG,
 	  .help = "at every boot, from the next one on, instead of now",
 	  .offset = offsetof(struct bind_options, persist) },
+	{ .name = "trial",
+	  .kind = OPTION_FLAG,
+	  .help = "with --persist: for one boot; it lasts once that went well",
+	  .offset = offsetof(struct bind_options, trial) },
 	OPTION_DRY_RUN(struct bind_options),
 	OPTION_ALLOW(struct bind_options),
 	OPTION_YES(struct bind_options),
@@ -192,7 +197,8 @@ static int run_persist(struct context *context, bool bind, GError **error)
 	g_autoptr(GArray) functions = find_functions(context, host, error);
 	if (!functions)
 		return -1;
-	return persist_bind(context, host, functions, options->group, &options->change, error);
+	const struct persist_options persist = { options->group, options->trial, &options->change };
+	return persist_bind(context, host, functions, &persist, error);
 }
 
 static int run(struct context *context, const char *verb,
@@ -205,6 +211,11 @@ static int run(struct context *context, const char *verb,
 	if (context->n_arguments == 0) {
 		g_set_error(error, VFIOKIT_ERROR, STATUS_USAGE, "'%s' needs a DEVICE", verb);
 		error_hint(error, "'vfiokit check' lists what there is");
+		return -1;
+	}
+	if (options->trial && (!options->persist || make != bind_plan)) {
+		g_set_error(error, VFIOKIT_ERROR, STATUS_USAGE,
+			    "--trial goes with 'bind --persist' only");
 		return -1;
 	}
 	if (!change_check_allowed(&options->change, error))

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/root.h"
+#include "cmd/trial.h"
 #include "plan/persist.h"
 #include "plan/refusal.h"
 
@@ -22,31 +23,54 @@ char *persist_program(struct context *context)
 	return NULL;
 }
 
-static int finish(struct context *context, const struct host *host,
-		  const struct persist_request *request, const char *verb,
-		  const struct change_options *options, GError **error)
+/* The command that makes a trial last; the caller's. */
+static GPtrArray *lasting_command(const struct host *host, const GArray *functions,
+				  const struct persist_options *options)
 {
-	PLAN_AUTO struct plan *plan = plan_new(verb);
+	GPtrArray *argv = g_ptr_array_new_with_free_func(g_free);
+	const GPtrArray *allow = options->change->allow;
 
-	persist_plan(host, request, plan);
-	return change_finish(context, options, plan, NULL,
-			     "from the next boot on; 'vfiokit verify' then says what came of it",
-			     error);
+	g_ptr_array_add(argv, g_strdup("bind"));
+	g_ptr_array_add(argv, g_strdup("--persist"));
+	g_ptr_array_add(argv, g_strdup("--yes"));
+	if (options->group)
+		g_ptr_array_add(argv, g_strdup("--group"));
+	for (guint i = 0; allow && i < allow->len; i++)
+		g_ptr_array_add(argv, g_strdup_printf("--allow=%s", (const char *)allow->pdata[i]));
+	for (guint i = 0; i < functions->len; i++) {
+		char address[PCI_ADDR_SIZE];
+		int pci = g_array_index(functions, int, i);
+		g_ptr_array_add(argv, g_strdup(pci_addr_format(host->pci[pci].addr, address)));
+	}
+	g_ptr_array_add(argv, NULL);
+	return argv;
 }
 
 int persist_bind(struct context *context, const struct host *host, const GArray *functions,
-		 bool group, const struct change_options *options, GError **error)
+		 const struct persist_options *options, GError **error)
 {
 	g_autofree char *program = persist_program(context);
+	PLAN_AUTO struct plan *plan = plan_new("bind");
 	const struct persist_request request = {
 		.functions = (const int *)(const void *)functions->data,
 		.n = functions->len,
-		.group = group,
+		.group = options->group,
 		.program = program,
+		.trial = options->trial,
 		.judge = REFUSAL_BIND,
 	};
 
-	return finish(context, host, &request, "bind", options, error);
+	persist_plan(host, &request, plan);
+	if (options->trial && plan->steps->len > 0) {
+		g_autoptr(GPtrArray) argv = lasting_command(host, functions, options);
+		trial_add(context, host, NULL, (const void *)argv->pdata, plan);
+	}
+	return change_finish(context, options->change, plan, NULL,
+			     options->trial ? "for the next boot only; when that goes well, it is "
+					      "made to last"
+					    : "from the next boot on; 'vfiokit verify' then says "
+					      "what came of it",
+			     error);
 }
 
 /* ---- unbind: by what the record says ---- */
@@ -103,5 +127,7 @@ int persist_unbind(struct context *context, const struct host *host,
 		.n_remove = found->len,
 		.program = program,
 	};
-	return finish(context, host, &request, "unbind", options, error);
+	PLAN_AUTO struct plan *plan = plan_new("unbind");
+	persist_plan(host, &request, plan);
+	return change_finish(context, options, plan, NULL, "from the next boot on", error);
 }

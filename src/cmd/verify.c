@@ -5,7 +5,7 @@
 
 #include "apply/boot_status.h"
 #include "base/root.h"
-#include "cmd/command.h"
+#include "cmd/trial.h"
 #include "probe/probe.h"
 #include "view/binding.h"
 
@@ -58,10 +58,55 @@ static bool keep(struct context *context, const struct host *host, GError **erro
 	return false;
 }
 
+/* ---- a trial ---- */
+
+static void say_trial(struct context *context, enum role role, const char *text)
+{
+	if (!context->json)
+		term_paragraph(&context->term, role, 0, 0, 4, text);
+}
+
+/* What there is to say of a trial, and, at the end of its boot, to do. */
+static bool judge_trial(struct context *context, bool good, GError **error)
+{
+	const struct verify_options *options = context->options;
+	g_autofree char *id = NULL;
+
+	switch (trial_find(context, &id)) {
+	case TRIAL_NONE:
+		return true;
+	case TRIAL_WAITS:
+		say_trial(context, ROLE_PLAIN, "a trial waits for the next start");
+		return true;
+	case TRIAL_LOST:
+		say_trial(context, ROLE_BAD,
+			  "the trial did not come up, or was ended before it was looked at: this "
+			  "is the machine as it was before; 'vfiokit undo' takes away what is left "
+			  "of the trial");
+		return false;
+	case TRIAL_RUNS:
+		break;
+	}
+	if (!good) {
+		say_trial(context, ROLE_BAD,
+			  "this is a trial, and not all is as it should be: the next start is as "
+			  "before");
+		return false;
+	}
+	if (!options->boot) {
+		say_trial(context, ROLE_GOOD, "this is a trial, and it went well");
+		return true;
+	}
+	say_trial(context, ROLE_GOOD, "the trial went well: now it is made to last");
+	return trial_keep(context, id, error);
+}
+
 static int run_verify(struct context *context, GError **error)
 {
 	const struct verify_options *options = context->options;
 	const struct host *host = context_host(context, PROBE_DETAIL | PROBE_BINDINGS, error);
+	bool live = context->root && root_is_live(context->root);
+	g_autoptr(GError) failed = NULL;
 
 	if (!host)
 		return -1;
@@ -69,10 +114,15 @@ static int run_verify(struct context *context, GError **error)
 		print_json(context, host);
 	else
 		bindings_print(&context->term, host);
-	if (options->boot && context->root && root_is_live(context->root) &&
-	    !keep(context, host, error))
+	if (options->boot && live && !keep(context, host, error))
 		return -1;
-	return all_bound(host) ? STATUS_OK : STATUS_FOUND;
+	bool good = all_bound(host);
+	bool went = !live || judge_trial(context, good, &failed);
+	if (failed) {
+		g_propagate_error(error, g_steal_pointer(&failed));
+		return -1;
+	}
+	return good && went ? STATUS_OK : STATUS_FOUND;
 }
 
 const struct command command_verify = {
@@ -84,7 +134,9 @@ const struct command command_verify = {
 		"bound.\n"
 		"\n"
 		"A unit of systemd, vfiokit-boot.service, runs it at the end of each boot: "
-		"'journalctl -u vfiokit-boot' shows what it found.",
+		"'journalctl -u vfiokit-boot' shows what it found. In the boot of a trial "
+		"('bind --persist --trial') it makes the change last when all is as it should "
+		"be; after a trial that did not come up it says so.",
 	.options = verify_option_rows,
 	.options_size = sizeof(struct verify_options),
 	.run = run_verify,

@@ -190,7 +190,8 @@ bool persist_add_files(const struct host *host, const struct persist_request *re
 
 	add_file(host, plan, BINDINGS_PATH, any ? bindings_format(bindings, list->len) : NULL,
 		 "the record of what is bound at every boot");
-	bool changed = add_file(host, plan, PERSIST_RULES_PATH, persist_rules(bindings, list->len),
+	bool changed = add_file(host, plan, PERSIST_RULES_PATH,
+				persist_rules(bindings, list->len, request->trial),
 				"binds them before a driver of the host can take them");
 	g_autoptr(GPtrArray) modules = list_modules(list);
 	const struct initramfs_wish wish = wish_of(modules);

@@ -31,6 +31,7 @@ struct persist_request {
 	unsigned n_remove;
 	const char *program; /* absolute path of this program, for the unit; NULL: it lies where
 			      * others than root may write, or is not installed */
+	bool trial;          /* only in the boot that trial.h makes */
 	unsigned judge; /* enum refusal_when: by which rules functions that are new are judged; 0:
 			 * they have been judged */
 };
@@ -50,4 +51,4 @@ void persist_add_rebuild(const struct host *host, const struct persist_request *
 			 struct plan *plan);
 
 /* The rule for a record; the caller's to free. NULL for an empty one. */
-char *persist_rules(const struct binding *list, unsigned n);
+char *persist_rules(const struct binding *list, unsigned n, bool trial);

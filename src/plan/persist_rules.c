@@ -26,6 +26,9 @@ static const char head[] =
 	"IMPORT{cmdline}=\"single\"\n"
 	"ENV{single}==\"?*\", GOTO=\"vfiokit_end\"\n";
 
+static const char trial_only[] = "# A trial: only in the boot that was made for it.\n"
+				 "ENV{vfiokit}!=\"trial\", GOTO=\"vfiokit_end\"\n";
+
 /* What means something in a pattern is matched by "?", any character: the backslash, above all,
  * that paths of the firmware start with. */
 static char *pattern_of(const char *text)
@@ -90,12 +93,14 @@ static void add_function(GString *text, const struct binding *binding, unsigned 
 	g_string_append_printf(text, "LABEL=\"vfiokit_%u_end\"\n", number);
 }
 
-char *persist_rules(const struct binding *list, unsigned n)
+char *persist_rules(const struct binding *list, unsigned n, bool trial)
 {
 	if (n == 0)
 		return NULL;
 	GString *text = g_string_new(head);
 
+	if (trial)
+		g_string_append(text, trial_only);
 	for (unsigned i = 0; i < n; i++)
 		add_function(text, &list[i], i + 1);
 	g_string_append(text, "\nLABEL=\"vfiokit_end\"\n");

@@ -71,6 +71,9 @@ static const struct place places[] = {
 	{ "/boot/limine/limine.conf", LOOK_READ },
 	/* what binds at every boot (plan/persist.h, plan/initramfs.h) */
 	{ "/etc/vfiokit/bindings", LOOK_READ },
+	{ "/etc/vfiokit/trial", LOOK_READ },
+	{ "/boot/grub/custom.cfg", LOOK_THERE },
+	{ "/boot/grub2/custom.cfg", LOOK_THERE },
 	{ "/etc/udev/rules.d/10-vfiokit.rules", LOOK_READ },
 	{ "/etc/initramfs-tools/hooks/vfiokit", LOOK_READ },
 	{ "/etc/systemd/system/vfiokit-boot.service", LOOK_READ },
