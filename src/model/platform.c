@@ -93,7 +93,7 @@ static bool value_holds(struct slice value, struct slice wanted)
 bool cmdline_has(const char *cmdline, const char *word)
 {
 	struct slice wanted = { word, strlen(word) };
-	struct slice wanted_name, wanted_value, one, name, value;
+	struct slice wanted_name, wanted_value = { 0 }, one, name, value = { 0 };
 	bool with_value = split_word(wanted, &wanted_name, &wanted_value);
 
 	while (cmdline && cmdline_next(&cmdline, &one)) {

@@ -337,7 +337,7 @@ void cores_choose(const struct cores *cores, const bool *usable, unsigned need, 
 	size_t size = (cores->n + 1) * sizeof(bool);
 	g_autofree bool *mask = g_malloc(size);
 	g_autofree bool *attempt = g_malloc(size);
-	int64_t best[N_COSTS];
+	int64_t best[N_COSTS] = { INT64_MAX };
 
 	for (size_t i = 0; i < G_N_ELEMENTS(orders); i++) {
 		int64_t cost[N_COSTS];
@@ -347,7 +347,7 @@ void cores_choose(const struct cores *cores, const bool *usable, unsigned need, 
 			narrow(cores, mask, need, orders[i][j]);
 		fill(cores, mask, need, attempt);
 		judge(cores, attempt, need, cost);
-		if (i > 0 && !is_cheaper(cost, best))
+		if (!is_cheaper(cost, best))
 			continue;
 		memcpy(best, cost, sizeof(best));
 		memcpy(chosen, attempt, size);
