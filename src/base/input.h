@@ -12,3 +12,10 @@ char *input_read(const char *path, size_t *length, GError **error);
 
 /* Is there something of that name that can be read? */
 bool input_exists(const char *path);
+
+/* Reads the same, of any size, line by line: line() gets each without its newline, at most max
+ * bytes of it (what is longer is cut), and not terminated. False and STATUS_USAGE when it cannot be
+ * read. */
+bool input_each_line(const char *path, size_t max,
+		     void (*line)(const char *text, size_t length, void *data), void *data,
+		     GError **error);

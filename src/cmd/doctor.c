@@ -17,6 +17,18 @@ static const struct option_row doctor_option_rows[] = {
 	  .kind = OPTION_FLAG,
 	  .help = "explain the rules that are named, and judge nothing",
 	  .offset = offsetof(struct doctor_options, explain) },
+	{ .name = "log",
+	  .kind = OPTION_TEXT,
+	  .argument = "FILE",
+	  .help = "explain the messages in a log, '-' is standard input, and judge nothing",
+	  .offset = offsetof(struct doctor_options, log) },
+	{ .name = "fix",
+	  .kind = OPTION_FLAG,
+	  .help = "make one plan of the remedies that the program can carry out, and do it",
+	  .offset = offsetof(struct doctor_options, fix) },
+	OPTION_DRY_RUN(struct doctor_options),
+	OPTION_ALLOW(struct doctor_options),
+	OPTION_YES(struct doctor_options),
 	{ 0 },
 };
 
@@ -200,30 +212,36 @@ static int explain_rules(struct doctor *doctor, GError **error)
 
 /* ---- judging ---- */
 
-static int tell(struct doctor *doctor, const GPtrArray *findings)
+/* What a plan that binds devices looks at: see bind_plan.h. */
+#define NEEDS_OF_FIX                                                                               \
+	(PROBE_DETAIL | PROBE_REGIONS | PROBE_USB | PROBE_USAGE | PROBE_HOLDERS | PROBE_MACHINE)
+
+int doctor_tell(struct doctor *doctor, const GPtrArray *findings, bool verbose)
 {
 	struct context *context = doctor->context;
-	bool named = doctor->rules->len > 0; /* who asks for a rule wants its answer */
 
 	if (context->json) {
 		struct json json;
 		context_json(context, &json, "vfiokit.findings/1");
 		findings_json(&json, findings);
-		context_json_gaps(&json, doctor->host);
+		if (doctor->host)
+			context_json_gaps(&json, doctor->host);
 		json_object_end(&json);
 		json_end(&json);
 	} else {
-		findings_print(&context->term, findings, context->verbose || named);
+		findings_print(&context->term, findings, context->verbose || verbose);
 	}
 	return findings_are_bad(findings) ? STATUS_FOUND : STATUS_OK;
 }
 
 static int judge(struct doctor *doctor, GError **error)
 {
+	const struct doctor_options *options = doctor->context->options;
 	g_autoptr(GPtrArray) findings = findings_new();
 	struct rules_request request = make_request(doctor);
 
-	doctor->host = context_host(doctor->context, rules_needs(&request), error);
+	unsigned needs = rules_needs(&request) | (options->fix ? NEEDS_OF_FIX : 0);
+	doctor->host = context_host(doctor->context, needs, error);
 	if (!doctor->host)
 		return -1;
 	for (guint i = 0; i < doctor->others->len; i++)
@@ -231,7 +249,12 @@ static int judge(struct doctor *doctor, GError **error)
 			return -1;
 	request = make_request(doctor);
 	rules_run(&request, findings);
-	return tell(doctor, findings);
+	if (doctor->domain && doctor->rules->len == 0)
+		doctor_read_guest_log(doctor, findings);
+	if (options->fix)
+		return doctor_fix(doctor, findings, error);
+	/* who asks for a rule wants its answer */
+	return doctor_tell(doctor, findings, doctor->rules->len > 0);
 }
 
 static int run(struct context *context, unsigned set, GError **error)
@@ -247,7 +270,9 @@ static int run(struct context *context, unsigned set, GError **error)
 	int status = STATUS_OK;
 
 	take_rules(&doctor);
-	if (options->explain)
+	if (options->log)
+		status = doctor_explain_log(&doctor, options->log, error);
+	else if (options->explain)
 		status = explain_rules(&doctor, error);
 	else if (options->list && context->json)
 		list_json(&doctor);
@@ -281,7 +306,14 @@ const struct command command_doctor = {
 		"definition are judged, too. DEVICE is an address (01:00.0), a slot (01:00) or ids "
 		"(10de:1c03) that is to be given to a guest.\n"
 		"\n"
-		"Nothing is changed. What could not be read is reported as unknown, with how to "
+		"With --log the messages of QEMU, libvirt, the kernel and NVIDIA's driver in a "
+		"file "
+		"are explained. With --fix the remedies that the program can carry out itself "
+		"become one change, with a plan, a journal and a way back; the others are left to "
+		"you.\n"
+		"\n"
+		"Else nothing is changed. What could not be read is reported as unknown, with how "
+		"to "
 		"find out; --verbose also shows what passed.",
 	.options = doctor_option_rows,
 	.options_size = sizeof(struct doctor_options),

@@ -1,12 +1,16 @@
 /* What the files of doctor and audit share. */
 #pragma once
 
+#include "cmd/change.h"
 #include "cmd/command.h"
 #include "rules/rule.h"
 
 struct doctor_options {
+	struct change_options change; /* with --fix */
+	bool fix;
 	bool list;
 	bool explain;
+	const char *log; /* a file, "-" for standard input; NULL: none */
 };
 
 /* One run of either command. */
@@ -19,3 +23,16 @@ struct doctor {
 	const struct domain *domain;
 	GArray *devices; /* of int: indexes in host.pci */
 };
+
+/* doctor --log: explains the lines of a log. Returns the exit status, or -1 and sets *error. */
+int doctor_explain_log(struct doctor *doctor, const char *path, GError **error);
+
+/* Appends what the log of the guest, on this machine, says. */
+void doctor_read_guest_log(struct doctor *doctor, GPtrArray *findings);
+
+/* Prints findings, or writes them as JSON; returns the exit status. */
+int doctor_tell(struct doctor *doctor, const GPtrArray *findings, bool verbose);
+
+/* doctor --fix: makes one plan of the remedies that the program can carry out, and finishes it as
+ * the options say. Returns the exit status, or -1 and sets *error. */
+int doctor_fix(struct doctor *doctor, const GPtrArray *findings, GError **error);

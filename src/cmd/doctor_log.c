@@ -1,0 +1,63 @@
+/* Logs: one that is handed over, and the one that QEMU wrote for a guest. */
+#include <string.h>
+
+#include "base/input.h"
+#include "base/root.h"
+#include "base/text.h"
+#include "cmd/doctor.h"
+#include "rules/messages.h"
+
+#define LINE_MAX_BYTES 8192
+#define GUEST_LOG_MAX  (4U * 1024 * 1024) /* QEMU's own log is some kilobytes for each start */
+
+static void take_line(const char *text, size_t length, void *data)
+{
+	log_reader_line(data, text, length);
+}
+
+int doctor_explain_log(struct doctor *doctor, const char *path, GError **error)
+{
+	bool is_stdin = strcmp(path, "-") == 0;
+	struct log_reader *reader = log_reader_new(is_stdin ? "standard input" : path);
+	g_autoptr(GPtrArray) findings = findings_new();
+	bool done = input_each_line(path, LINE_MAX_BYTES, take_line, reader, error);
+
+	log_reader_finish(reader, findings, false);
+	if (!done)
+		return -1;
+	findings_sort(findings);
+	return doctor_tell(doctor, findings, true);
+}
+
+/* The lines of the guest's last start: what came before was mended since, or will come again. */
+static const char *last_start(const char *text)
+{
+	const char *start = text, *line;
+	size_t length;
+
+	while ((line = text_next_line(&text, &length)))
+		if (memmem(line, length, ": starting up libvirt version:",
+			   strlen(": starting up libvirt version:")))
+			start = line;
+	return start;
+}
+
+void doctor_read_guest_log(struct doctor *doctor, GPtrArray *findings)
+{
+	g_autofree char *path =
+		g_strdup_printf("/var/log/libvirt/qemu/%s.log", doctor->domain->name);
+	struct root *root = doctor->context->root;
+	g_autofree char *text = root && !strchr(doctor->domain->name, '/')
+					? root_read_all(root, path, GUEST_LOG_MAX, NULL, NULL)
+					: NULL;
+	const char *cursor = text ? last_start(text) : NULL, *line;
+	size_t length;
+
+	if (!text)
+		return;
+	struct log_reader *reader = log_reader_new(path);
+	while ((line = text_next_line(&cursor, &length)))
+		log_reader_line(reader, line, length);
+	log_reader_finish(reader, findings, true);
+	findings_sort(findings);
+}

@@ -1,0 +1,168 @@
+/* See messages.h: a log as it is read. Bounded: a few hundred findings and a few lines are kept. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "model/pci.h"
+#include "rules/messages.h"
+#include "rules/see.h"
+
+#define MAX_SEEN   200 /* messages of devices that are told apart */
+#define MAX_ODD    3   /* lines that look like failures and are not known */
+#define LINE_SHOWN 300 /* bytes of a line that are quoted */
+
+/* One message of one device. */
+struct seen {
+	const struct message *message;
+	char *subject; /* the device's address; "log" */
+	char *line;    /* the first one */
+	uint64_t number;
+	uint64_t count;
+};
+
+struct log_reader {
+	char *name;
+	GArray *seen;   /* of struct seen */
+	GPtrArray *odd; /* of char *: "NUMBER: line" */
+	uint64_t odd_count;
+	uint64_t lines;
+};
+
+static void clear_seen(void *data)
+{
+	struct seen *seen = data;
+
+	g_free(seen->subject);
+	g_free(seen->line);
+}
+
+struct log_reader *log_reader_new(const char *name)
+{
+	struct log_reader *reader = g_new0(struct log_reader, 1);
+
+	reader->name = g_strdup(name);
+	reader->seen = g_array_new(FALSE, FALSE, sizeof(struct seen));
+	g_array_set_clear_func(reader->seen, clear_seen);
+	reader->odd = g_ptr_array_new_with_free_func(g_free);
+	return reader;
+}
+
+/* The first address in the line, as a subject; the caller's. Times ("12:34:56.7") are none: a slot
+ * ends below 32, and an address starts where a word does. */
+static char *find_subject(const char *line)
+{
+	struct pci_addr addr;
+	char buf[PCI_ADDR_SIZE];
+
+	for (const char *at = line; *at; at++) {
+		bool starts = at == line || !(g_ascii_isalnum(at[-1]) || strchr(":.-_", at[-1]));
+		size_t n = starts ? pci_addr_scan(at, &addr) : 0;
+		if (n > 0 && !g_ascii_isalnum(at[n]))
+			return g_strdup(pci_addr_format(addr, buf));
+	}
+	return g_strdup("log");
+}
+
+static void add_seen(struct log_reader *reader, const struct message *message, char *line)
+{
+	g_autofree char *subject = find_subject(line);
+
+	for (guint i = 0; i < reader->seen->len; i++) {
+		struct seen *seen = &g_array_index(reader->seen, struct seen, i);
+		if (seen->message == message && strcmp(seen->subject, subject) == 0) {
+			seen->count++;
+			return;
+		}
+	}
+	if (reader->seen->len == MAX_SEEN)
+		return;
+	struct seen seen = {
+		.message = message,
+		.subject = g_steal_pointer(&subject),
+		.line = g_strdup(line),
+		.number = reader->lines,
+		.count = 1,
+	};
+	g_array_append_val(reader->seen, seen);
+}
+
+/* Words of lines that tell of a failure, whatever it is. */
+static bool looks_bad(const char *line, size_t length)
+{
+	static const char *const words[] = { "error", "Error", "ERROR", "fail", "Fail", "annot " };
+
+	for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
+		if (memmem(line, length, words[i], strlen(words[i])))
+			return true;
+	return false;
+}
+
+void log_reader_line(struct log_reader *reader, const char *line, size_t length)
+{
+	const struct message *message = message_match(line, length);
+	bool odd = !message && looks_bad(line, length);
+
+	reader->lines++;
+	reader->odd_count += odd;
+	if (!message && !(odd && reader->odd->len < MAX_ODD))
+		return;
+	g_autofree char *shown = text_printable(line, MIN(length, LINE_SHOWN));
+	if (message)
+		add_seen(reader, message, shown);
+	else
+		g_ptr_array_add(reader->odd,
+				g_strdup_printf("%" PRIu64 ": %s", reader->lines, shown));
+}
+
+static void tell_seen(const struct log_reader *reader, const struct seen *seen, GPtrArray *findings)
+{
+	const struct message *message = seen->message;
+	struct finding *finding = finding_add(findings, message->rule ? message->rule : message->id,
+					      message->verdict, seen->subject, "%s", message->what);
+
+	finding->see = message->see;
+	finding_evidence(finding, "%s:%" PRIu64 ": %s", reader->name, seen->number, seen->line);
+	if (seen->count > 1)
+		finding_evidence(finding, "and %" PRIu64 " more lines like it", seen->count - 1);
+	if (message->cause)
+		finding_cause(finding, "%s", message->cause);
+	for (size_t i = 0; i < G_N_ELEMENTS(message->fix) && message->fix[i]; i++)
+		finding_fix(finding, "%s", message->fix[i]);
+}
+
+/* Honest about what is not in the table. */
+static void tell_unknown(const struct log_reader *reader, GPtrArray *findings)
+{
+	struct finding *finding;
+
+	if (reader->odd->len > 0)
+		finding =
+			finding_add(findings, "log-not-known", FINDING_UNKNOWN, "log",
+				    "%" PRIu64 " line%s like a failure, and %s not known to this "
+				    "program.",
+				    reader->odd_count, reader->odd_count == 1 ? " looks" : "s look",
+				    reader->odd_count == 1 ? "is" : "are");
+	else if (reader->seen->len == 0)
+		finding =
+			finding_add(findings, "log-not-known", FINDING_UNKNOWN, "log",
+				    "Nothing in the %" PRIu64 " lines of this log is known to this "
+				    "program.",
+				    reader->lines);
+	else
+		return;
+	finding->see = SEE_DEBUG;
+	for (guint i = 0; i < reader->odd->len; i++)
+		finding_evidence(finding, "%s:%s", reader->name, (char *)reader->odd->pdata[i]);
+}
+
+void log_reader_finish(struct log_reader *reader, GPtrArray *findings, bool silent)
+{
+	for (guint i = 0; i < reader->seen->len; i++)
+		tell_seen(reader, &g_array_index(reader->seen, struct seen, i), findings);
+	if (!silent)
+		tell_unknown(reader, findings);
+	g_free(reader->name);
+	g_array_unref(reader->seen);
+	g_ptr_array_unref(reader->odd);
+	g_free(reader);
+}

@@ -1,0 +1,340 @@
+/* The log explainer: each message with a real sample and a line, nearly the same, that means
+ * something else; unknown, hostile and endless logs. */
+#include <glib.h>
+#include <string.h>
+
+#include "model/finding.h"
+#include "rules/messages.h"
+#include "rules/rule.h"
+
+static const struct sample {
+	const char *id;
+	const char *sample;
+	const char *near; /* must not be explained by that row */
+} samples[] = {
+	{ "not-viable", "vfio 0000:01:00.0: group 1 is not viable", "vfio: group 1 is viable" },
+	{ "verify-bound",
+	  "Verify all devices in group 14 are bound to vfio-<bus> or pci-stub and not already in "
+	  "use",
+	  "Verify all devices in group 14" },
+	{ "no-group", "vfio 0000:01:00.0: no iommu_group found: No such file or directory",
+	  "vfio 0000:01:00.0: iommu_group found" },
+	{ "set-iommu-denied",
+	  "vfio 0000:05:00.0: failed to setup container for group 1: Failed to set iommu for "
+	  "container: Operation not permitted",
+	  "Failed to set iommu for container: Invalid argument" },
+	{ "no-iommu-model", "vfio: No available IOMMU models", "vfio: available IOMMU models" },
+	{ "node-denied", "failed to open /dev/vfio/14: Permission denied",
+	  "failed to open /dev/kvm: Permission denied" },
+	{ "node-busy", "vfio 0000:01:00.0: failed to open /dev/vfio/14: Device or resource busy",
+	  "failed to open /dev/sr0: Device or resource busy" },
+	{ "node-missing", "Could not open '/dev/vfio/2': No such file or directory",
+	  "Could not open '/dev/kvm': No such file or directory" },
+	{ "group-device", "vfio 0000:01:00.0: error getting device from group 14: Invalid argument",
+	  "vfio: error getting group status" },
+	{ "dma-p2p", "qemu: warning: IOMMU_IOAS_MAP failed: Bad address, PCI BAR?",
+	  "IOMMU_IOAS_MAP failed: Invalid argument" },
+	{ "dma-memory",
+	  "vfio_container_dma_map(0x55d0, 0x0, 0x80000000, 0x7f) = -12 (Cannot allocate memory)",
+	  "vfio_container_dma_map(0x55d0, 0x0, 0x80000000, 0x7f) = -14 (Bad address)" },
+	{ "dma-invalid",
+	  "vfio_container_dma_map(0x55d0, 0xfd00000000, 0x1000, 0x7f) = -22 (Invalid argument)",
+	  "vfio_container_dma_unmap(0x55d0, 0xfd00000000, 0x1000) = -22" },
+	{ "memlock-kernel", "vfio_pin_pages_remote: RLIMIT_MEMLOCK (65536) exceeded",
+	  "RLIMIT_NOFILE (1024) exceeded" },
+	{ "memlock-libvirt",
+	  "cannot limit locked memory of process 4711 to 9663676416: Operation not permitted",
+	  "cannot limit core file size of process 4711" },
+	{ "dma-entries",
+	  "vfio_register_ram_discard_listener: possibly running out of DMA mappings.",
+	  "running out of DMA mappings never" },
+	{ "no-reset", "vfio: Cannot reset device 0000:0b:00.0, no available reset mechanism.",
+	  "vfio: Cannot reset device 0000:0b:00.0, depends on group 9 which is not owned." },
+	{ "reset-not-owned",
+	  "vfio: Cannot reset device 0000:0b:00.0, depends on group 9 which is not owned.",
+	  "vfio: Cannot reset device 0000:0b:00.0, no available reset mechanism." },
+	{ "stuck-d3", "vfio: Unable to power on device, stuck in D3", "device stuck in D2" },
+	{ "rom-invalid",
+	  "vfio-pci: Cannot read device rom at 0000:01:00.0\nDevice option ROM contents are "
+	  "probably "
+	  "invalid (check dmesg).",
+	  "Device option ROM contents are valid" },
+	{ "rom-header",
+	  "vfio-pci 0000:01:00.0: Invalid PCI ROM header signature: expecting 0xaa55, "
+	  "got 0xffff",
+	  "Valid PCI ROM header signature" },
+	{ "kvm-denied", "Could not access KVM kernel module: Permission denied",
+	  "Could not access KVM kernel module: No such file or directory" },
+	{ "kvm-missing", "Could not access KVM kernel module: No such file or directory",
+	  "Could not access KVM kernel module: Permission denied" },
+	{ "cpu-host", "CPU model 'host' requires KVM or HVF", "CPU model 'max' requires TCG" },
+	{ "hyperv-index", "kernel doesn't allow setting HyperV VP_INDEX",
+	  "kernel doesn't allow setting HyperV SYNIC" },
+	{ "topoext",
+	  "warning: This family of AMD CPU doesn't support hyperthreading(2). Please configure "
+	  "-smp",
+	  "This family of Intel CPU supports hyperthreading(2)" },
+	{ "huge-pages",
+	  "os_mem_prealloc: Insufficient free host memory pages available to allocate guest RAM",
+	  "free host memory pages available to allocate guest RAM" },
+	{ "huge-backing", "unable to map backing store for guest RAM: Cannot allocate memory",
+	  "unable to open backing store for guest disk" },
+	{ "guest-memory", "cannot set up guest memory 'pc.ram': Cannot allocate memory",
+	  "cannot set up guest memory 'pc.ram': Invalid argument" },
+	{ "usb-open", "libusb: failed to open host usb device 1:4", "failed to open host device" },
+	{ "in-use",
+	  "error: Requested operation is not valid: PCI device 0000:01:00.0 is in use by driver "
+	  "QEMU, "
+	  "domain win10",
+	  "PCI device 0000:01:00.0 is not in use" },
+	{ "non-endpoint",
+	  "unsupported configuration: Non-endpoint PCI devices cannot be assigned to "
+	  "guests",
+	  "Non-endpoint PCI devices" },
+	{ "switch-without-acs",
+	  "Device 0000:06:00.0 is behind a switch lacking ACS and cannot be assigned",
+	  "Device 0000:06:00.0 is behind a switch" },
+	{ "unmanaged", "Unmanaged PCI device 0000:01:00.0 must be manually detached from the host",
+	  "Managed PCI device 0000:01:00.0 must be detached" },
+	{ "usb-multiple",
+	  "operation failed: Multiple USB devices for 46d:c52b, use <address> to specify one",
+	  "Multiple USB devices for 46d:c52b" },
+	{ "usb-not-found", "operation failed: Did not find USB device 46d:c52b",
+	  "Did find USB device 46d:c52b" },
+	{ "module-prohibited",
+	  "internal error: Failed to load PCI driver module vfio-pci: administratively prohibited",
+	  "Failed to load PCI driver module vfio-pci: not found" },
+	{ "pci-not-found",
+	  "Device 0000:0e:00.0 not found: could not access "
+	  "/sys/bus/pci/devices/0000:0e:00.0/config: No such file or directory",
+	  "Device 0000:0e:00.0 found" },
+	{ "no-passthrough",
+	  "unsupported configuration: host doesn't support passthrough of host PCI devices",
+	  "host doesn't support passthrough of SCSI devices" },
+	{ "iothread-bus", "IOThreads not available for bus sata target sda",
+	  "IOThreads available for bus virtio" },
+	{ "hook-failed",
+	  "Hook script execution failed: internal error: Child process (/etc/libvirt/hooks/qemu "
+	  "win10 "
+	  "prepare begin -) unexpected exit status 1",
+	  "Hook script execution started" },
+	{ "network-inactive", "Requested operation is not valid: network 'default' is not active",
+	  "Requested operation is not valid: network 'default' is active" },
+	{ "no-firmware", "operation failed: Unable to find any firmware to satisfy 'efi'",
+	  "Unable to find any domain to satisfy 'efi'" },
+	{ "firmware-gone",
+	  "Failed to open file '/usr/share/OVMF/OVMF_CODE.fd': No such file or directory",
+	  "Failed to open file '/usr/share/OVMF/OVMF_CODE.fd': Permission denied" },
+	{ "no-swtpm", "Unable to find 'swtpm' binary in $PATH: No such file or directory",
+	  "Unable to find 'dnsmasq' binary in $PATH" },
+	{ "domain-kvm",
+	  "invalid argument: Domain requires KVM, but it is not available. Check that",
+	  "Domain requires KVM, and it is available" },
+	{ "probe-22", "vfio-pci: probe of 0000:01:00.0 failed with error -22",
+	  "vfio-pci: probe of 0000:01:00.0 failed with error -2" },
+	{ "bar-reserved",
+	  "vfio-pci 0000:01:00.0: BAR 1: can't reserve [mem 0xc0000000-0xcfffffff 64bit pref]",
+	  "vfio-pci 0000:01:00.0: BAR 1: reserved [mem 0xc0000000-0xcfffffff 64bit pref]" },
+	{ "not-ready", "vfio-pci 0000:01:00.0: not ready 65535ms after FLR; giving up",
+	  "vfio-pci 0000:01:00.0: not ready 1023ms after FLR; waiting" },
+	{ "d3cold",
+	  "vfio-pci 0000:01:00.0: Unable to change power state from D3cold to D0, device "
+	  "inaccessible",
+	  "vfio-pci 0000:01:00.0: Unable to change power state from D3hot to D0" },
+	{ "no-remapping",
+	  "vfio_iommu_type1_attach_group: No interrupt remapping support.  Use the module param",
+	  "DMAR-IR: Enabled IRQ remapping in x2apic mode" },
+	{ "rmrr-direct",
+	  "vfio-pci 0000:03:00.0: Firmware has requested this device have a 1:1 IOMMU mapping, "
+	  "rejecting configuring the device without a 1:1 mapping.",
+	  "Firmware has requested this device have a 1:1 clock" },
+	{ "rmrr-ineligible",
+	  "vfio-pci 0000:03:00.0: Device is ineligible for IOMMU domain attach due to platform "
+	  "RMRR "
+	  "requirement.  Contact your platform vendor.",
+	  "Device is ineligible for IOMMU domain attach" },
+	{ "fault-intel",
+	  "DMAR: [DMA Read NO_PASID] Request device [01:00.0] fault addr 0xdeadbeef000",
+	  "DMAR: dmar0: reg_base_addr fed90000 ver 1:0" },
+	{ "fault-amd",
+	  "vfio-pci 0000:0b:00.0: AMD-Vi: Event logged [IO_PAGE_FAULT domain=0x0012 address=0x0]",
+	  "AMD-Vi: Event logged [INVALID_DEVICE_REQUEST device=0000:00:00.0]" },
+	{ "denylisted",
+	  "vfio-pci 0000:3d:00.0: 8086:37c8 exists in vfio-pci device denylist, driver probing "
+	  "disallowed.",
+	  "device denylist disabled - allowing device 8086:37c8." },
+	{ "sriov-on", "vfio-pci 0000:05:00.0: Cannot bind to PF with SR-IOV enabled",
+	  "Cannot bind to VF with SR-IOV enabled" },
+	{ "blocked-release",
+	  "vfio-pci 0000:01:00.0: Device is currently in use, task \"bash\" (812) blocked until "
+	  "device "
+	  "is released",
+	  "Device is currently in use" },
+	{ "vmx-off", "x86/cpu: VMX (outside TXT) disabled by BIOS",
+	  "x86/cpu: VMX enabled by BIOS" },
+	{ "svm-off", "SVM disabled (by BIOS) in MSR_VM_CR", "SVM enabled" },
+	{ "kvm-off", "kvm: disabled by bios", "kvm: enabled" },
+	{ "amd-iommu-on", "AMD-Vi: Unknown option - 'on'", "AMD-Vi: Unknown option - 'pt'" },
+	{ "bar-no-space", "pci 0000:04:00.0: BAR 1: no space for [mem size 0x400000000 64bit pref]",
+	  "pci 0000:04:00.0: BAR 1: assigned [mem 0x400000000-0x7ffffffff 64bit pref]" },
+	{ "virqfd", "systemd-modules-load[300]: Failed to find module 'vfio_virqfd'",
+	  "Failed to find module 'vfio_pci'" },
+	{ "virqfd-image", "==> ERROR: module not found: 'vfio_virqfd'",
+	  "==> ERROR: module not found: 'vfio_pci'" },
+	{ "aer", "pcieport 0000:00:01.0: AER: Multiple Uncorrected (Non-Fatal) error received",
+	  "pcieport 0000:00:01.0: AER: Corrected error received" },
+	{ "nvidia-usage",
+	  "NVRM: Attempting to remove device 0000:01:00.0 with non-zero usage count!",
+	  "NVRM: removing device 0000:01:00.0" },
+	{ "nvidia-bus", "NVRM: Xid (PCI:0000:01:00): 79, GPU has fallen off the bus.",
+	  "NVRM: Xid (PCI:0000:01:00): 31, MMU fault" },
+	{ "nvidia-open",
+	  "NVRM: installed in this system requires use of the NVIDIA open kernel modules.",
+	  "NVRM: loading NVIDIA UNIX Open Kernel Module" },
+	{ "nvidia-init", "NVRM: GPU 0000:01:00.0: RmInitAdapter failed! (0x22:0x56:884)",
+	  "NVRM: GPU 0000:01:00.0: RmInitAdapter succeeded" },
+	{ "cuda-fabric", "cudaGetDeviceCount returned 802 -> system not yet initialized",
+	  "CUDA error 801: operation not supported" },
+	{ "code-43", "Windows has stopped this device because it has reported problems. (Code 43)",
+	  "Code 430" },
+	{ "code-12", "This device cannot find enough free resources that it can use. (Code 12)",
+	  "Code 128" },
+	{ "code-31", "This device is not working properly (Code 31)", "Code 310" },
+};
+
+/* The rows are tried in their order: a sample is explained by its own row, wherever it stands. */
+static void test_sample(gconstpointer data)
+{
+	const struct sample *sample = data;
+	const char *line = strrchr(sample->sample, '\n');
+	line = line ? line + 1 : sample->sample;
+	const struct message *message = message_match(line, strlen(line));
+	const struct message *near = message_match(sample->near, strlen(sample->near));
+
+	g_assert_nonnull(message);
+	g_assert_cmpstr(message->id, ==, sample->id);
+	if (near)
+		g_assert_cmpstr(near->id, !=, sample->id);
+}
+
+static void test_table(void)
+{
+	const struct message *message;
+	unsigned n = 0;
+
+	for (; (message = message_get(n)); n++) {
+		bool found = false;
+		g_test_message("%s", message->id);
+		for (size_t i = 0; i < G_N_ELEMENTS(samples); i++)
+			found = found || strcmp(samples[i].id, message->id) == 0;
+		g_assert_true(found);
+		g_assert_true(!message->rule || rule_find(message->rule));
+		g_assert_true(g_str_has_prefix(message->see, "guide#"));
+		g_assert_true(g_str_has_suffix(message->what, "."));
+		g_assert_true(message->verdict == FINDING_PASS || message->fix[0]);
+		for (unsigned other = 0; other < n; other++)
+			g_assert_cmpstr(message_get(other)->id, !=, message->id);
+		/* commands name rules that exist */
+		for (size_t i = 0; i < G_N_ELEMENTS(message->fix) && message->fix[i]; i++) {
+			g_auto(GStrv) words = g_strsplit(message->fix[i], " ", -1);
+			bool doctor = g_str_has_prefix(message->fix[i], "vfiokit doctor ");
+			for (guint w = 2; doctor && words[w]; w++)
+				g_assert_nonnull(rule_find(words[w]));
+		}
+	}
+	g_assert_cmpuint(n, >=, 40);
+}
+
+/* ---- whole logs ---- */
+
+static GPtrArray *explain(const char *const *lines)
+{
+	struct log_reader *reader = log_reader_new("a.log");
+	GPtrArray *findings = findings_new();
+
+	for (; *lines; lines++)
+		log_reader_line(reader, *lines, strlen(*lines));
+	log_reader_finish(reader, findings, false);
+	return findings;
+}
+
+static void test_once(void)
+{
+	static const char *const lines[] = {
+		"12:34:56.7: vfio 0000:01:00.0: group 1 is not viable",
+		"nothing",
+		"vfio 0000:01:00.0: group 1 is not viable",
+		"vfio 0000:02:00.0: group 2 is not viable",
+		NULL,
+	};
+	g_autoptr(GPtrArray) findings = explain(lines);
+
+	g_assert_cmpuint(findings->len, ==, 2);
+	const struct finding *first = findings->pdata[0];
+	g_assert_cmpstr(first->id, ==, "group-viable");
+	g_assert_cmpstr(first->subject, ==, "0000:01:00.0");
+	g_assert_cmpuint(first->evidence->len, ==, 2);
+	g_assert_cmpstr(first->evidence->pdata[0], ==,
+			"a.log:1: 12:34:56.7: vfio 0000:01:00.0: group 1 is not viable");
+	g_assert_cmpstr(first->evidence->pdata[1], ==, "and 1 more lines like it");
+}
+
+static void test_unknown(void)
+{
+	static const char *const nothing[] = { "all is well", NULL };
+	static const char *const odd[] = { "error: never heard of", "vfio: group 1 is not viable",
+					   NULL };
+	g_autoptr(GPtrArray) none = explain(nothing);
+	g_autoptr(GPtrArray) some = explain(odd);
+
+	g_assert_cmpuint(none->len, ==, 1);
+	g_assert_cmpint(((struct finding *)none->pdata[0])->verdict, ==, FINDING_UNKNOWN);
+	g_assert_false(findings_are_bad(none));
+	g_assert_cmpuint(some->len, ==, 2);
+	const struct finding *unknown = some->pdata[1];
+	g_assert_cmpstr(unknown->id, ==, "log-not-known");
+	g_assert_cmpstr(unknown->evidence->pdata[0], ==, "a.log:1: error: never heard of");
+}
+
+/* Whatever a log holds: nothing grows with its length, and nothing of it reaches the terminal raw.
+ */
+static void test_hostile(void)
+{
+	struct log_reader *reader = log_reader_new("a.log");
+	g_autoptr(GPtrArray) findings = findings_new();
+	GRand *rand = g_rand_new_with_seed(g_test_rand_int_range(0, G_MAXINT32) & G_MAXINT32);
+	char line[600];
+
+	for (unsigned n = 0; n < 20000; n++) {
+		for (size_t i = 0; i < sizeof(line); i++)
+			line[i] = (char)g_rand_int_range(rand, 0, 256);
+		log_reader_line(reader, line, (size_t)g_rand_int_range(rand, 0, sizeof(line)));
+		g_autofree char *many =
+			g_strdup_printf("\033[31m%04x:01:00.0 group 1 is not viable\033]0;x\007",
+					n % 5000);
+		log_reader_line(reader, many, strlen(many));
+	}
+	log_reader_finish(reader, findings, false);
+	g_rand_free(rand);
+	g_assert_cmpuint(findings->len, <=, 201);
+	for (guint i = 0; i < findings->len; i++) {
+		const struct finding *finding = findings->pdata[i];
+		for (guint j = 0; j < finding->evidence->len; j++)
+			for (const char *c = finding->evidence->pdata[j]; *c; c++)
+				g_assert_true((unsigned char)*c >= ' ');
+	}
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	for (size_t i = 0; i < G_N_ELEMENTS(samples); i++) {
+		g_autofree char *name = g_strconcat("/sample/", samples[i].id, NULL);
+		g_test_add_data_func(name, &samples[i], test_sample);
+	}
+	g_test_add_func("/table", test_table);
+	g_test_add_func("/log/once", test_once);
+	g_test_add_func("/log/unknown", test_unknown);
+	g_test_add_func("/log/hostile", test_hostile);
+	return g_test_run();
+}
