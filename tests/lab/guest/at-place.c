@@ -18,7 +18,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* Records of the journal, attributes that are written, children that unbind and probe. */
+/* Records of the journal, and what the child that writes to the kernel is asked and waited for. */
 static const struct {
 	long number;
 	const char *name;
@@ -26,7 +26,8 @@ static const struct {
 	{ SYS_write, "write" },       { SYS_pwrite64, "pwrite" },     { SYS_fsync, "fsync" },
 	{ SYS_renameat, "renameat" }, { SYS_mkdirat, "mkdirat" },     { SYS_clone, "clone" },
 	{ SYS_clone3, "clone3" },     { SYS_vfork, "vfork" },         { SYS_fork, "fork" },
-	{ SYS_wait4, "wait4" },       { SYS_ftruncate, "ftruncate" },
+	{ SYS_wait4, "wait4" },       { SYS_ftruncate, "ftruncate" }, { SYS_sendto, "sendto" },
+	{ SYS_poll, "poll" },
 };
 
 static const char *call_name(const struct user_regs_struct *regs)
