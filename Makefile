@@ -40,7 +40,7 @@ demo:
 
 #: make check     all tests; make check TIER=unit, lab, disk or packages: one tier of them
 check:
-	@build-aux/deps build $(or $(filter unit lab disk packages,$(TIER)),unit) \
+	@build-aux/deps build $(or $(filter unit lab disk packages,$(TIER:-usual=)),unit) \
 		$(if $(filter unit,$(or $(TIER),unit)),lint)
 	@build-aux/check $(TIER)
 
