@@ -5,7 +5,7 @@
 #include "base/error.h"
 #include "model/guests.h"
 #include "vm/firmware.h"
-#include "vm/rom.h"
+#include "model/rom.h"
 #include "vm/target.h"
 
 static void check_error(GError **error, const char *words)
@@ -309,7 +309,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/vm/rom/cut", test_rom_cut);
 	g_test_add_func("/vm/rom/other-card", test_rom_other_card);
 	g_test_add_func("/vm/rom/no-efi", test_rom_no_efi);
-	g_test_add_func("/vm/rom/header", test_rom_header);
+	g_test_add_func("/model/rom.header", test_rom_header);
 	g_test_add_func("/vm/rom/family", test_rom_family);
 	g_test_add_func("/vm/rom/random", test_rom_random);
 	return g_test_run();

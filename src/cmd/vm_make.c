@@ -8,7 +8,7 @@
 #include "cmd/vm.h"
 #include "plan/refusal.h"
 #include "probe/probe.h"
-#include "vm/rom.h"
+#include "model/rom.h"
 
 #define PROBE_FOR_VM                                                                               \
 	(PROBE_DETAIL | PROBE_REGIONS | PROBE_USB | PROBE_USAGE | PROBE_TOPOLOGY | PROBE_MACHINE | \

@@ -7,67 +7,25 @@
 #include "base/root.h"
 #include "base/text.h"
 #include "model/host.h"
+#include "model/rom.h"
 
-#define ROM_MAX     (2 * 1024 * 1024)
-#define LEADING_MAX (64 * 1024) /* of the header of a flash tool */
-#define BLOCK       512
-#define POINTER     0x18 /* of the header: where the PCI data structure is */
-#define PCIR_SIZE   0x18
-#define IMAGES_MAX  32
-#define CODE_EFI    3
+#define ROM_MAX (2 * 1024 * 1024)
 
-static unsigned read_u16(const uint8_t *at)
-{
-	return at[0] | (unsigned)at[1] << 8;
-}
-
-/* The PCI data structure of the image at offset; NULL: there is none. */
-static const uint8_t *find_structure(const uint8_t *bytes, size_t length, size_t offset)
-{
-	const uint8_t *image = bytes + offset;
-
-	if (offset + POINTER + 2 > length || image[0] != 0x55 || image[1] != 0xaa)
-		return NULL;
-	size_t at = offset + read_u16(image + POINTER);
-	if (at + PCIR_SIZE > length || memcmp(bytes + at, "PCIR", 4) != 0)
-		return NULL;
-	return bytes + at;
-}
-
-/* Tools that read ROMs out of cards put a header of their own in front. */
-static bool find_first(const uint8_t *bytes, size_t length, size_t *ret)
-{
-	for (size_t at = 0; at < MIN(length, LEADING_MAX); at++)
-		if (find_structure(bytes, length, at)) {
-			*ret = at;
-			return true;
-		}
-	return false;
-}
-
+/* One that is cut off is not judged here: what is in front of the cut counts. */
 void rom_decode(const uint8_t *bytes, size_t length, struct rom_content *ret)
 {
-	size_t at;
+	struct rom rom;
 
 	*ret = (struct rom_content){ 0 };
-	if (!find_first(bytes, length, &at))
+	rom_read(bytes, length, &rom, NULL);
+	if (rom.n_images == 0)
 		return;
 	ret->valid = true;
-	ret->leading = at;
-	for (unsigned n = 0; n < IMAGES_MAX; n++) {
-		const uint8_t *structure = find_structure(bytes, length, at);
-		if (!structure)
-			return;
-		if (n == 0) {
-			ret->vendor = (uint16_t)read_u16(structure + 4);
-			ret->device = (uint16_t)read_u16(structure + 6);
-		}
-		ret->efi = ret->efi || structure[0x14] == CODE_EFI;
-		size_t size = read_u16(structure + 0x10) * (size_t)BLOCK;
-		if (size == 0 || structure[0x15] & 0x80) /* the last one */
-			return;
-		at += size;
-	}
+	ret->leading = rom.header;
+	ret->vendor = rom.images[0].vendor;
+	ret->device = rom.images[0].device;
+	for (unsigned i = 0; i < rom.n_images; i++)
+		ret->efi = ret->efi || rom.images[i].kind == ROM_EFI;
 }
 
 void rom_describe(struct root *root, const char *path, GString *out)
@@ -119,7 +77,7 @@ static void set_word(struct rom_file *rom, const char *word)
 		rom->mode = (int)value;
 	if (uid && text_to_u32(uid, 10, G_MAXUINT32, &value))
 		rom->uid = value;
-	if (leading && text_to_u32(leading, 10, LEADING_MAX, &value))
+	if (leading && text_to_u32(leading, 10, ROM_MAX, &value))
 		rom->leading = value;
 }
 

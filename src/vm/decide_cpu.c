@@ -279,7 +279,8 @@ static bool fill_cells(struct deciding *deciding)
 			if (node_of_vcpu(deciding, (unsigned)vcpu) == cell->node)
 				g_array_append_val(vcpus, vcpu);
 		bool last = i + 1 == nodes->len;
-		cell->memory = last ? left : made->memory * vcpus->len / made->vcpus / unit * unit;
+		cell->memory =
+			last ? left : made->memory * vcpus->len / MAX(made->vcpus, 1) / unit * unit;
 		left -= MIN(left, cell->memory);
 		g_autofree char *list = cpu_list_format(vcpus);
 		cell->vcpus = decide_text(deciding, "%s", list);

@@ -47,7 +47,7 @@ struct rom_wish {
 };
 
 /* Reads the images. False and STATUS_USAGE, saying what is wrong, when the bytes are no ROM at all,
- * or an image is cut off. */
+ * or an image is cut off; what was there before that is in ret all the same. */
 bool rom_read(const uint8_t *bytes, size_t length, struct rom *ret, GError **error);
 
 /* Is it for this function and this guest? False and STATUS_USAGE, saying why not: ids of another

@@ -1,5 +1,5 @@
 /* See rom.h. */
-#include "vm/rom.h"
+#include "model/rom.h"
 
 #include <string.h>
 
@@ -74,7 +74,7 @@ static void decode_image(const uint8_t *start, const uint8_t *pcir, const uint8_
 /* Where the first image starts: behind a vendor's header, if there is one. */
 static bool find_first(const uint8_t *bytes, size_t length, size_t *ret)
 {
-	for (size_t at = 0; at < length && at <= MAX_HEADER; at += 2)
+	for (size_t at = 0; at < length && at <= MAX_HEADER; at++)
 		if (find_pcir(bytes, length, at))
 			return *ret = at, true;
 	return false;
@@ -117,12 +117,12 @@ bool rom_read(const uint8_t *bytes, size_t length, struct rom *ret, GError **err
 				    at);
 		image->offset = at;
 		decode_image(bytes + at, pcir, bytes + length, image);
+		ret->n_images++;
 		if (image->length == 0 || image->length > length - at)
 			return fail(error,
 				    "it is cut off: the image at byte %zu has %zu bytes, "
 				    "and the file ends after %zu",
 				    at, image->length, length - at);
-		ret->n_images++;
 		ret->complete = (pcir[0x15] & LAST_IMAGE) != 0;
 		at += image->length;
 	}
