@@ -116,3 +116,25 @@ def sources():
 def anchors_of_program():
     """The anchors of the guide that the program sends people to."""
     return {anchor for text in sources() for anchor in re.findall(r'"guide#([a-z0-9-]+)"', text)}
+
+
+def refusals_of_program():
+    """id → can it be overridden: the table of src/plan/refusal.c."""
+    with open(os.path.join(TOP, "src", "plan", "refusal.c"), encoding="utf-8") as file:
+        return {name: word == "true" for name, word
+                in re.findall(r'^\t\{ "([a-z-]+)", (true|false),', file.read(), re.MULTILINE)}
+
+
+def refusal_problems(chapter):
+    """The chapter's table of refusals against the program's."""
+    told = {}
+    for _, line in chapter.prose:
+        match = re.match(r"\| `([a-z-]+)` \| (.*) \|$", line)
+        if match:
+            told[match.group(1)] = "Cannot be overridden" not in match.group(2)
+    for name, overridable in refusals_of_program().items():
+        if name not in told:
+            yield f"{name} is missing"
+        elif told[name] != overridable:
+            yield f"{name}: it {'can' if overridable else 'cannot'} be overridden"
+    yield from (f"there is no {name}" for name in told if name not in refusals_of_program())
