@@ -5,6 +5,7 @@
 
 #include "base/root.h"
 #include "cmd/ask.h"
+#include "cmd/persist.h"
 #include "cmd/setup_answers.h"
 #include "probe/group.h"
 #include "probe/probe.h"
@@ -12,7 +13,7 @@
 
 #define PROBE_FOR_SETUP                                                                            \
 	(PROBE_DETAIL | PROBE_REGIONS | PROBE_USB | PROBE_USAGE | PROBE_HOLDERS | PROBE_MACHINE |  \
-	 PROBE_PLATFORM | PROBE_BOOT)
+	 PROBE_PLATFORM | PROBE_BOOT | PROBE_BINDINGS)
 
 static const struct option_row setup_option_rows[] = {
 	{ .name = "gpu",
@@ -30,6 +31,11 @@ static const struct option_row setup_option_rows[] = {
 	  .argument = "DEVICE",
 	  .help = "another device for guests; may be repeated",
 	  .offset = offsetof(struct setup_options, devices) },
+	{ .name = "group",
+	  .letter = 'g',
+	  .kind = OPTION_FLAG,
+	  .help = "take everything that is in the same IOMMU groups, too",
+	  .offset = offsetof(struct setup_options, group) },
 	{ .name = "bind",
 	  .kind = OPTION_CHOICE,
 	  .argument = "WHEN",
@@ -208,6 +214,7 @@ static int run_setup(struct context *context, GError **error)
 		return set_unknown_chain(&context->host->boot, options->chain, error);
 	user = find_user(context);
 	g_autofree char *missing = find_missing_groups(context, user);
+	g_autofree char *program = persist_program(context);
 	bool ask = ask_can(context) && !options->change.yes && !options->change.dry_run &&
 		   !context->json;
 	options->change.offline = options->offline;
@@ -215,6 +222,7 @@ static int run_setup(struct context *context, GError **error)
 	if (setup_answer(context, context->host, options, ask, &answers, error)) {
 		answers.request.user = user;
 		answers.request.groups_missed = missing;
+		answers.request.program = program;
 		status = make_and_finish(context, &answers, error);
 	}
 	setup_answers_clear(&answers);

@@ -259,6 +259,7 @@ bool setup_answer(struct context *context, const struct host *host,
 
 	ret->functions = g_array_new(FALSE, FALSE, sizeof(int));
 	ret->request = (struct setup_request){
+		.group = options->group,
 		.blacklist = options->blacklist,
 		.packages = !options->no_packages,
 		.words = options->words,

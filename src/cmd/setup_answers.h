@@ -21,6 +21,7 @@ struct setup_options {
 	bool blacklist;
 	bool no_packages;
 	bool offline;
+	bool group;
 };
 
 /* Everything that the plan needs; arrays are owned. */

@@ -18,6 +18,7 @@ struct cmdline_job {
 	struct plan *plan;
 	const GPtrArray *add;    /* of const char *; NULL: none */
 	const GPtrArray *remove; /* the same */
+	bool way_back;           /* see struct cmdline_request */
 	bool changed;            /* a file is changed, so what is made of it must be made anew */
 };
 

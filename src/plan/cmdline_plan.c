@@ -597,6 +597,24 @@ static bool (*const chains[BOOT_CHAINS])(struct cmdline_job *job) = {
 	[BOOT_LIMINE] = plan_limine,
 };
 
+/* Without words: those chains whose menu we write can have an entry, others only a hint. */
+static bool plan_way_back(struct cmdline_job *job)
+{
+	switch (job->boot->chain) {
+	case BOOT_GRUB:
+	case BOOT_GRUB_DROPIN:
+	case BOOT_PROXMOX_GRUB:
+	case BOOT_ENTRIES:
+		return chains[job->boot->chain](job);
+	case BOOT_UNCERTAIN:
+	case BOOT_NIXOS:
+		return true;
+	default:
+		fallback_hint(job);
+		return true;
+	}
+}
+
 bool cmdline_plan(const struct host *host, const struct cmdline_request *request, struct plan *plan)
 {
 	struct cmdline_job job = {
@@ -605,7 +623,10 @@ bool cmdline_plan(const struct host *host, const struct cmdline_request *request
 		.plan = plan,
 		.add = request->add,
 		.remove = request->remove,
+		.way_back = request->way_back,
 	};
 
-	return job_is_empty(&job) || chains[host->boot.chain](&job);
+	if (job_is_empty(&job))
+		return !job.way_back || plan_way_back(&job);
+	return chains[host->boot.chain](&job);
 }

@@ -13,6 +13,7 @@
 struct cmdline_request {
 	const GPtrArray *add;
 	const GPtrArray *remove;
+	bool way_back; /* other things change what is booted: keep an entry without them, too */
 };
 
 /* Adds the steps that bring the words in and out, and those that make them take effect at the next

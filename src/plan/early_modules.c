@@ -3,6 +3,9 @@
 
 #include <string.h>
 
+#include "edit/edit.h"
+#include "plan/initramfs.h"
+
 #define CONF "/etc/modprobe.d/vfiokit.conf"
 
 struct early {
@@ -148,11 +151,54 @@ static bool is_builtin(const struct boot *boot)
 	return false;
 }
 
+/* ---- the initramfs ---- */
+
+static const char *const conf_files[] = { CONF, NULL };
+static const char *const vfio_modules[] = { "vfio-pci", NULL };
+static const char *const no_modules[] = { NULL };
+
+static struct initramfs_wish wish_of(const struct host *host)
+{
+	return (struct initramfs_wish){
+		.files = conf_files,
+		.modules = is_builtin(&host->boot) ? no_modules : vfio_modules,
+	};
+}
+
+/* booster has no modprobe: it loads what its own file names, with the command line's options. */
+static bool force_load(const struct host *host, struct plan *plan)
+{
+	static const struct edit_place place = { EDIT_YAML, "modules_force_load", EDIT_LAST, false,
+						 false };
+	static const char *const path = "/etc/booster.yaml";
+	const char *old = boot_text(&host->boot, path);
+	g_autoptr(GError) error = NULL;
+	g_autofree char *text = edit_add(old ? old : "", &place, "vfio_pci", &error);
+
+	if (!text) {
+		plan_refuse(plan, "initramfs-uneditable", path, false, "%s", error->message);
+		return false;
+	}
+	if (g_strcmp0(old, text) == 0)
+		return false;
+	plan_add(plan, STEP_FILE, path, old, text, "vfio-pci is loaded before other drivers");
+	return true;
+}
+
+void early_modules_rebuild(const struct host *host, struct plan *plan)
+{
+	const struct initramfs_wish wish = wish_of(host);
+
+	initramfs_add_rebuild(host, &wish, NULL, plan);
+}
+
 bool early_modules_plan(const struct host *host, const int *functions, unsigned n, bool blacklist,
-			GPtrArray *words, struct plan *plan)
+			GPtrArray *words, struct plan *plan, bool *rebuild)
 {
 	const struct early early = { host, functions, n, plan };
 	const char *old = boot_text(&host->boot, CONF);
+	const struct initramfs_wish wish = wish_of(host);
+	bool booster = host->boot.initramfs == INITRAMFS_BOOSTER;
 
 	if (!check_ids(&early))
 		return false;
@@ -160,13 +206,13 @@ bool early_modules_plan(const struct host *host, const int *functions, unsigned 
 	if (blacklist && !check_shared(&early, drivers))
 		return false;
 	g_autofree char *ids = join_ids(&early);
-	/* booster has no modprobe in its images: what it loads takes options from the command line.
-	 */
-	if (is_builtin(&host->boot) || host->boot.initramfs == INITRAMFS_BOOSTER)
+	if (is_builtin(&host->boot) || booster)
 		g_ptr_array_add(words, g_strconcat("vfio-pci.ids=", ids, NULL));
 	g_autofree char *text = make_text(ids, drivers, blacklist);
-	if (g_strcmp0(old, text) != 0)
+	*rebuild = g_strcmp0(old, text) != 0;
+	if (*rebuild)
 		plan_add(plan, STEP_FILE, CONF, old, text,
 			 "vfio-pci comes before every driver that could take these devices");
+	*rebuild |= booster ? force_load(host, plan) : initramfs_add_files(host, &wish, plan);
 	return true;
 }

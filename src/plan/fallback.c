@@ -71,7 +71,7 @@ bool fallback_grub(struct cmdline_job *job)
 	const char *old = boot_text(job->boot, GRUB_SCRIPT);
 	g_autofree char *script = old ? extend_script(old, job->add) : grub_script(job->add);
 
-	if (!job->changed)
+	if (!job->changed && !job->way_back)
 		return true;
 	job_put_file(job, GRUB_SCRIPT, old, script,
 		     "keeps an entry in the menu that boots without it");
@@ -103,7 +103,7 @@ bool fallback_entry(struct cmdline_job *job)
 	if (!text)
 		return job_refuse(job, "boot-unreadable", job->boot->entry,
 				  "this entry cannot be read");
-	bool all = true;
+	bool all = !job->way_back;
 	for (guint i = 0; job->add && i < job->add->len; i++)
 		all &= edit_has(text, &options_line, job->add->pdata[i]);
 	if (all || boot_text(job->boot, path))

@@ -67,7 +67,8 @@ static GArray *make_record(const struct host *host, const struct persist_request
 
 /* Those of the chosen that were not in the record as what they are, and what the record says of
  * their addresses. */
-static void judge(const struct host *host, const struct persist_request *request, struct plan *plan)
+void persist_judge(const struct host *host, const struct persist_request *request,
+		   struct plan *plan)
 {
 	g_autoptr(GArray) chosen = choose(host, request);
 	g_autoptr(GArray) fresh = g_array_new(FALSE, FALSE, sizeof(int));
@@ -204,7 +205,7 @@ void persist_plan(const struct host *host, const struct persist_request *request
 {
 	plan->effect = EFFECT_NEXT_BOOT;
 	if (request->judge != 0)
-		judge(host, request, plan);
+		persist_judge(host, request, plan);
 	if (persist_add_files(host, request, plan))
 		persist_add_rebuild(host, request, plan);
 }

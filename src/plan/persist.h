@@ -42,11 +42,13 @@ struct persist_request {
 void persist_plan(const struct host *host, const struct persist_request *request,
 		  struct plan *plan);
 
-/* The same in two parts, for plans that change other things before the initramfs is built: the
- * files; true when the initramfs must be built for them. */
+/* The same in parts, for plans that change other things before the initramfs is built: what forbids
+ * it, the files (true when the initramfs must be built for them), … */
+void persist_judge(const struct host *host, const struct persist_request *request,
+		   struct plan *plan);
 bool persist_add_files(const struct host *host, const struct persist_request *request,
 		       struct plan *plan);
-/* And the second part: builds the initramfs and looks into it. */
+/* … and building the initramfs, and looking into it. */
 void persist_add_rebuild(const struct host *host, const struct persist_request *request,
 			 struct plan *plan);
 

@@ -7,6 +7,8 @@
 #include "model/packages.h"
 #include "plan/cmdline_plan.h"
 #include "plan/early_modules.h"
+#include "plan/persist.h"
+#include "plan/refusal.h"
 
 #define SYSCTL "/etc/sysctl.d/80-vfiokit-hugepages.conf"
 
@@ -16,6 +18,7 @@ struct setup {
 	struct plan *plan;
 	GPtrArray *add;    /* of char *, owned: words for the command line */
 	GPtrArray *remove; /* the same: words to be taken away */
+	bool switches_on;  /* the IOMMU is off, and the next boot will have it */
 };
 
 /* ---- the IOMMU ---- */
@@ -69,7 +72,8 @@ static bool judge_iommu(struct setup *setup)
 	bool ok = true;
 
 	iommu_judge(setup->host, &verdict);
-	if (verdict.state == IOMMU_OFF_IN_KERNEL && is_curable(&verdict))
+	setup->switches_on = verdict.state == IOMMU_OFF_IN_KERNEL && is_curable(&verdict);
+	if (setup->switches_on)
 		switch_on(setup);
 	else if (verdict.state == IOMMU_STATE_UNKNOWN)
 		plan_warn(setup->plan, "iommu-unknown",
@@ -208,16 +212,60 @@ static void install_packages(struct setup *setup)
 
 /* ---- early binding, huge pages ---- */
 
-static bool bind_early(struct setup *setup)
+/* What is refused because there is no IOMMU now, though this plan switches it on: judged again when
+ * the devices are bound. */
+static void drop_passing_refusals(struct setup *setup)
+{
+	static const char *const passing[] = { "no-iommu", "no-interrupt-remapping",
+					       "group-not-viable", NULL };
+
+	for (guint i = setup->plan->refusals->len; setup->switches_on && i > 0; i--) {
+		const struct refusal *refusal = setup->plan->refusals->pdata[i - 1];
+		if (g_strv_contains(passing, refusal->id))
+			g_ptr_array_remove_index(setup->plan->refusals, i - 1);
+	}
+}
+
+static struct persist_request persist_request(const struct setup *setup)
 {
 	const struct setup_request *request = setup->request;
 
+	return (struct persist_request){
+		.functions = request->functions,
+		.n = request->n,
+		.group = request->group,
+		.program = request->program,
+		.judge = REFUSAL_BIND,
+	};
+}
+
+/* Files of early binding; *rebuild: the initramfs must be built for them. False with a refusal that
+ * nothing can override. */
+static bool bind_early(struct setup *setup, bool *rebuild)
+{
+	const struct setup_request *request = setup->request;
+
+	*rebuild = false;
 	if (request->n == 0 || request->early == EARLY_NONE)
 		return true;
+	const struct persist_request persist = persist_request(setup);
+	persist_judge(setup->host, &persist, setup->plan);
+	drop_passing_refusals(setup);
 	if (request->early == EARLY_MODULES)
 		return early_modules_plan(setup->host, request->functions, request->n,
-					  request->blacklist, setup->add, setup->plan);
+					  request->blacklist, setup->add, setup->plan, rebuild);
+	*rebuild = persist_add_files(setup->host, &persist, setup->plan);
 	return true;
+}
+
+static void rebuild_initramfs(struct setup *setup)
+{
+	const struct persist_request persist = persist_request(setup);
+
+	if (setup->request->early == EARLY_MODULES)
+		early_modules_rebuild(setup->host, setup->plan);
+	else
+		persist_add_rebuild(setup->host, &persist, setup->plan);
 }
 
 #define HUGEPAGE ((uint64_t)2 * 1024 * 1024)
@@ -240,31 +288,83 @@ static void keep_hugepages(struct setup *setup)
 
 /* ---- all of it ---- */
 
+/* A plan that cannot be done as a whole is not done in parts. */
 static void drop_steps(struct plan *plan)
 {
 	bool stays = false;
 
 	for (guint i = 0; i < plan->refusals->len; i++)
 		stays |= !((const struct refusal *)plan->refusals->pdata[i])->overridable;
-	if (stays || plan->refusals->len > 0)
+	if (stays)
 		g_ptr_array_set_size(plan->steps, 0);
+}
+
+static bool is_same_run(const struct step *a, const struct step *b)
+{
+	return a->kind == STEP_RUN && b->kind == STEP_RUN && !a->undo && !b->undo &&
+	       g_strv_equal((const char *const *)a->argv, (const char *const *)b->argv);
+}
+
+/* What is built twice is built once, by the later of the two. */
+static void drop_double_runs(struct plan *plan)
+{
+	for (guint i = plan->steps->len; i > 0; i--) {
+		const struct step *step = plan->steps->pdata[i - 1];
+		bool again = false;
+		for (guint j = i; j < plan->steps->len; j++)
+			again |= is_same_run(step, plan->steps->pdata[j]);
+		if (again)
+			g_ptr_array_remove_index(plan->steps, i - 1);
+	}
+}
+
+/* NixOS has one configuration, which is not ours to write. */
+static void plan_nixos(struct setup *setup)
+{
+	const struct cmdline_request words = { .add = setup->add, .remove = setup->remove };
+	g_autoptr(GString) ids = g_string_new(NULL);
+
+	for (unsigned i = 0; i < setup->request->n; i++) {
+		const struct pci_dev *dev = &setup->host->pci[setup->request->functions[i]];
+		g_string_append_printf(ids, "%s%04x:%04x", i > 0 ? "," : "", (unsigned)dev->vendor,
+				       (unsigned)dev->device);
+	}
+	cmdline_plan(setup->host, &words, setup->plan);
+	if (ids->len > 0)
+		plan_warn(
+			setup->plan, "nixos",
+			"Write into the configuration, too: boot.initrd.kernelModules = [ "
+			"\"vfio_pci\" \"vfio\" \"vfio_iommu_type1\" ]; boot.extraModprobeConfig = "
+			"\"options vfio-pci ids=%s\";",
+			ids->str);
+	plan_warn(setup->plan, "nixos",
+		  "Virtual machines there need: virtualisation.libvirtd.enable = true;");
+	g_ptr_array_set_size(setup->plan->steps, 0);
 }
 
 void setup_plan(const struct host *host, const struct setup_request *request, struct plan *plan)
 {
 	g_autoptr(GPtrArray) add = g_ptr_array_new_with_free_func(g_free);
 	g_autoptr(GPtrArray) remove = g_ptr_array_new_with_free_func(g_free);
-	struct setup setup = { host, request, plan, add, remove };
+	struct setup setup = { host, request, plan, add, remove, false };
+	bool rebuild;
 
 	plan->effect = EFFECT_NEXT_BOOT;
 	if (!judge_iommu(&setup))
 		return;
 	add_own_words(&setup);
-	install_packages(&setup);
-	if (bind_early(&setup)) {
-		const struct cmdline_request words = { .add = add, .remove = remove };
-		cmdline_plan(host, &words, plan);
+	if (host->boot.chain == BOOT_NIXOS) {
+		plan_nixos(&setup);
+		return;
 	}
+	install_packages(&setup);
 	keep_hugepages(&setup);
+	if (bind_early(&setup, &rebuild)) {
+		const struct cmdline_request words = { add, remove, .way_back = rebuild };
+		cmdline_plan(host, &words, plan);
+		if (rebuild)
+			rebuild_initramfs(&setup);
+	}
+	drop_double_runs(plan);
 	drop_steps(plan);
 }

@@ -20,17 +20,19 @@ struct setup_request {
 	const int *functions; /* indexes in host.pci, each once: what goes to guests */
 	unsigned n;
 	enum setup_early early;
-	bool blacklist;            /* EARLY_MODULES: also keep their drivers from loading */
-	bool iommu_pt;             /* the host's own devices use memory untranslated */
-	uint64_t hugepages;        /* bytes kept in huge pages from the next boot on; 0: none */
-	bool packages;             /* install what is missing */
+	bool group;          /* with all that is in the same IOMMU groups and can be given away */
+	const char *program; /* as persist.h wants it */
+	bool blacklist;      /* EARLY_MODULES: also keep their drivers from loading */
+	bool iommu_pt;       /* the host's own devices use memory untranslated */
+	uint64_t hugepages;  /* bytes kept in huge pages from the next boot on; 0: none */
+	bool packages;       /* install what is missing */
 	const GPtrArray *words;    /* of const char *: parameters of the user's own; NULL: none */
 	const char *user;          /* who shall use the machines; NULL: nobody in particular */
 	const char *groups_missed; /* groups that user is not in, by blanks; NULL: not known */
 };
 
 /* The host must have been probed with PROBE_FOR_SETUP. Steps, refusals and warnings are added to
- * plan, whose effect is the next boot. Refusals that this adds to those of bind_plan.h and
+ * plan, whose effect is the next boot. Refusals that this adds to those of persist.h and
  * cmdline_plan.h: "no-iommu" where firmware or hardware is at fault, saying what to switch on.
  * Where one of them cannot be overridden, there are no steps. */
 void setup_plan(const struct host *host, const struct setup_request *request, struct plan *plan);
