@@ -7,6 +7,7 @@
 #include "cmd/ask.h"
 #include "cmd/persist.h"
 #include "cmd/setup_answers.h"
+#include "cmd/trial.h"
 #include "probe/group.h"
 #include "probe/probe.h"
 #include "view/plan.h"
@@ -64,6 +65,10 @@ static const struct option_row setup_option_rows[] = {
 	  .kind = OPTION_FLAG,
 	  .help = "install nothing",
 	  .offset = offsetof(struct setup_options, no_packages) },
+	{ .name = "trial",
+	  .kind = OPTION_FLAG,
+	  .help = "for the next boot only; lasting once that went well, and gone if it did not",
+	  .offset = offsetof(struct setup_options, trial) },
 	{ .name = "boot",
 	  .kind = OPTION_TEXT,
 	  .argument = "CHAIN",
@@ -103,6 +108,9 @@ static bool check_options(struct context *context, const struct setup_options *o
 	if (!context->root)
 		g_set_error(error, VFIOKIT_ERROR, STATUS_USAGE,
 			    "a posted text is too little to prepare a machine by");
+	else if (options->offline && options->trial)
+		g_set_error(error, VFIOKIT_ERROR, STATUS_USAGE,
+			    "'--offline' and '--trial' exclude each other");
 	else if (options->offline && !context->root_path)
 		g_set_error(error, VFIOKIT_ERROR, STATUS_USAGE, "--offline goes with --root only");
 	else
@@ -182,6 +190,16 @@ static void print_boot(struct context *context, const struct boot *boot)
 	fputc('\n', context->term.out);
 }
 
+static void add_trial(struct context *context, const struct setup_answers *answers,
+		      struct plan *plan)
+{
+	g_auto(GStrv) argv = setup_answers_argv(context->host, context->options, answers);
+
+	if (plan->steps->len > 0)
+		trial_add(context, context->host, answers->request.trial_words,
+			  (const char *const *)argv, plan);
+}
+
 static int make_and_finish(struct context *context, const struct setup_answers *answers,
 			   GError **error)
 {
@@ -189,15 +207,19 @@ static int make_and_finish(struct context *context, const struct setup_answers *
 	PLAN_AUTO struct plan *plan = plan_new("setup");
 
 	setup_plan(context->host, &answers->request, plan);
+	if (options->trial)
+		add_trial(context, answers, plan);
 	plan_allow(plan, options->change.allow);
 	if (options->offline)
 		drop_programs(plan);
 	if (!is_confirmed(context, options, plan, error))
 		return -1;
-	return change_finish(context, &options->change, plan, NULL,
-			     "It takes effect at the next start; 'vfiokit' then says what was "
-			     "achieved.",
-			     error);
+	return change_finish(
+		context, &options->change, plan, NULL,
+		options->trial ? "It is tried at the next start, and lasts when that goes well."
+			       : "It takes effect at the next start; 'vfiokit' then says what "
+				 "was achieved.",
+		error);
 }
 
 static int run_setup(struct context *context, GError **error)
@@ -215,6 +237,7 @@ static int run_setup(struct context *context, GError **error)
 	user = find_user(context);
 	g_autofree char *missing = find_missing_groups(context, user);
 	g_autofree char *program = persist_program(context);
+	g_autoptr(GPtrArray) trial_words = g_ptr_array_new_with_free_func(g_free);
 	bool ask = ask_can(context) && !options->change.yes && !options->change.dry_run &&
 		   !context->json;
 	options->change.offline = options->offline;
@@ -223,6 +246,7 @@ static int run_setup(struct context *context, GError **error)
 		answers.request.user = user;
 		answers.request.groups_missed = missing;
 		answers.request.program = program;
+		answers.request.trial_words = options->trial ? trial_words : NULL;
 		status = make_and_finish(context, &answers, error);
 	}
 	setup_answers_clear(&answers);

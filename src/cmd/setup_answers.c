@@ -272,6 +272,49 @@ bool setup_answer(struct context *context, const struct host *host,
 	return ok;
 }
 
+static void add_arg(GPtrArray *argv, const char *option, const char *value)
+{
+	g_ptr_array_add(argv, g_strdup(option));
+	if (value)
+		g_ptr_array_add(argv, g_strdup(value));
+}
+
+static void add_args(GPtrArray *argv, const char *option, const GPtrArray *values)
+{
+	for (guint i = 0; values && i < values->len; i++)
+		add_arg(argv, option, values->pdata[i]);
+}
+
+char **setup_answers_argv(const struct host *host, const struct setup_options *options,
+			  const struct setup_answers *answers)
+{
+	GPtrArray *argv = g_ptr_array_new();
+
+	add_arg(argv, "setup", NULL);
+	add_arg(argv, "--yes", NULL);
+	add_arg(argv, "--no-packages", NULL);
+	for (guint i = 0; i < answers->functions->len; i++) {
+		char address[PCI_ADDR_SIZE];
+		int pci = g_array_index(answers->functions, int, i);
+		add_arg(argv, "--device", pci_addr_format(host->pci[pci].addr, address));
+	}
+	if (options->group)
+		add_arg(argv, "--group", NULL);
+	if (answers->request.iommu_pt)
+		add_arg(argv, "--iommu-pt", NULL);
+	if (options->chain)
+		add_arg(argv, "--boot", options->chain);
+	if (answers->request.hugepages > 0) {
+		g_autofree char *bytes =
+			g_strdup_printf("%" G_GUINT64_FORMAT, answers->request.hugepages);
+		add_arg(argv, "--hugepages", bytes);
+	}
+	add_args(argv, "--kernel-arg", options->words);
+	add_args(argv, "--allow", options->change.allow);
+	g_ptr_array_add(argv, NULL);
+	return (char **)(void *)g_ptr_array_free(argv, FALSE);
+}
+
 void setup_answers_clear(struct setup_answers *answers)
 {
 	if (answers->functions)

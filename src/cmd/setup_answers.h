@@ -22,6 +22,7 @@ struct setup_options {
 	bool no_packages;
 	bool offline;
 	bool group;
+	bool trial;
 };
 
 /* Everything that the plan needs; arrays are owned. */
@@ -36,5 +37,10 @@ struct setup_answers {
 bool setup_answer(struct context *context, const struct host *host,
 		  const struct setup_options *options, bool ask, struct setup_answers *ret,
 		  GError **error);
+
+/* The command line of a setup with these answers that asks nothing and installs nothing: what makes
+ * a trial last. The caller's (g_strfreev). */
+char **setup_answers_argv(const struct host *host, const struct setup_options *options,
+			  const struct setup_answers *answers);
 
 void setup_answers_clear(struct setup_answers *answers);

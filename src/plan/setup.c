@@ -236,6 +236,7 @@ static struct persist_request persist_request(const struct setup *setup)
 		.group = request->group,
 		.program = request->program,
 		.judge = REFUSAL_BIND,
+		.trial = request->trial_words != NULL,
 	};
 }
 
@@ -318,6 +319,42 @@ static void drop_double_runs(struct plan *plan)
 	}
 }
 
+/* Parameters and early binding for one boot. What cannot be for one boot only is refused. */
+static void plan_trial(struct setup *setup)
+{
+	const struct setup_request *request = setup->request;
+	const char *why = NULL;
+	bool rebuild;
+
+	if (request->n == 0 || request->early != EARLY_ADDRESS)
+		why = "a trial is judged by what is bound at boot: name a device, and leave --bind "
+		      "as it is";
+	else if (setup->remove->len > 0)
+		why = "the entry for the trial is that of now with more parameters, and one has "
+		      "to go here";
+	if (why) {
+		plan_refuse(setup->plan, "trial-impossible", "host", false, "%s", why);
+		return;
+	}
+	if (bind_early(setup, &rebuild) && rebuild)
+		rebuild_initramfs(setup);
+	for (guint i = 0; i < setup->add->len; i++)
+		g_ptr_array_add(request->trial_words, g_strdup(setup->add->pdata[i]));
+}
+
+static void plan_lasting(struct setup *setup)
+{
+	bool rebuild;
+
+	keep_hugepages(setup);
+	if (!bind_early(setup, &rebuild))
+		return;
+	const struct cmdline_request words = { setup->add, setup->remove, .way_back = rebuild };
+	cmdline_plan(setup->host, &words, setup->plan);
+	if (rebuild)
+		rebuild_initramfs(setup);
+}
+
 /* NixOS has one configuration, which is not ours to write. */
 static void plan_nixos(struct setup *setup)
 {
@@ -347,7 +384,6 @@ void setup_plan(const struct host *host, const struct setup_request *request, st
 	g_autoptr(GPtrArray) add = g_ptr_array_new_with_free_func(g_free);
 	g_autoptr(GPtrArray) remove = g_ptr_array_new_with_free_func(g_free);
 	struct setup setup = { host, request, plan, add, remove, false };
-	bool rebuild;
 
 	plan->effect = EFFECT_NEXT_BOOT;
 	if (!judge_iommu(&setup))
@@ -358,13 +394,10 @@ void setup_plan(const struct host *host, const struct setup_request *request, st
 		return;
 	}
 	install_packages(&setup);
-	keep_hugepages(&setup);
-	if (bind_early(&setup, &rebuild)) {
-		const struct cmdline_request words = { add, remove, .way_back = rebuild };
-		cmdline_plan(host, &words, plan);
-		if (rebuild)
-			rebuild_initramfs(&setup);
-	}
+	if (request->trial_words)
+		plan_trial(&setup);
+	else
+		plan_lasting(&setup);
 	drop_double_runs(plan);
 	drop_steps(plan);
 }

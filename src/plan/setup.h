@@ -22,10 +22,13 @@ struct setup_request {
 	enum setup_early early;
 	bool group;          /* with all that is in the same IOMMU groups and can be given away */
 	const char *program; /* as persist.h wants it */
-	bool blacklist;      /* EARLY_MODULES: also keep their drivers from loading */
-	bool iommu_pt;       /* the host's own devices use memory untranslated */
-	uint64_t hugepages;  /* bytes kept in huge pages from the next boot on; 0: none */
-	bool packages;       /* install what is missing */
+	GPtrArray *trial_words;    /* not NULL: for one boot only; the parameters of the kernel that
+				    * this boot needs are added to it (of char *, owned by it), and
+				    * not to the loader's configuration: see trial.h */
+	bool blacklist;            /* EARLY_MODULES: also keep their drivers from loading */
+	bool iommu_pt;             /* the host's own devices use memory untranslated */
+	uint64_t hugepages;        /* bytes kept in huge pages from the next boot on; 0: none */
+	bool packages;             /* install what is missing */
 	const GPtrArray *words;    /* of const char *: parameters of the user's own; NULL: none */
 	const char *user;          /* who shall use the machines; NULL: nobody in particular */
 	const char *groups_missed; /* groups that user is not in, by blanks; NULL: not known */
