@@ -383,7 +383,7 @@ static void test_mend(void)
 		GUEST_AUTO struct guest *guest = read_guest(text);
 		g_autoptr(GPtrArray) findings = judge(guest, host);
 		g_autoptr(GPtrArray) mended = lint_mend(guest, findings);
-		g_autofree char *xml = lint_xml(guest);
+		g_autofree char *xml = guest_xml(guest);
 		GUEST_AUTO struct guest *again = read_guest(xml);
 		g_autoptr(GPtrArray) left = judge(again, host);
 		const struct finding *finding = find(left, row->id);
@@ -392,7 +392,7 @@ static void test_mend(void)
 		if (finding && finding->verdict != FINDING_PASS)
 			g_error("%s is not mended: %s\n%s", row->id, finding->what, xml);
 		g_assert_nonnull(strstr(xml, "<!-- kept -->"));
-		g_assert_nonnull(strstr(xml, "<qemu:arg value=\"-overcommit\"/>"));
+		g_assert_nonnull(strstr(xml, "<qemu:arg value='-overcommit'/>"));
 		g_assert_nonnull(strstr(xml, "win.iso"));
 	}
 }
@@ -410,8 +410,8 @@ static void test_mend_topoext(void)
 	g_assert_cmpint(nothing->len, ==, 0);
 	g_assert_cmpint(find(bad, "topoext-missing")->verdict, ==, FINDING_WARN);
 	g_autoptr(GPtrArray) mended = lint_mend(guest, bad);
-	g_autofree char *xml = lint_xml(guest);
-	g_assert_nonnull(strstr(xml, "<feature policy=\"require\" name=\"topoext\"/>\n  </cpu>"));
+	g_autofree char *xml = guest_xml(guest);
+	g_assert_nonnull(strstr(xml, "<feature policy='require' name='topoext'/>\n  </cpu>"));
 }
 
 /* ---- reading what is hostile or broken ---- */

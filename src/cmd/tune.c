@@ -1,25 +1,18 @@
 /* vfiokit tune: which CPUs a guest gets, from the machine's real topology. */
+#include "cmd/tune.h"
+
 #include <string.h>
 
 #include "base/names.h"
 #include "base/text.h"
-#include "cmd/change.h"
 #include "model/locality.h"
 #include "probe/probe.h"
 #include "view/machine.h"
 #include "view/pinning.h"
-#include "view/plan.h"
+#include "vm/libvirt.h"
 #include "vm/pinning.h"
 
 #define MAX_VCPUS 65535
-
-struct tune_options {
-	struct change_options change;
-	const char *cpus;
-	const char *gpu;
-	const char *host_cores;
-	bool show;
-};
 
 static const struct option_row tune_option_rows[] = {
 	{ .name = "cpus",
@@ -44,6 +37,26 @@ static const struct option_row tune_option_rows[] = {
 	  .kind = OPTION_FLAG,
 	  .help = "draw the machine, with who gets which CPUs",
 	  .offset = offsetof(struct tune_options, show) },
+	{ .name = "hugepages",
+	  .kind = OPTION_CHOICE,
+	  .argument = "SIZE",
+	  .choices = "keep 2M 1G",
+	  .help = "huge pages of DOMAIN: as its definition says, or of this size",
+	  .offset = offsetof(struct tune_options, hugepages) },
+	{ .name = "isolate",
+	  .kind = OPTION_FLAG,
+	  .help = "keep the host's services and sessions off the guest's CPUs until the next "
+		  "restart",
+	  .offset = offsetof(struct tune_options, isolate) },
+	{ .name = "performance",
+	  .kind = OPTION_FLAG,
+	  .help = "run the guest's CPUs at their full clock until the next restart",
+	  .offset = offsetof(struct tune_options, performance) },
+	{ .name = "connect",
+	  .kind = OPTION_TEXT,
+	  .argument = "URI",
+	  .help = "connection of libvirt (default: " LIBVIRT_SYSTEM ")",
+	  .offset = offsetof(struct tune_options, connect) },
 	OPTION_DRY_RUN(struct tune_options),
 	OPTION_ALLOW(struct tune_options),
 	OPTION_YES(struct tune_options),
@@ -113,31 +126,19 @@ static void draw(struct context *context, const struct host *host, const struct 
 	machine_print(&context->term, &host->platform.topology, pinning, &note, gpu >= 0);
 }
 
-static void print_json(struct context *context, const struct pinning *pinning,
-		       const struct plan *plan)
-{
-	struct json json;
-
-	context_json(context, &json, "vfiokit.plan/1");
-	json_text(&json, "command", plan->command);
-	plan_json(&json, plan);
-	pinning_json(&json, pinning);
-	json_object_end(&json);
-	json_end(&json);
-}
-
-static void print_all(struct context *context, const struct host *host,
-		      const struct pinning *pinning, int gpu)
+static void print_all(struct context *context, const struct tune_made *made)
 {
 	const struct tune_options *options = context->options;
+	const struct pinning *pinning = made->pinned ? &made->pinning : NULL;
 	PLAN_AUTO struct plan *plan = plan_new("tune");
 
+	plan->pinning = pinning;
 	if (context->json) {
-		print_json(context, pinning, plan);
+		change_print_plan(context, plan);
 		return;
 	}
 	if (options->show)
-		draw(context, host, pinning, gpu);
+		draw(context, made->host, pinning, made->gpu);
 	if (options->show && pinning)
 		fputc('\n', context->term.out);
 	if (pinning)
@@ -146,47 +147,90 @@ static void print_all(struct context *context, const struct host *host,
 
 /* ---- the command ---- */
 
+/* The node of the first device of the guest that has one, graphics cards first. */
+static int node_of_guest(const struct host *host, const struct guest *guest)
+{
+	int node = -1;
+
+	for (guint i = 0; guest && i < guest->devices->len; i++) {
+		const struct guest_device *device =
+			&g_array_index(guest->devices, struct guest_device, i);
+		int index = device->kind == GUEST_HOSTDEV && !device->mediated
+				    ? host_find_pci(host, device->source)
+				    : -1;
+		int own = index >= 0 ? host_node_of(host, &host->pci[index]) : -1;
+		if (own >= 0 && (node < 0 || host->pci[index].kind == KIND_GPU))
+			node = own;
+	}
+	return node;
+}
+
+static bool make(struct context *context, struct tune_made *made, GError **error)
+{
+	const struct tune_options *options = context->options;
+	struct pinning_request request = { .node = -1, .n = made->guest ? made->guest->vcpus : 0 };
+
+	if (!read_number("cpus", options->cpus, &request.n, error) ||
+	    !read_number("host-cores", options->host_cores, &request.host_cores, error))
+		return false;
+	made->host =
+		context_host(context,
+			     PROBE_TOPOLOGY | PROBE_DETAIL | PROBE_PLATFORM | PROBE_MACHINE, error);
+	if (!made->host || !find_gpu(made->host, options->gpu, &made->gpu, error))
+		return false;
+	request.node = made->gpu >= 0 ? host_node_of(made->host, &made->host->pci[made->gpu])
+				      : node_of_guest(made->host, made->guest);
+	if (made->host->platform.topology.n_cpus == 0) {
+		g_set_error(error, VFIOKIT_ERROR, STATUS_USAGE,
+			    "the processors of this machine are not known");
+		return false;
+	}
+	if (request.n == 0)
+		return true;
+	made->pinned =
+		pinning_make(&made->host->platform.topology, &request, &made->pinning, error);
+	return made->pinned;
+}
+
 static int run_tune(struct context *context, GError **error)
 {
 	const struct tune_options *options = context->options;
-	struct pinning_request request = { .node = -1 };
-	struct pinning pinning = { 0 };
-	int gpu;
+	const char *domain = context->n_arguments > 0 ? context->arguments[0] : NULL;
+	struct tune_made made = { .gpu = -1 };
+	int status = -1;
 
-	if (!options->cpus && !options->show) {
-		g_set_error(error, VFIOKIT_ERROR, STATUS_USAGE, "'tune' needs --cpus N or --show");
-		return -1;
-	}
-	if (!read_number("cpus", options->cpus, &request.n, error) ||
-	    !read_number("host-cores", options->host_cores, &request.host_cores, error))
-		return -1;
-	const struct host *host =
-		context_host(context, PROBE_TOPOLOGY | (options->gpu ? PROBE_DETAIL : 0), error);
-	if (!host || !find_gpu(host, options->gpu, &gpu, error))
-		return -1;
-	if (gpu >= 0)
-		request.node = host_node_of(host, &host->pci[gpu]);
-	if (host->platform.topology.n_cpus == 0) {
+	if (context->n_arguments > 1 || (!domain && !options->cpus && !options->show)) {
 		g_set_error(error, VFIOKIT_ERROR, STATUS_USAGE,
-			    "the processors of this machine are not known");
+			    "'tune' needs one DOMAIN, --cpus N or --show");
 		return -1;
 	}
-	if (request.n > 0 && !pinning_make(&host->platform.topology, &request, &pinning, error))
-		return -1;
-	print_all(context, host, request.n > 0 ? &pinning : NULL, gpu);
-	if (request.n > 0)
-		pinning_clear(&pinning);
-	return STATUS_OK;
+	if ((!domain || tune_read_guest(context, domain, &made, error)) &&
+	    make(context, &made, error)) {
+		status = STATUS_OK;
+		if (domain && !options->show)
+			status = tune_guest(context, domain, &made, error);
+		else
+			print_all(context, &made);
+	}
+	tune_made_clear(&made);
+	return status;
 }
 
 const struct command command_tune = {
 	.name = "tune",
+	.arguments = "[DOMAIN]",
 	.summary = "CPUs for a guest, from the machine's real topology",
 	.help = "Chooses the host CPUs of a guest with N CPUs: whole cores, within one NUMA node "
 		"(that of --gpu) and one L3 cache where it fits, no efficiency cores; the core of "
 		"CPU 0 stays with the host, where emulator and I/O threads run. What could not be "
-		"held is said.",
+		"held is said.\n"
+		"\n"
+		"With the name of a guest of libvirt its definition is changed to run so, and its "
+		"memory comes from the same NUMA node; huge pages that it needs are made, and when "
+		"they cannot be had all is as it was. --isolate keeps the host's own work off its "
+		"CPUs. 'vfiokit undo' takes all of it back.",
 	.options = tune_option_rows,
 	.options_size = sizeof(struct tune_options),
+	.flags = COMMAND_CHANGES,
 	.run = run_tune,
 };

@@ -153,7 +153,7 @@ static int show(struct context *context, GPtrArray *findings)
 static int show_mended(struct context *context, struct guest *guest, const GPtrArray *findings)
 {
 	g_autoptr(GPtrArray) mended = lint_mend(guest, findings);
-	g_autofree char *xml = lint_xml(guest);
+	g_autofree char *xml = guest_xml(guest);
 
 	fputs(xml ? xml : "", context->term.out);
 	for (guint i = 0; i < mended->len && !context->quiet; i++)

@@ -51,6 +51,8 @@ struct warning {
 	char *what;
 };
 
+struct pinning;
+
 enum plan_effect {
 	EFFECT_NOW,
 	EFFECT_NEXT_BOOT,
@@ -62,6 +64,9 @@ struct plan {
 	GPtrArray *steps;    /* of struct step */
 	GPtrArray *refusals; /* of struct refusal */
 	GPtrArray *warnings; /* of struct warning */
+
+	/* Tuning: the CPUs that the steps are about, shown beside them; NULL: none. Not owned. */
+	const struct pinning *pinning;
 };
 
 struct plan *plan_new(const char *command);

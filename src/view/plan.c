@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "view/diff.h"
+#include "view/pinning.h"
 
 static const char *shown(const char *value)
 {
@@ -193,6 +194,8 @@ void plan_json(struct json *json, const struct plan *plan)
 	}
 	json_array_end(json);
 	json_notes(json, plan);
+	if (plan->pinning)
+		pinning_json(json, plan->pinning);
 }
 
 /* ---- for people ---- */

@@ -71,14 +71,15 @@ struct guest_path {
 
 struct guest {
 	enum guest_form form;
-	const char *name; /* NULL: none */
-	xmlDoc *doc;      /* GUEST_XML; owned */
-	GPtrArray *words; /* GUEST_QEMU: of const char *, the arguments */
-	GArray *devices;  /* of struct guest_device */
-	GArray *pins;     /* of struct guest_pin: vCPUs */
-	GArray *helpers;  /* of struct guest_pin: emulator and I/O threads */
-	GArray *hyperv;   /* of const char *: "relaxed", … that are on */
-	GArray *passed;   /* of const char *: QEMU arguments that libvirt hands through */
+	const char *name;   /* NULL: none */
+	bool single_quotes; /* GUEST_XML: its attributes are in such, as libvirt writes them */
+	xmlDoc *doc;        /* GUEST_XML; owned */
+	GPtrArray *words;   /* GUEST_QEMU: of const char *, the arguments */
+	GArray *devices;    /* of struct guest_device */
+	GArray *pins;       /* of struct guest_pin: vCPUs */
+	GArray *helpers;    /* of struct guest_pin: emulator and I/O threads */
+	GArray *hyperv;     /* of const char *: "relaxed", … that are on */
+	GArray *passed;     /* of const char *: QEMU arguments that libvirt hands through */
 
 	const char *machine;                         /* "pc-q35-7.2", "q35"; NULL: not said */
 	const char *arch;                            /* NULL: not said */
@@ -138,6 +139,9 @@ enum tri guest_is_q35(const struct guest *guest);
 /* Reads libvirt's XML: no network, no files, no entities. NULL and STATUS_USAGE: it is no domain;
  * *malformed is then the parser's message with its line, the caller's, when it is no XML at all. */
 struct guest *guest_read_xml(const char *text, size_t length, char **malformed, GError **error);
+
+/* The XML of the guest as guest.doc is now, in the quotes that it had. The caller's to free. */
+char *guest_xml(const struct guest *guest);
 
 /* Reads every QEMU command line in a text: a line, a script, a log. Returns guests (of struct
  * guest), none when there is no such line. Nothing is run, no variable is filled in. */

@@ -1,12 +1,14 @@
 /* Reading libvirt's XML into a guest. The text may come from anybody: libxml2 may load nothing, and
  * a document type, which only a text with tricks has, is refused. */
 #include <libxml/parser.h>
+#include <libxml/xmlsave.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "base/text.h"
 #include "vm/guest.h"
 #include "vm/xml_read.h"
+#include "vm/xml_write.h"
 
 #define MAX_SHOWN 120 /* bytes of an element that are shown */
 
@@ -492,6 +494,15 @@ static xmlDoc *parse(const char *text, size_t length, char **message)
 	return doc;
 }
 
+static unsigned count(const char *text, const char *part)
+{
+	unsigned n = 0;
+
+	for (; (text = strstr(text, part)); text++)
+		n++;
+	return n;
+}
+
 struct guest *guest_read_xml(const char *text, size_t length, char **malformed, GError **error)
 {
 	*malformed = NULL;
@@ -517,6 +528,25 @@ struct guest *guest_read_xml(const char *text, size_t length, char **malformed, 
 	}
 	struct guest *guest = guest_new(GUEST_XML);
 	guest->doc = doc;
+	guest->single_quotes = count(text, "='") >= count(text, "=\"");
 	read_domain(guest, domain);
 	return guest;
+}
+
+char *guest_xml(const struct guest *guest)
+{
+	xmlBuffer *buffer = xmlBufferCreate();
+	bool declared = guest->doc->encoding != NULL;
+	xmlSaveCtxt *save = xmlSaveToBuffer(buffer, NULL, declared ? 0 : XML_SAVE_NO_DECL);
+	char *text = NULL;
+
+	if (save) {
+		xmlSaveDoc(save, guest->doc);
+		xmlSaveClose(save);
+		text = guest->single_quotes
+			       ? xml_single_quoted((const char *)xmlBufferContent(buffer))
+			       : g_strdup((const char *)xmlBufferContent(buffer));
+	}
+	xmlBufferFree(buffer);
+	return text;
 }

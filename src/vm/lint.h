@@ -33,6 +33,3 @@ const char *lint_rule_id(unsigned index);
 /* Mends in the guest's XML what can be mended without asking: changes guest.doc. Returns the ids of
  * the findings that it mended (of const char *), the array is the caller's. */
 GPtrArray *lint_mend(struct guest *guest, const GPtrArray *findings);
-
-/* The XML of the guest as it is now, the caller's to free. */
-char *lint_xml(const struct guest *guest);

@@ -1,59 +1,14 @@
 /* Mending a definition: one function for each rule whose remedy leaves no choice. All else in the
  * document stays, comments and white space with it. */
-#include <libxml/xmlsave.h>
 #include <string.h>
 
 #include "vm/lint.h"
 #include "vm/xml_read.h"
+#include "vm/xml_write.h"
 
 static xmlNode *domain_of(const struct guest *guest)
 {
 	return xmlDocGetRootElement(guest->doc);
-}
-
-static void set(xmlNode *node, const char *name, const char *value)
-{
-	xmlSetProp(node, BAD_CAST name, BAD_CAST value);
-}
-
-static void unset(xmlNode *node, const char *name)
-{
-	xmlUnsetProp(node, BAD_CAST name);
-}
-
-/* The node goes, and the line's indentation before it. */
-static void drop(xmlNode *node)
-{
-	xmlNode *before = node->prev;
-
-	xmlUnlinkNode(node);
-	xmlFreeNode(node);
-	if (before && xmlIsBlankNode(before)) {
-		xmlUnlinkNode(before);
-		xmlFreeNode(before);
-	}
-}
-
-/* Adds child at the end of node, on a line of its own where its siblings are. The child comes
- * first: libxml2 joins texts that meet. */
-static xmlNode *append(xmlNode *node, xmlNode *child)
-{
-	xmlNode *first = node->children, *last = node->last;
-
-	if (!first || first == last || !xmlIsBlankNode(first) || !xmlIsBlankNode(last))
-		return xmlAddChild(node, child);
-	xmlAddPrevSibling(last, child);
-	xmlAddPrevSibling(child, xmlCopyNode(first, 1));
-	return child;
-}
-
-/* The child of that name, made where there is none. */
-static xmlNode *ensure(xmlNode *node, const char *name)
-{
-	xmlNode *child = node_child(node, name);
-
-	return child ? child
-		     : append(node, xmlNewDocNode(node->doc, node->ns, BAD_CAST name, NULL));
 }
 
 static void drop_child(xmlNode *node, const char *path)
@@ -61,7 +16,7 @@ static void drop_child(xmlNode *node, const char *path)
 	xmlNode *child = node_find(node, path);
 
 	if (child)
-		drop(child);
+		node_drop(child);
 }
 
 /* ---- one for each rule ---- */
@@ -72,7 +27,7 @@ static bool mend_balloon(struct guest *guest)
 
 	if (!devices)
 		return false;
-	xmlNode *balloon = ensure(devices, "memballoon");
+	xmlNode *balloon = node_ensure(devices, "memballoon");
 	while (balloon->children) {
 		xmlNode *child = balloon->children;
 		xmlUnlinkNode(child);
@@ -80,7 +35,7 @@ static bool mend_balloon(struct guest *guest)
 	}
 	while (balloon->properties)
 		xmlRemoveProp(balloon->properties);
-	set(balloon, "model", "none");
+	node_set(balloon, "model", "none");
 	return true;
 }
 
@@ -92,25 +47,25 @@ static bool mend_hidden(struct guest *guest)
 	drop_child(kvm, "hidden");
 	drop_child(hyperv, "vendor_id");
 	if (kvm && !node_child(kvm, NULL))
-		drop(kvm);
+		node_drop(kvm);
 	if (hyperv && !node_child(hyperv, NULL) && !node_says(hyperv, "mode", "passthrough"))
-		drop(hyperv);
+		node_drop(hyperv);
 	return true;
 }
 
 static bool mend_topoext(struct guest *guest)
 {
-	xmlNode *cpu = ensure(domain_of(guest), "cpu");
+	xmlNode *cpu = domain_ensure(domain_of(guest), "cpu");
 
 	for (xmlNode *feature = node_child(cpu, "feature"); feature;
 	     feature = node_next(feature->next, "feature"))
 		if (node_says(feature, "name", "topoext")) {
-			set(feature, "policy", "require");
+			node_set(feature, "policy", "require");
 			return true;
 		}
-	xmlNode *feature = append(cpu, xmlNewDocNode(cpu->doc, cpu->ns, BAD_CAST "feature", NULL));
-	set(feature, "policy", "require");
-	set(feature, "name", "topoext");
+	xmlNode *feature = node_append(cpu, "feature");
+	node_set(feature, "policy", "require");
+	node_set(feature, "name", "topoext");
 	return true;
 }
 
@@ -121,7 +76,7 @@ static bool mend_topoext_intel(struct guest *guest)
 	for (xmlNode *feature = node_child(cpu, "feature"); feature;
 	     feature = node_next(feature->next, "feature"))
 		if (node_says(feature, "name", "topoext")) {
-			drop(feature);
+			node_drop(feature);
 			return true;
 		}
 	return false;
@@ -138,9 +93,9 @@ static bool mend_current(struct guest *guest)
 		return false;
 	xmlNodeSetContent(current, BAD_CAST value);
 	if (unit)
-		set(current, "unit", unit);
+		node_set(current, "unit", unit);
 	else
-		unset(current, "unit");
+		node_unset(current, "unit");
 	return true;
 }
 
@@ -150,7 +105,7 @@ static bool mend_limit(struct guest *guest)
 
 	drop_child(tune, "hard_limit");
 	if (tune && !node_child(tune, NULL))
-		drop(tune);
+		node_drop(tune);
 	return true;
 }
 
@@ -160,7 +115,7 @@ static bool mend_writable(struct guest *guest)
 
 	if (!loader)
 		return false;
-	set(loader, "readonly", "yes");
+	node_set(loader, "readonly", "yes");
 	return true;
 }
 
@@ -170,7 +125,7 @@ static bool mend_machine(struct guest *guest)
 
 	if (!type)
 		return false;
-	set(type, "machine", "q35");
+	node_set(type, "machine", "q35");
 	return true;
 }
 
@@ -182,7 +137,7 @@ static bool mend_assignment(struct guest *guest)
 		xmlNode *driver =
 			device->kind == GUEST_HOSTDEV ? node_child(device->node, "driver") : NULL;
 		if (driver && node_says(driver, "name", "kvm"))
-			drop(driver);
+			node_drop(driver);
 	}
 	return true;
 }
@@ -208,7 +163,7 @@ static bool drop_iothread(const struct guest_device *disk)
 
 	if (disk->iothread < 0 || virtio)
 		return false;
-	unset(node_child(disk->node, "driver"), "iothread");
+	node_unset(node_child(disk->node, "driver"), "iothread");
 	return true;
 }
 
@@ -224,7 +179,7 @@ static bool set_cache(const struct guest_device *disk)
 
 	if (g_strcmp0(disk->io, "native") != 0 || past)
 		return false;
-	set(node_child(disk->node, "driver"), "cache", "none");
+	node_set(node_child(disk->node, "driver"), "cache", "none");
 	return true;
 }
 
@@ -242,7 +197,7 @@ static bool mend_iothreads(struct guest *guest)
 	if (most < 1 || node_child(domain_of(guest), "iothreadids"))
 		return false;
 	g_autofree char *text = g_strdup_printf("%d", most);
-	xmlNodeSetContent(ensure(domain_of(guest), "iothreads"), BAD_CAST text);
+	xmlNodeSetContent(domain_ensure(domain_of(guest), "iothreads"), BAD_CAST text);
 	return true;
 }
 
@@ -257,7 +212,7 @@ static bool mend_nics(struct guest *guest)
 			device->kind == GUEST_NIC ? node_child(device->node, "model") : NULL;
 		if (!model)
 			continue;
-		set(model, "type", "virtio");
+		node_set(model, "type", "virtio");
 		mended = true;
 	}
 	return mended;
@@ -269,7 +224,7 @@ static bool mend_unmanaged(struct guest *guest)
 		const struct guest_device *device =
 			&g_array_index(guest->devices, struct guest_device, i);
 		if (device->kind == GUEST_HOSTDEV && device->unmanaged)
-			set(device->node, "managed", "yes");
+			node_set(device->node, "managed", "yes");
 	}
 	return true;
 }
@@ -285,15 +240,15 @@ static bool join_functions(const struct guest_device *first, const struct guest_
 	xmlNode *old = node_child(other->node, "address");
 	g_autofree char *function = g_strdup_printf("0x%x", other->source.function);
 	if (old)
-		drop(old);
-	xmlNode *copy = ensure(other->node, "address");
+		node_drop(old);
+	xmlNode *copy = node_ensure(other->node, "address");
 	for (const xmlAttr *attr = address->properties; attr; attr = attr->next) {
 		g_autofree char *value = node_attribute(address, (const char *)attr->name);
-		set(copy, (const char *)attr->name, value);
+		node_set(copy, (const char *)attr->name, value);
 	}
-	set(copy, "function", function);
-	unset(copy, "multifunction");
-	set(address, "multifunction", "on");
+	node_set(copy, "function", function);
+	node_unset(copy, "multifunction");
+	node_set(address, "multifunction", "on");
 	return true;
 }
 
@@ -357,20 +312,4 @@ GPtrArray *lint_mend(struct guest *guest, const GPtrArray *findings)
 		if (is_bad(findings, mends[i].id) && mends[i].mend(guest))
 			g_ptr_array_add(mended, (char *)mends[i].id);
 	return mended;
-}
-
-char *lint_xml(const struct guest *guest)
-{
-	xmlBuffer *buffer = xmlBufferCreate();
-	bool declared = guest->doc->encoding != NULL;
-	xmlSaveCtxt *save = xmlSaveToBuffer(buffer, NULL, declared ? 0 : XML_SAVE_NO_DECL);
-	char *text = NULL;
-
-	if (save) {
-		xmlSaveDoc(save, guest->doc);
-		xmlSaveClose(save);
-		text = g_strdup((const char *)xmlBufferContent(buffer));
-	}
-	xmlBufferFree(buffer);
-	return text;
 }
