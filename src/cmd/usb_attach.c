@@ -8,6 +8,7 @@
 #include "plan/usb_refusal.h"
 #include "probe/probe.h"
 #include "probe/usb_peer.h"
+#include "view/plan.h"
 #include "vm/libvirt.h"
 #include "vm/usb_hostdev.h"
 
@@ -124,6 +125,8 @@ static int attach_now(const struct request *request, struct plan *plan, GError *
 	if (plan->refusals->len > 0)
 		return change_finish(request->context, &request->options->change, plan, NULL, NULL,
 				     error);
+	if (!request->context->json)
+		plan_print_notes(&request->context->term, plan);
 	if (request->options->change.dry_run) {
 		tell_attached(request, dev, xml, false);
 		return STATUS_OK;
