@@ -5,6 +5,7 @@
 #include "cmd/command.h"
 #include "model/loss.h"
 #include "probe/probe.h"
+#include "view/binding.h"
 #include "view/device.h"
 #include "view/verdict.h"
 
@@ -284,23 +285,53 @@ static void print_json(const struct overview *overview)
 				json_candidate(overview, &json, (int)i);
 		json_array_end(&json);
 	}
+	bindings_json(&json, host);
 	context_json_gaps(&json, host);
 	json_object_end(&json);
 	json_end(&json);
+}
+
+/* ---- what is bound at every boot ---- */
+
+/* Where a function is: its own name and those of the bridges above it are needed. */
+static void look_at_bindings(struct context *context)
+{
+	const struct host *host = context->host;
+	g_autoptr(GArray) list = g_array_new(FALSE, FALSE, sizeof(int));
+
+	for (unsigned i = 0; host && i < host->bindings.n; i++)
+		for (int pci = host_find_pci(host, host->bindings.list[i].who.addr); pci >= 0;
+		     pci = host->pci[pci].parent)
+			if (!host->pci[pci].detail)
+				g_array_append_val(list, pci);
+	context_detail(context, (const int *)(const void *)list->data, list->len);
+}
+
+static void print_bindings(const struct overview *overview)
+{
+	const struct term *term = &overview->context->term;
+
+	if (overview->host->bindings.n == 0)
+		return;
+	fputc('\n', term->out);
+	term_print(term, ROLE_STRONG, "Bound at every boot:\n");
+	bindings_print(term, overview->host, 2);
 }
 
 /* ---- the command ---- */
 
 static int run_overview(struct context *context, GError **error)
 {
-	const struct host *host = context_host(context,
-					       PROBE_USB | PROBE_USAGE | PROBE_HOLDERS |
-						       PROBE_PLATFORM | PROBE_TOPOLOGY,
-					       error);
+	const struct host *host =
+		context_host(context,
+			     PROBE_USB | PROBE_USAGE | PROBE_HOLDERS | PROBE_PLATFORM |
+				     PROBE_TOPOLOGY | PROBE_BINDINGS,
+			     error);
 	struct iommu_verdict verdict;
 
 	if (!host)
 		return -1;
+	look_at_bindings(context);
 	iommu_judge(host, &verdict);
 	struct overview overview = { .context = context, .host = host, .verdict = &verdict };
 	device_view_init(&overview.view, host, context_names(context));
@@ -311,6 +342,7 @@ static int run_overview(struct context *context, GError **error)
 		verdict_print(&context->term, host, &verdict, context->verbose);
 		print_kind(&overview, KIND_GPU, "GPUs:");
 		print_kind(&overview, KIND_USB_CONTROLLER, "USB controllers:");
+		print_bindings(&overview);
 		print_next(&overview);
 		if (context->verbose)
 			context_print_gaps(context, host);

@@ -113,7 +113,7 @@ static int run_verify(struct context *context, GError **error)
 	if (context->json)
 		print_json(context, host);
 	else
-		bindings_print(&context->term, host);
+		bindings_print(&context->term, host, 0);
 	if (options->boot && live && !keep(context, host, error))
 		return -1;
 	bool good = all_bound(host);

@@ -17,7 +17,7 @@ char *binding_line(const struct host *host, const struct binding *binding)
 	return g_strdup_printf("%s: %s", address, why);
 }
 
-void bindings_print(const struct term *term, const struct host *host)
+void bindings_print(const struct term *term, const struct host *host, unsigned indent)
 {
 	const struct bindings *bindings = &host->bindings;
 
@@ -26,12 +26,12 @@ void bindings_print(const struct term *term, const struct host *host)
 	for (unsigned i = 0; i < bindings->n; i++) {
 		g_autofree char *line = binding_line(host, &bindings->list[i]);
 		g_autofree char *why = NULL;
-		term_paragraph(term, roles[binding_judge(host, &bindings->list[i], &why)], 0, 0, 4,
-			       line);
+		term_paragraph(term, roles[binding_judge(host, &bindings->list[i], &why)], indent,
+			       0, indent + 4, line);
 	}
 	if (bindings->bad_line > 0)
-		term_print(term, ROLE_BAD, "%s: line %d makes no sense, and is left out\n",
-			   BINDINGS_PATH, bindings->bad_line);
+		term_print(term, ROLE_BAD, "%*s%s: line %d makes no sense, and is left out\n",
+			   (int)indent, "", BINDINGS_PATH, bindings->bad_line);
 }
 
 void bindings_json(struct json *json, const struct host *host)
