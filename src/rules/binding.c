@@ -55,7 +55,7 @@ static void judge_driver(struct exam *exam)
 				  "The host still has the device: its driver is %s, "
 				  "and it is meant to be on vfio-pci.",
 				  dev->driver);
-		evidence_attribute(finding, host, pci, "driver", dev->driver);
+		evidence_driver(finding, host, pci);
 		if (exam->chosen[pci] & CHOSEN_OVERRIDE) {
 			evidence_attribute(finding, host, pci, "driver_override",
 					   dev->driver_override);
@@ -91,7 +91,7 @@ static void judge_override(struct exam *exam)
 				  "only.",
 				  dev->driver_override);
 		evidence_attribute(finding, host, (int)i, "driver_override", dev->driver_override);
-		evidence_attribute(finding, host, (int)i, "driver", NULL);
+		evidence_driver(finding, host, (int)i);
 		finding_cause(finding, "Someone has set driver_override, and that driver was not "
 				       "there or did not take it.");
 		if (vfio)

@@ -233,7 +233,7 @@ static void judge_blacklist(struct exam *exam)
 						    "on the blacklist.",
 						    line->module);
 		finding_evidence(finding, "%s: blacklist %s", line->path, line->module);
-		evidence_attribute(finding, exam->host, victim, "driver", NULL);
+		evidence_driver(finding, exam->host, victim);
 		finding_cause(finding,
 			      "A blacklist takes the driver from every card, not only from "
 			      "the one that is meant for the guest.");

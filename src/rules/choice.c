@@ -273,7 +273,7 @@ static void judge_multi_gpu(struct exam *exam)
 			  "With this card in a guest the host has no display left.");
 	for (unsigned i = 0; i < host->n_pci; i++)
 		if (pci_dev_is_kind(&host->pci[i], KIND_GPU))
-			evidence_attribute(finding, host, (int)i, "driver", host->pci[i].driver);
+			evidence_driver(finding, host, (int)i);
 	finding_cause(finding, "It is the host's only GPU: the screen goes dark while the guest "
 			       "runs, and programs on it must be stopped first.");
 	finding_fix(finding, "# Be sure that you can log in over the network, or let the host use "

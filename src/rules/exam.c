@@ -38,6 +38,14 @@ void evidence_attribute(struct finding *finding, const struct host *host, int in
 			 value ? value : "none");
 }
 
+void evidence_driver(struct finding *finding, const struct host *host, int index)
+{
+	const struct pci_dev *dev = &host->pci[index];
+
+	evidence_attribute(finding, host, index, "driver",
+			   dev->driver_known ? dev->driver : "not known");
+}
+
 void evidence_setting(struct finding *finding, const struct host *host, const char *path)
 {
 	char buf[SETTING_LINE];

@@ -54,6 +54,9 @@ struct finding *exam_unknown(struct exam *exam, const char *subject, const char 
 void evidence_attribute(struct finding *finding, const struct host *host, int index,
 			const char *name, const char *value);
 
+/* The same for the driver, which may be none, or not known. */
+void evidence_driver(struct finding *finding, const struct host *host, int index);
+
 /* Quotes the first line of a file of host.settings, if it is there. */
 void evidence_setting(struct finding *finding, const struct host *host, const char *path);
 

@@ -95,8 +95,7 @@ static void tell_not_viable(struct exam *exam, int pci, const struct iommu_group
 		int member = group->members[i];
 		if (host->pci[member].driver_known &&
 		    !pci_driver_is_harmless(host->pci[member].driver))
-			evidence_attribute(finding, host, member, "driver",
-					   host->pci[member].driver);
+			evidence_driver(finding, host, member);
 	}
 	finding_cause(finding, "A group is given to a guest as a whole or not at all: a member "
 			       "with the host could reach the guest's memory, and the guest the "
@@ -189,7 +188,7 @@ static void judge_bridges(struct exam *exam)
 					    "A bridge is to be given to vfio-pci, which does not "
 					    "take bridges.");
 		if (hotplug)
-			evidence_attribute(finding, host, (int)i, "driver", dev->driver);
+			evidence_driver(finding, host, (int)i);
 		else
 			evidence_attribute(finding, host, (int)i, "driver_override",
 					   dev->driver_override);
@@ -222,11 +221,18 @@ static void judge_slot(struct exam *exam)
 			if (exam->chosen[i] ||
 			    !pci_addr_same_slot(other->addr, host->pci[pci].addr))
 				continue;
+			if (!other->driver_known) {
+				exam_unknown(
+					exam, ADDRESS(host, pci), "driver",
+					"Whether the other functions of the card are with VFIO, "
+					"too, is not known.");
+				break;
+			}
 			struct finding *finding = exam_warn(exam, ADDRESS(host, pci),
 							    "%s is a part of the same card, and is "
 							    "not meant for the guest.",
 							    ADDRESS(host, i));
-			evidence_attribute(finding, host, (int)i, "driver", other->driver);
+			evidence_driver(finding, host, (int)i);
 			finding_cause(finding, "Without all its functions the card cannot be reset "
 					       "as a whole, and the sound on its connectors or "
 					       "its USB socket are missing.");

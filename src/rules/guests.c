@@ -298,7 +298,7 @@ static void judge_unmanaged(struct exam *exam)
 						    "nobody binds it: libvirt was told not "
 						    "to.",
 						    domain->name);
-		evidence_attribute(finding, host, pci, "driver", host->pci[pci].driver);
+		evidence_driver(finding, host, pci);
 		finding_evidence(finding, "%s: managed='no'", domain->path);
 		finding_cause(finding, "With managed='no' the device must be on vfio-pci before "
 				       "the guest starts.");
@@ -426,7 +426,7 @@ static void judge_fabric(struct exam *exam)
 			  given, gpus, given_switches, switches);
 	for (unsigned i = 0; i < host->n_pci; i++)
 		if (is_nvswitch(&host->pci[i]) && !exam->chosen[i])
-			evidence_attribute(finding, host, (int)i, "driver", host->pci[i].driver);
+			evidence_driver(finding, host, (int)i);
 	finding_cause(finding, "GPUs on a board with NVSwitches start only when a fabric manager "
 			       "has set up their links: in the guest that has all of them, or on "
 			       "the host for partitions.");

@@ -150,6 +150,13 @@ static void judge_amd(struct exam *exam)
 		if (!is_in(dev, amd_stuck, G_N_ELEMENTS(amd_stuck)) ||
 		    has_word(dev->reset_methods, "device_specific"))
 			continue;
+		if (!dev->reset_methods) {
+			exam_unknown(
+				exam, ADDRESS(host, pci), "reset_method",
+				"The card's family needs vendor-reset; whether it has it is not "
+				"known.");
+			continue;
+		}
 		struct finding *finding =
 			exam_warn(exam, ADDRESS(host, pci),
 				  "This card belongs to a family of AMD that does "
