@@ -150,6 +150,24 @@ static void print_done(struct context *context, const struct plan *plan, const c
 	fputc('\n', context->term.out);
 }
 
+/* ---- without running programs ---- */
+
+void change_drop_programs(struct plan *plan)
+{
+	for (guint i = plan->steps->len; i > 0; i--) {
+		const struct step *step = plan->steps->pdata[i - 1];
+		if (step->kind == STEP_FILE || step->kind == STEP_FOLDER)
+			continue;
+		if (step->kind == STEP_RUN) {
+			g_autofree char *words = g_strjoinv(" ", step->argv);
+			plan_warn(plan, "offline", "To be run in the finished system: %s", words);
+		}
+		g_ptr_array_remove_index(plan->steps, i - 1);
+	}
+}
+
+/* ---- all of it ---- */
+
 int change_finish(struct context *context, const struct change_options *options, struct plan *plan,
 		  const struct change *undoes, const char *made, GError **error)
 {

@@ -18,6 +18,12 @@ struct change_options {
 		.name = "dry-run", .letter = 'n', .kind = OPTION_FLAG,                             \
 		.help = "print the plan, and do nothing", .offset = offsetof(type, change.dry_run) \
 	}
+#define OPTION_OFFLINE(type)                                                                       \
+	{                                                                                          \
+		.name = "offline", .kind = OPTION_FLAG,                                            \
+		.help = "with --root: change the files there, and run no program",                 \
+		.offset = offsetof(type, change.offline)                                           \
+	}
 #define OPTION_YES(type)                                                                           \
 	{                                                                                          \
 		.name = "yes", .letter = 'y', .kind = OPTION_FLAG, .help = "ask nothing",          \
@@ -39,6 +45,10 @@ bool change_check_allowed(const struct change_options *options, GError **error);
  */
 int change_finish(struct context *context, const struct change_options *options, struct plan *plan,
 		  const struct change *undoes, const char *made, GError **error);
+
+/* Leaves only what changes files (--offline): of programs that were to be run each is told as a
+ * warning. */
+void change_drop_programs(struct plan *plan);
 
 /* Prints the plan: for people, or as JSON. */
 void change_print_plan(struct context *context, const struct plan *plan);

@@ -74,10 +74,7 @@ static const struct option_row setup_option_rows[] = {
 	  .argument = "CHAIN",
 	  .help = "what boots this machine, where that is not found out: grub, systemd-boot, …",
 	  .offset = offsetof(struct setup_options, chain) },
-	{ .name = "offline",
-	  .kind = OPTION_FLAG,
-	  .help = "with --root: change the files there, and run no program",
-	  .offset = offsetof(struct setup_options, offline) },
+	OPTION_OFFLINE(struct setup_options),
 	OPTION_DRY_RUN(struct setup_options),
 	OPTION_ALLOW(struct setup_options),
 	OPTION_YES(struct setup_options),
@@ -108,10 +105,10 @@ static bool check_options(struct context *context, const struct setup_options *o
 	if (!context->root)
 		g_set_error(error, VFIOKIT_ERROR, STATUS_USAGE,
 			    "a posted text is too little to prepare a machine by");
-	else if (options->offline && options->trial)
+	else if (options->change.offline && options->trial)
 		g_set_error(error, VFIOKIT_ERROR, STATUS_USAGE,
 			    "'--offline' and '--trial' exclude each other");
-	else if (options->offline && !context->root_path)
+	else if (options->change.offline && !context->root_path)
 		g_set_error(error, VFIOKIT_ERROR, STATUS_USAGE, "--offline goes with --root only");
 	else
 		return change_check_allowed(&options->change, error);
@@ -139,30 +136,13 @@ static const char *find_user(const struct context *context)
 											 : NULL;
 }
 
-/* ---- without running programs ---- */
-
-/* What --offline does not do: each is told as a warning. */
-static void drop_programs(struct plan *plan)
-{
-	for (guint i = plan->steps->len; i > 0; i--) {
-		const struct step *step = plan->steps->pdata[i - 1];
-		if (step->kind == STEP_FILE)
-			continue;
-		if (step->kind == STEP_RUN) {
-			g_autofree char *words = g_strjoinv(" ", step->argv);
-			plan_warn(plan, "offline", "To be run in the finished system: %s", words);
-		}
-		g_ptr_array_remove_index(plan->steps, i - 1);
-	}
-}
-
 /* ---- asking ---- */
 
 static bool is_confirmed(struct context *context, const struct setup_options *options,
 			 const struct plan *plan, GError **error)
 {
 	if (options->change.yes || options->change.dry_run || plan->steps->len == 0 ||
-	    plan->refusals->len > 0 || !(root_is_live(context->root) || options->offline))
+	    plan->refusals->len > 0 || !(root_is_live(context->root) || options->change.offline))
 		return true;
 	change_print_plan(context, plan);
 	if (ask_can(context) && !context->json &&
@@ -210,8 +190,8 @@ static int make_and_finish(struct context *context, const struct setup_answers *
 	if (options->trial)
 		add_trial(context, answers, plan);
 	plan_allow(plan, options->change.allow);
-	if (options->offline)
-		drop_programs(plan);
+	if (options->change.offline)
+		change_drop_programs(plan);
 	if (!is_confirmed(context, options, plan, error))
 		return -1;
 	return change_finish(
@@ -240,7 +220,6 @@ static int run_setup(struct context *context, GError **error)
 	g_autoptr(GPtrArray) trial_words = g_ptr_array_new_with_free_func(g_free);
 	bool ask = ask_can(context) && !options->change.yes && !options->change.dry_run &&
 		   !context->json;
-	options->change.offline = options->offline;
 	print_boot(context, &context->host->boot);
 	if (setup_answer(context, context->host, options, ask, &answers, error)) {
 		answers.request.user = user;

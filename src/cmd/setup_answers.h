@@ -20,7 +20,6 @@ struct setup_options {
 	bool iommu_pt;
 	bool blacklist;
 	bool no_packages;
-	bool offline;
 	bool group;
 	bool trial;
 };

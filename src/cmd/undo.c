@@ -20,6 +20,7 @@ static const struct option_row undo_option_rows[] = {
 	  .offset = offsetof(struct undo_options, all) },
 	OPTION_DRY_RUN(struct undo_options),
 	OPTION_ALLOW(struct undo_options),
+	OPTION_OFFLINE(struct undo_options),
 	OPTION_YES(struct undo_options),
 	{ 0 },
 };
@@ -78,6 +79,8 @@ static int undo_change(struct context *context, const GPtrArray *changes,
 	g_autofree char *made = g_strdup_printf("%s (%s) is taken back", change->id, change->line);
 
 	restore_plan(context->root, change, is_half_undone(changes, change), NULL, plan);
+	if (options->change.offline)
+		change_drop_programs(plan);
 	bool empty = plan->steps->len == 0;
 	int status = change_finish(context, &options->change, plan, change, made, error);
 	if (status == STATUS_OK && empty && !options->change.dry_run &&

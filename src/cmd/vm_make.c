@@ -6,9 +6,9 @@
 #include "base/root.h"
 #include "base/text.h"
 #include "cmd/vm.h"
+#include "model/rom.h"
 #include "plan/refusal.h"
 #include "probe/probe.h"
-#include "model/rom.h"
 
 #define PROBE_FOR_VM                                                                               \
 	(PROBE_DETAIL | PROBE_REGIONS | PROBE_USB | PROBE_USAGE | PROBE_TOPOLOGY | PROBE_MACHINE | \

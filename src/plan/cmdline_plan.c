@@ -158,6 +158,22 @@ static void remove_from_grub(struct cmdline_job *job, const char *path)
 		job_put_file(job, path, old, now, NULL);
 }
 
+/* GRUB reads its menu as a script of its own, and grub-mkconfig writes words into it as they are.
+ */
+static bool check_grub_words(struct cmdline_job *job)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+				    "_.,:=/@%+-*~!^?[]";
+
+	for (guint i = 0; job->add && i < job->add->len; i++) {
+		const char *word = job->add->pdata[i];
+		if (word[strspn(word, plain)] != '\0')
+			return job_refuse(job, "boot-uneditable", "/etc/default/grub",
+					  "a parameter holds what means something to GRUB");
+	}
+	return true;
+}
+
 static bool grub_edit(struct cmdline_job *job, bool dropin)
 {
 	g_autoptr(GPtrArray) missing = g_ptr_array_new();
@@ -166,6 +182,8 @@ static bool grub_edit(struct cmdline_job *job, bool dropin)
 	unsigned index = 0;
 	bool ok = true;
 
+	if (!check_grub_words(job))
+		return false;
 	for (guint i = 0; all && i < all->len; i++)
 		if (!grub_has(job->boot, all->pdata[i]))
 			g_ptr_array_add(missing, all->pdata[i]);

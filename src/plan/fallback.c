@@ -41,7 +41,7 @@ static char *grub_script(const GPtrArray *words)
 			      "\tesac\n"
 			      "done\n"
 			      "GRUB_CMDLINE_LINUX_DEFAULT=\"${words# } " OFF_WORD "\"\n"
-			      "GRUB_DISTRIBUTOR=\"${GRUB_DISTRIBUTOR:-Linux} " SUFFIX "\"\n"
+			      "GRUB_DISTRIBUTOR=\"${GRUB_DISTRIBUTOR:-Linux} (" SUFFIX ")\"\n"
 			      "GRUB_DISABLE_RECOVERY=true\n"
 			      "GRUB_DISABLE_SUBMENU=\n"
 			      "export GRUB_CMDLINE_LINUX_DEFAULT GRUB_DISTRIBUTOR "
