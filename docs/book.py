@@ -11,7 +11,8 @@ in their order. A block of commands looks like this:
 The word behind "console" says where it runs:
 
     any                 on any machine
-    recording=HOST      with --host hosts/HOST.host; lspci, /sys and /proc are the recorded ones, too
+    recording=HOST      with --host hosts/HOST.host; lspci, /sys and /proc are the recorded ones, too,
+                        and virsh talks to libvirt's driver for tests
     lab=NAME            on a real kernel in QEMU: scenario tests/lab/scenarios/guide-NAME.lab
     shown REASON…       nowhere, and why
 

@@ -2,7 +2,8 @@
 
 The commands run as they are printed. What they meet is arranged around them: `vfiokit` is the program
 under test, with --host where the block belongs to a recorded host; `sudo` just runs its arguments; lspci
-reads the recorded functions, and /sys and /proc in a command stand for the recorded trees.
+reads the recorded functions, virsh talks to libvirt's driver for tests, and /sys and /proc in a
+command stand for the recorded trees.
 """
 
 import os
@@ -44,6 +45,8 @@ class Stage:
         self.put("bin/vfiokit", f'exec {shlex.join(words)} "$@"')
         self.put("build/vfiokit", f'exec {shlex.join(words)} "$@"')
         self.put("bin/sudo", 'exec "$@"')
+        if host and shutil.which("virsh"):
+            self.put("bin/virsh", f'exec {shutil.which("virsh")} -c test:///default "$@"')
 
     def put(self, name, line):
         path = os.path.join(self.folder, name)
