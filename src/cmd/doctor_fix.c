@@ -76,12 +76,13 @@ static struct pending *find_file(struct fixer *fixer, const char *path)
 		if (strcmp(pending->path, path) == 0)
 			return pending;
 	}
-	struct pending pending = {
+	char *old = read_text(fixer, path, true);
+	const struct pending pending = {
 		.path = g_strdup(path),
-		.old = read_text(fixer, path, true),
+		.old = old,
+		.text = g_strdup(old ? old : ""),
 		.why = fixer->finding->what,
 	};
-	pending.text = g_strdup(pending.old ? pending.old : "");
 	g_array_append_val(fixer->files, pending);
 	return &g_array_index(fixer->files, struct pending, fixer->files->len - 1);
 }
