@@ -72,12 +72,12 @@ def boot_once(machine, kernel, parameters, steps, load, program, environment, ex
                            image.job_archive(steps, load, environment))
         console = os.path.join(folder, "console")
         argv = command_line(machine, kernel, parameters, initrd)
-        monitor = Monitor(os.path.join(folder, "monitor"))
+        monitor = Monitor(folder)
         argv += ["-serial", f"file:{console}", "-serial", "stdio", *monitor.options()]
         started = time.monotonic()
         with open(os.path.join(folder, "errors"), "w+b") as errors, \
              subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                              stderr=errors) as process:
+                              stderr=errors, cwd=folder) as process:
             bounds = {name: bound for name, _, bound in steps}
             try:
                 listen(process, monitor, outcome, bounds, started)
