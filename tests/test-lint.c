@@ -12,7 +12,8 @@
 #include "vm/lint.h"
 #include "vm/shell_words.h"
 
-#define LINT_PARTS (PROBE_DETAIL | PROBE_USB | PROBE_PLATFORM | PROBE_TOPOLOGY | PROBE_MACHINE)
+#define LINT_PARTS                                                                                 \
+	(PROBE_DETAIL | PROBE_USB | PROBE_USAGE | PROBE_PLATFORM | PROBE_TOPOLOGY | PROBE_MACHINE)
 
 static const char good_xml[] =
 	"<domain type='kvm' xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'>\n"
@@ -198,6 +199,8 @@ static const struct row {
 	{ "hostdev-no-iommu", LINE, "host=01:00.0", "host=00:01.0", FINDING_FAIL,
 	  "vm-without-iommu" },
 	{ "hostdev-not-viable", LINE, "host=01:00.0", "host=00:1f.3", FINDING_FAIL },
+	{ "hostdev-host-needs", LINE, "host=01:00.0", "host=00:14.0", FINDING_FAIL },
+	{ "hostdev-host-needs", LINE, "host=01:00.0", "host=02:00.0", FINDING_FAIL },
 	{ "hostdev-unmanaged", XML, "managed='yes'", "managed='no'", FINDING_FAIL },
 	{ "hostdev-duplicate", XML, "function='0x1'/>\n      </source>",
 	  "function='0x0'/>\n      </source>", FINDING_FAIL },

@@ -4,8 +4,8 @@
 
 #include "base/error.h"
 #include "model/guests.h"
-#include "vm/firmware.h"
 #include "model/rom.h"
+#include "vm/firmware.h"
 #include "vm/target.h"
 
 static void check_error(GError **error, const char *words)

@@ -10,7 +10,8 @@
 #include "vm/libvirt.h"
 #include "vm/lint.h"
 
-#define LINT_PARTS (PROBE_DETAIL | PROBE_USB | PROBE_PLATFORM | PROBE_TOPOLOGY | PROBE_MACHINE)
+#define LINT_PARTS                                                                                 \
+	(PROBE_DETAIL | PROBE_USB | PROBE_USAGE | PROBE_PLATFORM | PROBE_TOPOLOGY | PROBE_MACHINE)
 
 struct lint_options {
 	bool fix;

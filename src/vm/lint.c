@@ -21,6 +21,7 @@ static const struct rule {
 	{ "hostdev-bridge", lint_hostdev_bridge, "none of its devices is a bridge" },
 	{ "hostdev-no-iommu", lint_no_iommu, "its devices are in IOMMU groups" },
 	{ "hostdev-not-viable", lint_not_viable, "nothing else of the groups is in use" },
+	{ "hostdev-host-needs", lint_host_needs, "the host can do without its devices" },
 	{ "hostdev-unmanaged", lint_unmanaged, "its devices are handed over" },
 	{ "hostdev-duplicate", lint_duplicate_hostdev, "no device is passed twice" },
 	{ "functions-missing", lint_functions_missing, "its cards are complete" },

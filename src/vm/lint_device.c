@@ -1,7 +1,9 @@
 /* Rules about the host's devices: are they there, can they be given away, do they arrive in the
  * guest as the drivers there expect them. */
+#include <stddef.h>
 #include <string.h>
 
+#include "model/loss.h"
 #include "vm/lint_parts.h"
 
 /* ---- the host's side ---- */
@@ -132,6 +134,40 @@ void lint_not_viable(struct lint *lint)
 				"host uses it (driver %s)",
 				address_of(device, address),
 				pci_addr_format(other->addr, other_address), other->driver);
+			finding_fix(finding, "vfiokit show %s", address);
+		}
+	}
+}
+
+/* What the host would lose, and how that is said. */
+static const struct {
+	size_t offset; /* in struct loss */
+	const char *text;
+} needs[] = {
+	{ offsetof(struct loss, root_disk), "its own root file system is on it" },
+	{ offsetof(struct loss, mounted_disk), "a file system or swap of its own is on it" },
+	{ offsetof(struct loss, last_keyboard), "its only keyboard is on it" },
+	{ offsetof(struct loss, network_in_use), "its network goes over it" },
+};
+
+void lint_host_needs(struct lint *lint)
+{
+	const struct guest_device *device;
+	const struct pci_dev *dev;
+	char address[PCI_ADDR_SIZE];
+
+	for (guint i = 0; (device = next_known(lint, &i, &dev));) {
+		int index = (int)(dev - lint->host->pci);
+		struct loss loss LOSS_AUTO;
+		loss_of(lint->host, &index, 1, &loss);
+		for (size_t j = 0; j < G_N_ELEMENTS(needs); j++) {
+			const void *kind = (const char *)&loss + needs[j].offset;
+			if (*(const enum tri *)kind != TRI_YES)
+				continue;
+			struct finding *finding =
+				lint_add(lint, FINDING_FAIL, device->shown,
+					 "the host needs %s itself: %s",
+					 address_of(device, address), needs[j].text);
 			finding_fix(finding, "vfiokit show %s", address);
 		}
 	}

@@ -46,6 +46,7 @@ void lint_hostdev_missing(struct lint *lint);
 void lint_hostdev_bridge(struct lint *lint);
 void lint_no_iommu(struct lint *lint);
 void lint_not_viable(struct lint *lint);
+void lint_host_needs(struct lint *lint);
 void lint_unmanaged(struct lint *lint);
 void lint_functions_missing(struct lint *lint);
 void lint_functions_split(struct lint *lint);
