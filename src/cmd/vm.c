@@ -113,16 +113,33 @@ static int run_xml(struct context *context, GError **error)
 
 /* ---- vm qemu ---- */
 
-/* What has to be there before, as commands. */
+/* "vfiokit bind 0000:01:00.0 …"; NULL without functions. */
+static char *say_bind(const struct definition *made)
+{
+	GString *text = g_string_new("vfiokit bind");
+
+	for (guint i = 0; i < made->functions->len; i++) {
+		int pci = g_array_index(made->functions, struct definition_function, i).pci;
+		char address[PCI_ADDR_SIZE];
+		g_string_append_printf(text, " %s",
+				       pci_addr_format(made->host->pci[pci].addr, address));
+	}
+	return g_string_free(text, made->functions->len == 0);
+}
+
+/* What has to be done before, as commands. */
 static GPtrArray *list_before(const struct definition *made)
 {
 	GPtrArray *list = g_ptr_array_new_with_free_func(g_free);
+	char *bind = say_bind(made);
 	g_autofree char *vars = definition_vars(made);
 	g_autofree char *vars_word = shell_word(vars);
 	g_autofree char *template = shell_word(made->firmware.vars);
 	g_autofree char *tpm = definition_tpm(made);
 	g_autofree char *tpm_word = shell_word(tpm);
 
+	if (bind)
+		g_ptr_array_add(list, bind);
 	g_ptr_array_add(list, g_strdup_printf("cp -n %s %s", template, vars_word));
 	if (made->tpm)
 		g_ptr_array_add(list, g_strdup_printf("mkdir -p %s", tpm_word));
@@ -152,7 +169,7 @@ static void print_command(struct context *context, const struct definition *made
 	g_autoptr(GPtrArray) before = list_before(made);
 	g_autofree char *pins = say_pins(made);
 
-	fputs("# before the first start:\n", out);
+	fputs("# before it is started (the first time after each boot of the host):\n", out);
 	for (guint i = 0; i < before->len; i++)
 		fprintf(out, "#   %s\n", (const char *)before->pdata[i]);
 	if (*pins)
