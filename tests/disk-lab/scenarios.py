@@ -10,6 +10,8 @@ from vdisk.play import DESKTOP, PORT, SHIFTED, differs, has, lacks # pylint: dis
 CARD = ["0000:01:00.0", "0000:01:00.1"]
 TWIN, OTHER_TWIN = "0000:02:00.0", "0000:03:00.0"
 
+TRIAL_WORD = "vfiokit=trial"
+
 RULE = "etc/udev/rules.d/10-vfiokit.rules"
 
 FILES = ("ls -d /etc/vfiokit/* /etc/udev/rules.d/*vfiokit* /etc/initramfs-tools/hooks/vfiokit "
@@ -151,4 +153,51 @@ def power(play):
     play.test("in the end the machine is as it was", differs("drivers", play.drivers(), before))
 
 
-SCENARIOS = {function.__name__: function for function in (persist, power, dracut)}
+def lost_trial(play, name, spoil, sign):
+    """A trial whose entry is spoilt so that it does not come up; then one power cycle."""
+    play.ask(f"vfiokit bind --persist --trial --yes 01:00 && sed -i 's/{TRIAL_WORD}/& {spoil}/' "
+             "/boot/grub/custom.cfg")
+    play.machine.go_down()
+    play.machine.start(ready=False)
+    seen = play.machine.wait_console(sign, 400)
+    play.cut()
+    command_line = play.ask("cat /proc/cmdline")
+    play.test(f"a trial that {name} comes back by itself",
+              None if seen else f"'{sign}' was not on its console",
+              has(command_line, TRIAL_WORD), has(command_line, spoil))
+    verified = play.machine.run("vfiokit verify")
+    play.test(f"and verify says so ({name})", differs("status", verified.status, 1),
+              lacks(verified.out, "the trial did not come up"))
+    play.ask("vfiokit undo --yes")
+    play.test(f"undo takes away what is left of it ({name})",
+              differs("files", play.ask(FILES + "; ls /boot/grub/custom.cfg 2>/dev/null; true"), ""))
+
+
+def trial(play):
+    """a trial that panics, one that loses its disk, one that goes well and lasts"""
+    play.begin("grub", ["amd"])
+    before = play.drivers()
+    lost_trial(play, "panics", "init=/bin/false", "Kernel panic")
+    lost_trial(play, "has no driver for its disk", "module_blacklist=virtio_blk",
+               "does not exist")
+
+    play.ask("vfiokit bind --persist --trial --yes 01:00")
+    play.test("nothing has changed yet", differs("drivers", play.drivers(), before))
+    play.reboot()
+    play.test("in the trial they are bound", bound_as(play.drivers(), before, CARD),
+              lacks(play.ask("cat /proc/cmdline"), TRIAL_WORD))
+    play.ask("while systemctl is-active -q vfiokit-boot || "
+             "systemctl show -p SubState vfiokit-boot | grep -q start; do sleep 1; "
+             "systemctl is-active -q vfiokit-boot && break; done; "
+             "journalctl -b -u vfiokit-boot --no-pager", 900)
+    made = newest(play)
+    play.test("and the trial was made to last",
+              differs("the newest change", made["command"].split()[:3],
+                      ["vfiokit", "bind", "0000:01:00.0"]),
+              differs("its state", made["state"], "done"))
+    play.reboot()
+    play.test("from then on they are bound without it", bound_as(play.drivers(), before, CARD),
+              has(play.ask("cat /proc/cmdline"), TRIAL_WORD))
+
+
+SCENARIOS = {function.__name__: function for function in (persist, power, trial, dracut)}

@@ -154,10 +154,29 @@ class Machine:
             raise Hung("it does not switch itself off" + self.tail()) from None
         self.cut_power()
 
-    def reboot(self):
-        """From inside, as people do it."""
+    def go_down(self, bound=300):
+        """Restarts it from inside, as people do it, up to where the firmware would take over. An
+        emulated machine may hang there: it is switched off, and all is on the disk by then."""
         self.send("systemctl reboot")
-        self.wait_ready()
+        if not self.wait_console("reboot: Restarting system", bound):
+            raise Hung("it does not restart" + self.tail())
+        self.cut_power()
+
+    def reboot(self):
+        self.go_down()
+        self.start()
+
+    def wait_console(self, text, bound):
+        """Does the console say that, in the time there is?"""
+        deadline = time.monotonic() + bound
+        start = os.path.getsize(self.console)
+        while time.monotonic() < deadline:
+            with open(self.console, "rb") as file:
+                file.seek(start)
+                if text.encode() in file.read():
+                    return True
+            time.sleep(0.5)
+        return False
 
     # ---- talking ----
 
