@@ -269,6 +269,59 @@ static void test_roles(void)
 	g_assert_cmpint(package_role_there(&host->boot, ROLE_FIRMWARE), ==, TRI_NO);
 }
 
+/* A tree of which somebody wrote down the configuration only: programs prove nothing there. */
+static const struct {
+	const char *name;
+	const char *lines[6];
+	enum boot_chain chain;
+	enum initramfs initramfs;
+} bare[] = {
+	{ "debian",
+	  { "/etc/os-release = ID=debian", "/etc/default/grub = GRUB_CMDLINE_LINUX=\"\"",
+	    "/boot/grub/grub.cfg = #", "/usr/sbin/update-initramfs = #" },
+	  BOOT_GRUB_DROPIN,
+	  INITRAMFS_TOOLS },
+	{ "debian-dracut",
+	  { "/etc/os-release = ID=debian", "/etc/default/grub = GRUB_CMDLINE_LINUX=\"\"",
+	    "/usr/sbin/update-initramfs = #", "/usr/bin/dracut = #" },
+	  BOOT_GRUB_DROPIN,
+	  INITRAMFS_DRACUT },
+	{ "fedora",
+	  { "/etc/os-release = ID=fedora", "/etc/default/grub = GRUB_ENABLE_BLSCFG=true",
+	    "/boot/loader/entries/a.conf = title x", "/boot/grub2/grub.cfg = #",
+	    "/etc/dracut.conf.d/" },
+	  BOOT_GRUB_BLS,
+	  INITRAMFS_DRACUT },
+	{ "suse",
+	  { "/etc/os-release = ID_LIKE=\"suse opensuse\"", "/etc/default/grub = A=1",
+	    "/boot/grub2/grub.cfg = #" },
+	  BOOT_GRUB,
+	  INITRAMFS_UNKNOWN },
+	{ "arch",
+	  { "/etc/os-release = ID=arch", "/etc/default/grub = A=1", "/boot/grub/grub.cfg = #",
+	    "/etc/mkinitcpio.conf = MODULES=()" },
+	  BOOT_GRUB,
+	  INITRAMFS_MKINITCPIO },
+	{ "proxmox",
+	  { "/etc/os-release = ID=debian", "/etc/kernel/proxmox-boot-uuids = A",
+	    "/etc/kernel/cmdline = root=ZFS=x" },
+	  BOOT_PROXMOX,
+	  INITRAMFS_UNKNOWN },
+};
+
+static void test_bare(gconstpointer data)
+{
+	unsigned i = GPOINTER_TO_UINT(data);
+	struct tree *tree = tree_new();
+
+	fixture_put(tree, bare[i].lines);
+	HOST_AUTO struct host *host = probe_tree(tree);
+	g_test_message("%s", host->boot.uncertain ? host->boot.uncertain : "certain");
+	g_assert_cmpstr(boot_chain_name(host->boot.chain), ==, boot_chain_name(bare[i].chain));
+	g_assert_cmpstr(initramfs_name(host->boot.initramfs), ==,
+			initramfs_name(bare[i].initramfs));
+}
+
 #define ADD_ALL(table, prefix, name, test)                                                         \
 	for (unsigned i = 0; i < G_N_ELEMENTS(table); i++) {                                       \
 		g_autofree char *path = g_strdup_printf(prefix "/%u-%s", i, table[i].name);        \
@@ -280,6 +333,7 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	ADD_ALL(machines, "/boot/machine", root, test_machine)
 	ADD_ALL(changed, "/boot/changed", name, test_changed)
+	ADD_ALL(bare, "/boot/bare", name, test_bare)
 	ADD_ALL(choices, "/boot/choice", name, test_choice)
 	ADD_ALL(installs, "/boot/install", root, test_install)
 	g_test_add_func("/boot/entry", test_entry);

@@ -42,8 +42,13 @@ static bool has_dropins(const struct boot *boot)
 
 	if (text)
 		return strstr(text, "default/grub.d") != NULL;
-	return boot_has_program(boot, "update-grub") &&
-	       (os_is(&boot->os, "debian") || os_is(&boot->os, "ubuntu"));
+	return os_is(&boot->os, "debian") || os_is(&boot->os, "ubuntu");
+}
+
+static bool is_red_hat(const struct boot *boot)
+{
+	return boot_has_program(boot, "grubby") || os_is(&boot->os, "fedora") ||
+	       os_is(&boot->os, "rhel");
 }
 
 /* Does GRUB take its entries from /boot/loader/entries? Where it is not said, they are there only
@@ -56,14 +61,14 @@ static bool uses_entries(const struct boot *boot, const char *settings)
 
 	if (has_setting(settings, "GRUB_ENABLE_BLSCFG", "true"))
 		return there;
-	return there && !shut && boot_has_program(boot, "grubby") &&
+	return there && !shut && is_red_hat(boot) &&
 	       !has_setting(settings, "GRUB_ENABLE_BLSCFG", "false");
 }
 
 static enum boot_chain judge_bls(struct boot_judge *judge)
 {
 	boot_note(judge, "GRUB takes its entries from /boot/loader/entries");
-	if (boot_has_program(judge->boot, "grubby"))
+	if (is_red_hat(judge->boot))
 		return BOOT_GRUB_BLS;
 	if (boot_has_program(judge->boot, "sdbootutil"))
 		return BOOT_SDBOOTUTIL;
@@ -71,12 +76,20 @@ static enum boot_chain judge_bls(struct boot_judge *judge)
 				 "is no grubby to change them");
 }
 
+/* Is it called grub2 here? */
+static bool has_grub2(const struct boot *boot)
+{
+	if (boot_has_program(boot, "grub-mkconfig"))
+		return false;
+	return boot_has_program(boot, "grub2-mkconfig") || os_is(&boot->os, "fedora") ||
+	       os_is(&boot->os, "rhel") || os_is(&boot->os, "suse");
+}
+
 static enum boot_chain judge_grub(struct boot_judge *judge)
 {
 	struct boot *boot = judge->boot;
 	const char *settings = boot_text(boot, "/etc/default/grub");
-	bool two = boot_has_program(boot, "grub2-mkconfig") &&
-		   !boot_has_program(boot, "grub-mkconfig");
+	bool two = has_grub2(boot);
 
 	if (has(boot, "/boot/grub2/grub.cfg"))
 		boot->grub_cfg = "/boot/grub2/grub.cfg";
@@ -100,12 +113,7 @@ static enum boot_chain judge_grub(struct boot_judge *judge)
 		boot_note(judge, "grub-mkconfig reads /etc/default/grub.d");
 		return BOOT_GRUB_DROPIN;
 	}
-	if (boot_has_program(boot, "grub-mkconfig") || boot_has_program(boot, "grub2-mkconfig"))
-		return BOOT_GRUB;
-	return boot_doubt(judge,
-			  "there is no grub-mkconfig that would make %s of "
-			  "/etc/default/grub",
-			  boot->grub_cfg);
+	return BOOT_GRUB;
 }
 
 /* ---- systemd-boot ---- */
@@ -205,11 +213,12 @@ static enum boot_chain judge_sdboot(struct boot_judge *judge)
 	struct boot *boot = judge->boot;
 	unsigned index = 0;
 
-	if (boot_has_program(boot, "sdbootutil") && os_is(&boot->os, "suse")) {
-		boot_note(judge, "sdbootutil is installed");
+	if (os_is(&boot->os, "suse") &&
+	    (boot_has_program(boot, "sdbootutil") || has(boot, "/etc/kernel/cmdline"))) {
+		boot_note(judge, "openSUSE with systemd-boot: sdbootutil");
 		return BOOT_SDBOOTUTIL;
 	}
-	if (has(boot, "/etc/sdboot-manage.conf") && boot_has_program(boot, "sdboot-manage")) {
+	if (has(boot, "/etc/sdboot-manage.conf")) {
 		boot_note(judge, "/etc/sdboot-manage.conf: there");
 		return BOOT_SDBOOT_MANAGE;
 	}
@@ -305,7 +314,7 @@ static enum boot_chain judge_limine(struct boot_judge *judge)
 			boot->limine_conf = path;
 		n += path != NULL;
 	}
-	if (has(boot, "/etc/default/limine") && boot_has_program(boot, "limine-update")) {
+	if (has(boot, "/etc/default/limine")) {
 		boot_note(judge, "/etc/default/limine: there");
 		return BOOT_LIMINE_TOOL;
 	}

@@ -100,7 +100,8 @@ static bool is_dracuts(const struct boot *boot)
 		return true;
 	if (text && strstr(text, "mkinitramfs"))
 		return false;
-	return !has(boot, "/usr/share/initramfs-tools/hook-functions");
+	return !has(boot, "/usr/share/initramfs-tools/hook-functions") &&
+	       !has(boot, "/usr/share/initramfs-tools/hooks");
 }
 
 static bool has_presets(const struct boot *boot)
@@ -121,24 +122,23 @@ static enum initramfs judge_initramfs(struct boot_judge *judge)
 		boot_note(judge, "update-initramfs is here that of dracut");
 		return INITRAMFS_DRACUT;
 	}
-	if (boot->update_initramfs && has(boot, "/usr/share/initramfs-tools/hook-functions")) {
-		boot_note(judge, "/usr/share/initramfs-tools: initramfs-tools");
+	if (boot->update_initramfs || has(boot, "/usr/share/initramfs-tools/hook-functions")) {
+		boot_note(judge, "update-initramfs: initramfs-tools");
 		return INITRAMFS_TOOLS;
 	}
-	if (has(boot, "/etc/booster.yaml") && boot_has_program(boot, "booster") &&
-	    !has_presets(boot)) {
+	if (has(boot, "/etc/booster.yaml") && !has_presets(boot)) {
 		boot_note(judge, "/etc/booster.yaml: booster");
 		return INITRAMFS_BOOSTER;
 	}
-	if (boot_has_program(boot, "mkinitcpio") && (has_presets(boot) || !dracut)) {
-		boot_note(judge, "/etc/mkinitcpio.d: mkinitcpio");
+	if (has_presets(boot) || (has(boot, "/etc/mkinitcpio.conf") && !dracut)) {
+		boot_note(judge, "/etc/mkinitcpio.conf: mkinitcpio");
 		return INITRAMFS_MKINITCPIO;
 	}
-	if (dracut) {
-		boot_note(judge, "dracut is installed");
+	if (dracut || has(boot, "/etc/dracut.conf") || has(boot, "/etc/dracut.conf.d")) {
+		boot_note(judge, dracut ? "dracut is installed" : "/etc/dracut.conf.d: dracut");
 		return INITRAMFS_DRACUT;
 	}
-	return boot->update_initramfs ? INITRAMFS_TOOLS : INITRAMFS_UNKNOWN;
+	return boot_has_program(boot, "mkinitcpio") ? INITRAMFS_MKINITCPIO : INITRAMFS_UNKNOWN;
 }
 
 /* ---- the loader ---- */
@@ -295,16 +295,14 @@ static enum boot_chain judge_distribution(struct boot_judge *judge)
 	}
 	if (has(boot, "/run/ostree-booted")) {
 		boot_note(judge, "/run/ostree-booted: there");
-		if (boot_has_program(boot, "rpm-ostree"))
+		if (boot_has_program(boot, "rpm-ostree") || !boot_has_program(boot, "bootc"))
 			return BOOT_OSTREE;
 		return boot_doubt(judge, "this is an image-based system without rpm-ostree: its "
 					 "parameters belong to the image");
 	}
-	if (has(boot, "/etc/kernel/proxmox-boot-uuids") &&
-	    boot_has_program(boot, "proxmox-boot-tool"))
+	if (has(boot, "/etc/kernel/proxmox-boot-uuids"))
 		return judge_proxmox(judge, loader_by_variables(judge));
-	if (has(boot, "/etc/kernelstub/configuration") && boot_has_program(boot, "kernelstub") &&
-	    !is_bios(judge->host)) {
+	if (has(boot, "/etc/kernelstub/configuration") && !is_bios(judge->host)) {
 		boot_note(judge, "/etc/kernelstub/configuration: there");
 		enum loader loader = loader_by_variables(judge);
 		if (loader == LOADER_UNKNOWN || loader == LOADER_SDBOOT)

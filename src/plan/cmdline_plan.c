@@ -208,12 +208,10 @@ static bool grub_edit(struct cmdline_job *job, bool dropin)
 static void run_mkconfig(struct cmdline_job *job)
 {
 	const char *cfg = job->boot->grub_cfg ? job->boot->grub_cfg : "/boot/grub/grub.cfg";
-	const char *tool = boot_has(job->boot, "grub-mkconfig") == TRI_YES ? "grub-mkconfig"
-									   : "grub2-mkconfig";
+	const char *tool = strstr(cfg, "/grub2/") ? "grub2-mkconfig" : "grub-mkconfig";
 	const char *const short_form[] = { "update-grub", NULL };
 	const char *const long_form[] = { tool, "-o", cfg, NULL };
-	bool has_short = job->boot->chain == BOOT_GRUB_DROPIN &&
-			 boot_has(job->boot, "update-grub") == TRI_YES;
+	bool has_short = job->boot->chain == BOOT_GRUB_DROPIN;
 
 	run_if_changed(job, has_short ? short_form : long_form, "writes GRUB's menu anew", cfg);
 }

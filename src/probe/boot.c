@@ -56,6 +56,7 @@ static const struct place places[] = {
 	{ "/etc/initramfs-tools/modules", LOOK_READ },
 	{ "/etc/initramfs-tools/initramfs.conf", LOOK_READ },
 	{ "/usr/share/initramfs-tools/hook-functions", LOOK_THERE },
+	{ "/usr/share/initramfs-tools/hooks", LOOK_THERE },
 	{ "/etc/modules", LOOK_READ },
 	{ "/etc/modprobe.d", LOOK_FOLDER_READ, ".conf" },
 	{ "/etc/modules-load.d", LOOK_FOLDER_READ, ".conf" },

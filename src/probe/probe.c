@@ -27,9 +27,12 @@ static bool is_recording(struct root *root)
 	return !root_is_live(root) && root_exists(root, "/vfiokit");
 }
 
-static bool is_machine(struct root *root)
+/* The tree of an image that no kernel has run has neither, but a distribution. */
+static bool is_machine(struct root *root, unsigned what)
 {
-	return root_exists(root, "/sys") || root_exists(root, "/proc");
+	return root_exists(root, "/sys") || root_exists(root, "/proc") ||
+	       (what & PROBE_BOOT && what != PROBE_ALL &&
+		(root_exists(root, "/etc/os-release") || root_exists(root, "/usr/lib/os-release")));
 }
 
 /* Without privilege the kernel shows 64 bytes of config space: capabilities are then not known. */
@@ -76,7 +79,7 @@ static void probe_bindings(struct root *root, struct host *host)
 
 struct host *host_probe(struct root *root, unsigned what, GError **error)
 {
-	if (!is_machine(root)) {
+	if (!is_machine(root, what)) {
 		g_set_error(error, VFIOKIT_ERROR, STATUS_USAGE,
 			    "this is no machine: it has neither /sys nor /proc");
 		return NULL;
