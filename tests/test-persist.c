@@ -306,6 +306,31 @@ static void test_generator(gconstpointer data)
 	g_assert_cmpstr(text, ==, generator->expected);
 }
 
+/* kernel-install copies the image to where the boot loader finds it: both are looked into. */
+static void test_entries(void)
+{
+	static const char *const lines[] = {
+		"/lib/modules/6.1.0-1/modules.builtin = kernel/fs/ext4/ext4.ko",
+		"/usr/bin/dracut = #!/bin/bash",
+		"/boot/vmlinuz-6.1.0-1 = x",
+		"/boot/initrd.img-6.1.0-1 = x",
+		"/efi/loader/entries/old.conf = version 5.10\ninitrd /old/initrd",
+		"/efi/loader/entries/new.conf = version 6.1.0-1\ninitrd /ucode\ninitrd /id/initrd",
+		NULL
+	};
+	HOST_AUTO struct host *host = boot_host(lines);
+
+	host->boot.chain = BOOT_KERNEL_INSTALL;
+	PLAN_AUTO struct plan *plan = make_plan(host, "01:00.0", NULL);
+	g_autofree char *text = plan_lines(plan);
+	g_assert_cmpstr(strstr(text, "run "), ==,
+			"run dracut --force /boot/initrd.img-6.1.0-1 6.1.0-1\n"
+			"run kernel-install add 6.1.0-1 /boot/vmlinuz-6.1.0-1 "
+			"/boot/initrd.img-6.1.0-1\n"
+			"image-check /boot/initrd.img-6.1.0-1: " RULE_IN ",module vfio-pci\n"
+			"image-check /efi/id/initrd: " RULE_IN ",module vfio-pci\n");
+}
+
 /* What each generator reads, to the letter. */
 static void test_texts(void)
 {
@@ -433,6 +458,7 @@ int main(int argc, char **argv)
 		g_autofree char *name = g_strconcat("/persist/plan/", generators[i].name, NULL);
 		g_test_add_data_func(name, &generators[i], test_generator);
 	}
+	g_test_add_func("/persist/plan/entries", test_entries);
 	g_test_add_func("/persist/plan/texts", test_texts);
 	g_test_add_func("/persist/plan/again", test_again);
 	g_test_add_func("/persist/plan/changed", test_changed);

@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#include "base/text.h"
+
 #define MADE_BY "# Written by vfiokit; 'vfiokit undo' or 'unbind --persist' takes it away.\n"
 
 /* ---- what the generators read ---- */
@@ -175,19 +177,57 @@ static char *wanted_text(const struct boot_kernel *kernel, const struct initramf
 	return g_string_free(text, FALSE);
 }
 
-static void add_check(const struct boot_kernel *kernel, const struct initramfs_wish *wish,
-		      const char *const *without, struct plan *plan)
+/* The value of the last line "KEY VALUE" of a loader's entry; the caller's. */
+static char *entry_value(const char *text, const char *key)
+{
+	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+	char *value = NULL;
+
+	for (char **line = lines; *line; line++) {
+		const char *rest = text_after(*line, key);
+		if (!rest || !g_ascii_isspace(*rest))
+			continue;
+		g_free(value);
+		value = g_strstrip(g_strdup(rest));
+	}
+	return value;
+}
+
+/* Where kernel-install has put the image of a kernel, by the entries of the loader; the caller's.
+ * NULL: none of them names it. */
+static char *find_installed(const struct boot *boot, const char *release)
+{
+	const struct boot_file *file;
+	unsigned index = 0;
+
+	while ((file = boot_match(boot, "*/loader/entries/*.conf", &index))) {
+		const char *folder = strstr(file->path, "/loader/entries/");
+		g_autofree char *version = file->text ? entry_value(file->text, "version") : NULL;
+		g_autofree char *initrd = version ? entry_value(file->text, "initrd") : NULL;
+		if (initrd && strcmp(version, release) == 0)
+			return g_strdup_printf("%.*s%s%s", (int)(folder - file->path), file->path,
+					       *initrd == '/' ? "" : "/", initrd);
+	}
+	return NULL;
+}
+
+static void add_check(const struct boot *boot, const struct boot_kernel *kernel,
+		      const struct initramfs_wish *wish, const char *const *without,
+		      struct plan *plan)
 {
 	g_autofree char *wanted = wanted_text(kernel, wish, without);
 	g_autofree char *why = g_strdup_printf("is it in the image of %s?", kernel->release);
+	g_autofree char *installed = find_installed(boot, kernel->release);
 
-	if (!kernel->initramfs)
+	if (!kernel->initramfs && !installed)
 		plan_warn(plan, "initramfs-not-found",
 			  "The initramfs of %s is not where it usually is: whether all is in it "
 			  "cannot be seen.",
 			  kernel->release);
-	else if (*wanted)
+	if (kernel->initramfs && *wanted)
 		plan_add(plan, STEP_IMAGE, kernel->initramfs, NULL, wanted, why);
+	if (installed && *wanted && g_strcmp0(installed, kernel->initramfs) != 0)
+		plan_add(plan, STEP_IMAGE, installed, NULL, wanted, why);
 }
 
 void initramfs_add_rebuild(const struct host *host, const struct initramfs_wish *wish,
@@ -199,5 +239,5 @@ void initramfs_add_rebuild(const struct host *host, const struct initramfs_wish 
 	if (!generator || !generator->path)
 		return;
 	for (unsigned i = 0; i < host->boot.n_kernels; i++)
-		add_check(&host->boot.kernels[i], wish, without, plan);
+		add_check(&host->boot, &host->boot.kernels[i], wish, without, plan);
 }
