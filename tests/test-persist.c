@@ -414,6 +414,21 @@ static void test_changed(void)
 	g_assert_null(strstr(step->new_value, "1b80"));
 }
 
+/* Not while a trial waits; but a trial itself says so by its own rule. */
+static void test_trial_waits(void)
+{
+	static const char *const lines[] = { "/etc/vfiokit/trial = bind", NULL };
+	HOST_AUTO struct host *waits = boot_host(lines);
+	HOST_AUTO struct host *free_host = boot_host(NULL);
+	PLAN_AUTO struct plan *refused = make_plan(waits, "01:00.0", NULL);
+	PLAN_AUTO struct plan *good = make_plan(free_host, "01:00.0", NULL);
+	g_autofree char *said = objections_text(refused);
+	g_autofree char *nothing = objections_text(good);
+
+	g_assert_nonnull(strstr(said, "never trial-waits "));
+	g_assert_null(strstr(nothing, "trial-waits"));
+}
+
 static bool has_warning(const struct plan *plan, const char *id)
 {
 	for (guint i = 0; i < plan->warnings->len; i++)
@@ -462,6 +477,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/persist/plan/texts", test_texts);
 	g_test_add_func("/persist/plan/again", test_again);
 	g_test_add_func("/persist/plan/changed", test_changed);
+	g_test_add_func("/persist/plan/trial-waits", test_trial_waits);
 	g_test_add_func("/persist/plan/warnings", test_warnings);
 	return g_test_run();
 }

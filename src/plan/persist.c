@@ -6,6 +6,7 @@
 #include "plan/bind_plan.h"
 #include "plan/initramfs.h"
 #include "plan/refusal.h"
+#include "plan/trial.h"
 
 /* ---- the record, as it shall be ---- */
 
@@ -181,6 +182,16 @@ static void add_unit(const struct host *host, const struct persist_request *requ
 		 "starts it at each boot");
 }
 
+/* What a trial left would stay behind, and nobody would know any more what it belongs to. */
+static void refuse_during_trial(const struct host *host, const struct persist_request *request,
+				struct plan *plan)
+{
+	if (!request->trial && boot_text(&host->boot, TRIAL_PATH))
+		plan_refuse(plan, "trial-waits", NULL, false,
+			    "A trial waits for the next start, or did not come up: 'vfiokit undo' "
+			    "takes it back.");
+}
+
 /* Removing the one thing and adding another is one record, too. */
 bool persist_add_files(const struct host *host, const struct persist_request *request,
 		       struct plan *plan)
@@ -189,6 +200,7 @@ bool persist_add_files(const struct host *host, const struct persist_request *re
 	const struct binding *bindings = (const void *)list->data;
 	bool any = list->len > 0;
 
+	refuse_during_trial(host, request, plan);
 	add_file(host, plan, BINDINGS_PATH, any ? bindings_format(bindings, list->len) : NULL,
 		 "the record of what is bound at every boot");
 	bool changed = add_file(host, plan, PERSIST_RULES_PATH,
