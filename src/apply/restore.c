@@ -101,7 +101,7 @@ static void merge_file(struct item *item, struct plan *plan)
 	if (before && after && item->now)
 		item->merged = merge_back(before, after, item->now);
 	if (item->merged) {
-		item->differs = strcmp(item->merged, item->now) != 0;
+		item->differs = g_strcmp0(item->merged, item->now) != 0;
 		return;
 	}
 	item->differs = false;

@@ -92,13 +92,11 @@ static bool may_apply(const struct context *context, const struct change_options
 
 	if (plan->refusals->len > 0)
 		set_refused(plan, error);
-	else if (offline)
-		return true;
-	else if (!is_live(context))
+	else if (!offline && !is_live(context))
 		g_set_error(error, VFIOKIT_ERROR, STATUS_REFUSED,
 			    "'%s' changes the running machine only: this plan is not done",
 			    plan->command);
-	else if (geteuid() != 0)
+	else if (!offline && geteuid() != 0)
 		g_set_error(error, VFIOKIT_ERROR, STATUS_NEED_ROOT, "'%s' needs root",
 			    plan->command);
 	else

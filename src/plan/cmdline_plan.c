@@ -85,7 +85,8 @@ bool job_edit_text(struct cmdline_job *job, const char *path, const char *old, c
 	g_autofree char *text = edit_words(job, from, place, &error);
 
 	if (!text)
-		return job_refuse(job, "boot-uneditable", path, error->message);
+		return job_refuse(job, "boot-uneditable", path,
+				  error ? error->message : "this file cannot be changed");
 	return job_put_file(job, path, old, text, NULL);
 }
 
