@@ -4,8 +4,8 @@
     machine  WORD…              machine.py's words, and names of files in machines/
     plug                        devices besides: the indented lines that follow (machine.py's tree)
     kernels  SERIES…            default: all that the lab has
-    usual    SERIES…            those that "run --usual", which is "make check", plays it on;
-                                default: the newest
+    usual    SERIES…            those that "run --usual", the tier lab-usual, plays it on; default:
+                                the newest
     params   PARAMETER…         of the kernel; none by default. Several lines: a boot for each
     load     MODULE…            default: coldplug, which is what each device asks for
     with     PROGRAM…           also these programs of this machine, each with its libraries;
