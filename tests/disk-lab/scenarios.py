@@ -5,7 +5,7 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.realpath(__file__)))
 
-from vdisk.play import DESKTOP, PORT, SHIFTED, differs, has, lacks # pylint: disable=C0413
+from vdisk.play import DESKTOP, SHIFTED, differs, has, lacks # pylint: disable=C0413
 
 CARD = ["0000:01:00.0", "0000:01:00.1"]
 TWIN, OTHER_TWIN = "0000:02:00.0", "0000:03:00.0"
@@ -103,18 +103,24 @@ def dracut(play):
 
 
 def newest(play):
+    """The newest change of the history; None: there is none."""
     changes = play.json("history")["changes"]
     return changes[0] if changes else None
 
 
+CONSOLE = "/dev/ttyS0"
+
+
 def cut_at(play, number, command):
-    """Cuts the power as the command is about to make its call of that number."""
-    result = play.machine.run(f"cut-at {number} {PORT} {command}", 600)
-    if result.status is not None:
-        return str(result)
-    play.tap.note(f"{result.out.strip()} of '{command}'")
+    """Cuts the power as the command is about to make its call of that number. What is wrong with
+    that, and the change that it has begun (None: none)."""
+    before = newest(play)
+    play.machine.send(f"cut-at {number} {CONSOLE} {command}; echo @ended >{CONSOLE}")
+    said = play.machine.wait_console([f"@cut {number} ", "@ended"], 600)
     play.cut()
-    return None
+    change = newest(play)
+    begun = change if change and (not before or change["id"] != before["id"]) else None
+    return (None if said == f"@cut {number} " else f"it was not cut there: {said}"), begun
 
 
 # Calls of the program at which the power is cut (cut-at.c): of the change, and of its undo.
@@ -128,23 +134,22 @@ def power(play):
     play.begin("grub", ["amd"])
     before = play.drivers()
     for number in BIND_CUTS:
-        trouble = cut_at(play, number, command)
-        change = newest(play)
+        trouble, change = cut_at(play, number, command)
         state = change["state"] if change else "none"
         begun = sum(step["state"] != "planned" for step in change["steps"]) if change else 0
         files = play.ask(FILES)
         play.test(f"cut at call {number}: it starts, and history tells the truth ({state})",
-                  trouble, None if state in ("unfinished", "none", "undone", "empty") else state,
-                  None if begun or not files else f"no step is begun, and there are:\\n{files}")
+                  trouble, None if state in ("unfinished", "none", "empty") else state,
+                  f"no step is begun, and there are:\n{files}" if files and not begun else None)
         play.ask("vfiokit undo --yes")
         play.test(f"cut at call {number}: undo brings back what was",
                   differs("files", play.ask(FILES), ""))
     for number in UNDO_CUTS:
         play.ask(command)
-        trouble = cut_at(play, number, "vfiokit undo --yes")
-        state = newest(play)["state"]
+        trouble, change = cut_at(play, number, "vfiokit undo --yes")
+        state = change["state"] if change else "none"
         play.test(f"cut at call {number} of undo: it starts, and history tells the truth ({state})",
-                  trouble, None if state in ("unfinished", "done", "empty") else state)
+                  trouble, None if state in ("unfinished", "none", "empty") else state)
         play.ask("vfiokit undo --yes")
         inside = play.ask(LISTERS["grub"])
         play.test(f"cut at call {number} of undo: once more, and nothing of ours is left",
@@ -155,11 +160,11 @@ def power(play):
 
 def lost_trial(play, name, spoil, sign):
     """A trial whose entry is spoilt so that it does not come up; then one power cycle."""
-    play.ask(f"vfiokit bind --persist --trial --yes 01:00 && sed -i 's/{TRIAL_WORD}/& {spoil}/' "
+    play.ask(f"vfiokit bind --persist --trial --yes 01:00 && sed -i 's|{TRIAL_WORD}|& {spoil}|' "
              "/boot/grub/custom.cfg")
     play.machine.go_down()
     play.machine.start(ready=False)
-    seen = play.machine.wait_console(sign, 400)
+    seen = play.machine.wait_console([sign], 400)
     play.cut()
     command_line = play.ask("cat /proc/cmdline")
     play.test(f"a trial that {name} comes back by itself",
@@ -186,10 +191,9 @@ def trial(play):
     play.reboot()
     play.test("in the trial they are bound", bound_as(play.drivers(), before, CARD),
               lacks(play.ask("cat /proc/cmdline"), TRIAL_WORD))
-    play.ask("while systemctl is-active -q vfiokit-boot || "
-             "systemctl show -p SubState vfiokit-boot | grep -q start; do sleep 1; "
-             "systemctl is-active -q vfiokit-boot && break; done; "
-             "journalctl -b -u vfiokit-boot --no-pager", 900)
+    play.ask("for i in $(seq 800); do case $(systemctl is-active vfiokit-boot) in "
+             "active | failed) break ;; esac; sleep 1; done; "
+             "journalctl -b -u vfiokit-boot --no-pager >&2; systemctl is-active vfiokit-boot", 900)
     made = newest(play)
     play.test("and the trial was made to last",
               differs("the newest change", made["command"].split()[:3],

@@ -158,7 +158,7 @@ class Machine:
         """Restarts it from inside, as people do it, up to where the firmware would take over. An
         emulated machine may hang there: it is switched off, and all is on the disk by then."""
         self.send("systemctl reboot")
-        if not self.wait_console("reboot: Restarting system", bound):
+        if not self.wait_console(["reboot: Restarting system"], bound):
             raise Hung("it does not restart" + self.tail())
         self.cut_power()
 
@@ -166,17 +166,19 @@ class Machine:
         self.go_down()
         self.start()
 
-    def wait_console(self, text, bound):
-        """Does the console say that, in the time there is?"""
+    def wait_console(self, texts, bound):
+        """Which of these texts the console says first, in the time there is; None: none."""
         deadline = time.monotonic() + bound
         start = os.path.getsize(self.console)
         while time.monotonic() < deadline:
             with open(self.console, "rb") as file:
                 file.seek(start)
-                if text.encode() in file.read():
-                    return True
+                said = file.read()
+            found = [text for text in texts if text.encode() in said]
+            if found:
+                return found[0]
             time.sleep(0.5)
-        return False
+        return None
 
     # ---- talking ----
 
@@ -219,8 +221,6 @@ class Machine:
                 _, _, status, out, err = words
                 return Result(int(status), self.read(int(out), deadline),
                               self.read(int(err), deadline))
-            if words[:1] == ["@cut"]:
-                return Result(None, " ".join(words), "")
 
     def tail(self):
         with open(self.console, encoding="utf-8", errors="replace") as file:

@@ -6,8 +6,6 @@ import tempfile
 
 from . import image, machine, program
 
-PORT = "/dev/virtio-ports/lab"
-
 # A display with its sound function, two network cards that are alike, a USB controller: behind root
 # ports, as graphics cards are. The display's driver has another one that is the host's, too.
 DESKTOP = """

@@ -53,6 +53,7 @@ def make_archive(program, folder):
         add(archive, stripped, "usr/local/bin/vfiokit", 0o755)
         for name, library in sorted(libraries(program).items()):
             add(archive, library, f"usr/local/lib/lab/{name}", 0o644)
+        add(archive, guest_file("usleep"), "usr/local/bin/usleep", 0o755)
         add(archive, build_tool("cut-at", folder), "usr/local/bin/cut-at", 0o755)
         add(archive, os.path.join(TOP, "tests", "lab", "guest", "same-machine"),
             "usr/local/bin/same-machine", 0o755)

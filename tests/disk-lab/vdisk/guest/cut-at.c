@@ -1,6 +1,6 @@
 /* Runs a program and stops it for ever as it is about to make its Nth system call that leaves
- * something behind:   cut-at N PORT PROGRAM [ARGUMENT…]
- * Then it writes "@cut N CALL" to PORT, and waits for the power to be cut. Status 3: the program
+ * something behind:   cut-at N CONSOLE PROGRAM [ARGUMENT…]
+ * Then it writes "@cut N CALL" to CONSOLE, and waits for the power to be cut. Status 3: the program
  * ended before. N counts the calls of the program itself, not of what it starts. */
 #include <fcntl.h>
 #include <signal.h>
@@ -38,14 +38,14 @@ static void start(char **argv)
 	_exit(127);
 }
 
-static void tell(const char *port, int seen, const char *name)
+static void tell(const char *console, int seen, const char *name)
 {
 	char line[64];
-	int fd = open(port, O_WRONLY);
+	int fd = open(console, O_WRONLY);
 
 	snprintf(line, sizeof(line), "@cut %d %s\n", seen, name);
 	if (fd < 0 || write(fd, line, strlen(line)) < 0)
-		perror(port);
+		perror(console);
 	for (;;)
 		pause();
 }
@@ -58,7 +58,7 @@ int main(int argc, char **argv)
 	if (pid == 0)
 		start(argv + 3);
 	if (pid < 0 || waitpid(pid, &status, 0) < 0) {
-		fprintf(stderr, "usage: cut-at N PORT PROGRAM [ARGUMENT...]\n");
+		fprintf(stderr, "usage: cut-at N CONSOLE PROGRAM [ARGUMENT...]\n");
 		return 2;
 	}
 	ptrace(PTRACE_SETOPTIONS, pid, NULL, (void *)(PTRACE_O_TRACESYSGOOD | PTRACE_O_EXITKILL));
