@@ -159,7 +159,9 @@ char *journal_boot_id(struct root *root)
 static char *make_id(struct root *root, GDateTime *now, const char *verb)
 {
 	g_autofree char *base = g_date_time_format(now, "%Y%m%d-%H%M%S");
-	g_autofree char *word = g_strdelimit(g_strdup(verb), " ", '-'); /* "usb attach" */
+	g_auto(GStrv) words = g_strsplit(verb, " --", -1); /* "bind --persist" */
+	g_autofree char *joined = g_strjoinv("-", words);
+	g_autofree char *word = g_strdelimit(g_strdup(joined), " ", '-'); /* "usb attach" */
 
 	for (unsigned i = 1;; i++) {
 		g_autofree char *id = i == 1 ? g_strdup_printf("%s-%s", base, word)

@@ -50,7 +50,8 @@ int persist_bind(struct context *context, const struct host *host, const GArray 
 		 const struct persist_options *options, GError **error)
 {
 	g_autofree char *program = persist_program(context);
-	PLAN_AUTO struct plan *plan = plan_new("bind");
+	PLAN_AUTO struct plan *plan =
+		plan_new(options->trial ? "bind --persist --trial" : "bind --persist");
 	const struct persist_request request = {
 		.functions = (const int *)(const void *)functions->data,
 		.n = functions->len,
@@ -127,7 +128,7 @@ int persist_unbind(struct context *context, const struct host *host,
 		.n_remove = found->len,
 		.program = program,
 	};
-	PLAN_AUTO struct plan *plan = plan_new("unbind");
+	PLAN_AUTO struct plan *plan = plan_new("unbind --persist");
 	persist_plan(host, &request, plan);
 	return change_finish(context, options, plan, NULL, "from the next boot on", error);
 }

@@ -197,7 +197,7 @@ def trial(play):
     made = newest(play)
     play.test("and the trial was made to last",
               differs("the newest change", made["command"].split()[:3],
-                      ["vfiokit", "bind", "0000:01:00.0"]),
+                      ["vfiokit", "bind", "--persist"]),
               differs("its state", made["state"], "done"))
     play.reboot()
     play.test("from then on they are bound without it", bound_as(play.drivers(), before, CARD),
