@@ -609,7 +609,7 @@ static void read_options(struct reader *reader, bool late)
 		const char *word = words->pdata[i];
 		const char *next = i + 1 < words->len ? words->pdata[i + 1] : NULL;
 		bool has_value = next && (next[0] != '-' || g_ascii_isdigit(next[1]));
-		if (word[0] != '-')
+		if (!word || word[0] != '-')
 			continue;
 		const char *name = word + 1 + (word[1] == '-');
 		read_option(reader, name, has_value ? next : NULL, late);
