@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "base/root.h"
+#include "cmd/vm_lint.h"
 #include "probe/probe.h"
 #include "view/finding.h"
 #include "view/table.h"
@@ -240,7 +240,9 @@ static int judge(struct doctor *doctor, GError **error)
 	g_autoptr(GPtrArray) findings = findings_new();
 	struct rules_request request = make_request(doctor);
 
-	unsigned needs = rules_needs(&request) | (options->fix ? NEEDS_OF_FIX : 0);
+	bool guest = doctor->others->len > 0 && doctor->rules->len == 0;
+	unsigned needs = rules_needs(&request) | (options->fix ? NEEDS_OF_FIX : 0) |
+			 (guest ? LINT_PARTS : 0);
 	doctor->host = context_host(doctor->context, needs, error);
 	if (!doctor->host)
 		return -1;
@@ -249,8 +251,11 @@ static int judge(struct doctor *doctor, GError **error)
 			return -1;
 	request = make_request(doctor);
 	rules_run(&request, findings);
-	if (doctor->domain && doctor->rules->len == 0)
+	if (doctor->domain && doctor->rules->len == 0) {
+		doctor_read_definition(doctor, findings);
 		doctor_read_guest_log(doctor, findings);
+		findings_sort(findings);
+	}
 	if (options->fix)
 		return doctor_fix(doctor, findings, error);
 	/* who asks for a rule wants its answer */

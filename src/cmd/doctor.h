@@ -27,6 +27,9 @@ struct doctor {
 /* doctor --log: explains the lines of a log. Returns the exit status, or -1 and sets *error. */
 int doctor_explain_log(struct doctor *doctor, const char *path, GError **error);
 
+/* Appends what vm lint says of the guest's definition, apart from what doctor's own rules judge. */
+void doctor_read_definition(struct doctor *doctor, GPtrArray *findings);
+
 /* Appends what the log of the guest, on this machine, says. */
 void doctor_read_guest_log(struct doctor *doctor, GPtrArray *findings);
 

@@ -1,13 +1,15 @@
-/* Logs: one that is handed over, and the one that QEMU wrote for a guest. */
+/* Texts: a log that is handed over; of one guest, its definition and the log that QEMU wrote. */
 #include <string.h>
 
 #include "base/input.h"
 #include "base/root.h"
 #include "base/text.h"
 #include "cmd/doctor.h"
+#include "cmd/vm_lint.h"
 #include "rules/messages.h"
 
 #define LINE_MAX_BYTES 8192
+#define DEFINITION_MAX (1024U * 1024)
 #define GUEST_LOG_MAX  (4U * 1024 * 1024) /* QEMU's own log is some kilobytes for each start */
 
 static void take_line(const char *text, size_t length, void *data)
@@ -59,5 +61,41 @@ void doctor_read_guest_log(struct doctor *doctor, GPtrArray *findings)
 	while ((line = text_next_line(&cursor, &length)))
 		log_reader_line(reader, line, length);
 	log_reader_finish(reader, findings, true);
-	findings_sort(findings);
+}
+
+/* ---- the definition ---- */
+
+/* What doctor's own rules judge of guests, with more of the host at hand. */
+static const char *const own_topics[] = {
+	"hostdev-missing",   "hostdev-no-iommu",      "hostdev-not-viable", "hostdev-unmanaged",
+	"functions-missing", "usb-duplicate",         "usb-missing",        "hugepages-pool",
+	"memlock",           "memory-more-than-host",
+};
+
+static bool is_own_topic(const char *id)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(own_topics); i++)
+		if (strcmp(id, own_topics[i]) == 0)
+			return true;
+	return false;
+}
+
+void doctor_read_definition(struct doctor *doctor, GPtrArray *findings)
+{
+	struct context *context = doctor->context;
+	size_t length = 0;
+	g_autofree char *text = context->root ? root_read_all(context->root, doctor->domain->path,
+							      DEFINITION_MAX, &length, NULL)
+					      : NULL;
+	g_autofree char *malformed = NULL;
+	guint before = findings->len;
+
+	if (!text)
+		return;
+	GUEST_AUTO struct guest *guest = guest_read_xml(text, length, &malformed, NULL);
+	if (guest)
+		vm_lint_guest(context, doctor->host, guest, doctor->domain->name, NULL, findings);
+	for (guint i = findings->len; i-- > before;)
+		if (is_own_topic(((const struct finding *)findings->pdata[i])->id))
+			g_ptr_array_remove_index(findings, i);
 }

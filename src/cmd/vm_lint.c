@@ -4,14 +4,11 @@
 
 #include "base/input.h"
 #include "base/root.h"
-#include "cmd/command.h"
+#include "cmd/vm_lint.h"
 #include "probe/probe.h"
 #include "view/finding.h"
 #include "vm/libvirt.h"
 #include "vm/lint.h"
-
-#define LINT_PARTS                                                                                 \
-	(PROBE_DETAIL | PROBE_USB | PROBE_USAGE | PROBE_PLATFORM | PROBE_TOPOLOGY | PROBE_MACHINE)
 
 struct lint_options {
 	bool fix;
@@ -92,29 +89,30 @@ static enum tri find_path(void *data, const char *path)
 	return n == -ENOENT || n == -ENOTDIR ? TRI_NO : TRI_UNKNOWN;
 }
 
-static const char *find_schema(const struct context *context)
+void vm_lint_guest(struct context *context, const struct host *host, const struct guest *guest,
+		   const char *name, const char *schema, GPtrArray *findings)
 {
 	static const char installed[] = "/usr/share/libvirt/schemas/domain.rng";
-	const struct lint_options *options = context->options;
-
-	if (options->schema)
-		return options->schema;
-	return input_exists(installed) ? installed : NULL;
-}
-
-static void judge(struct context *context, const struct host *host, const struct guest *guest,
-		  const char *name, GPtrArray *findings)
-{
 	const struct lint_input input = {
 		.guest = guest,
 		.subject = guest->name && *guest->name ? guest->name : name,
 		.host = host,
-		.schema = find_schema(context),
+		.schema = schema                    ? schema
+			  : input_exists(installed) ? installed
+						    : NULL,
 		.exists = find_path,
 		.data = context,
 	};
 
 	lint_run(&input, findings);
+}
+
+static void judge(struct context *context, const struct host *host, const struct guest *guest,
+		  const char *name, GPtrArray *findings)
+{
+	const struct lint_options *options = context->options;
+
+	vm_lint_guest(context, host, guest, name, options->schema, findings);
 }
 
 static bool judge_qemu(struct context *context, const struct host *host,
