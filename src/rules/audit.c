@@ -398,7 +398,7 @@ static void judge_vulnerable(struct exam *exam)
 		g_ptr_array_add(names, g_path_get_basename(setting->path));
 		first = first ? first : setting;
 	}
-	if (names->len == 0)
+	if (!first)
 		return;
 	g_autofree char *list = join_words(names);
 	struct finding *finding =

@@ -84,10 +84,9 @@ static void judge_reset(struct exam *exam)
 		if (reset.kind == RESET_UNKNOWN)
 			exam_unknown(exam, ADDRESS(host, pci), "reset_method",
 				     "How the device can be reset is not known.");
-		else if (reset.kind == RESET_NONE)
-			tell_reset(exam, pci, &reset);
-		else if (reset.kind == RESET_BUS_ALL && is_bound(host, pci) &&
-			 !are_all_with_vfio(host, pci))
+		else if (reset.kind == RESET_NONE ||
+			 (reset.kind == RESET_BUS_ALL && is_bound(host, pci) &&
+			  !are_all_with_vfio(host, pci)))
 			tell_reset(exam, pci, &reset);
 	}
 }
