@@ -103,6 +103,37 @@ static void judge_override(struct exam *exam)
 	}
 }
 
+/* What is not there may have been taken out: that is no fault, but nothing is bound either. */
+static void judge_record(struct exam *exam)
+{
+	const struct bindings *bindings = &exam->host->bindings;
+
+	if (bindings->bad_line > 0)
+		exam_fail(exam, NULL, "Line %d of the record makes no sense, and is left out.",
+			  bindings->bad_line);
+	for (unsigned i = 0; i < bindings->n; i++) {
+		const struct binding *binding = &bindings->list[i];
+		g_autofree char *why = NULL;
+		char address[PCI_ADDR_SIZE];
+		enum binding_state state = binding_judge(exam->host, binding, &why);
+		if (state == BINDING_BOUND)
+			continue;
+		struct finding *finding =
+			exam_add(exam,
+				 state == BINDING_UNKNOWN ? FINDING_UNKNOWN
+				 : state == BINDING_GONE  ? FINDING_WARN
+							  : FINDING_FAIL,
+				 pci_addr_format(binding->who.addr, address),
+				 "It shall be on %s from each boot on, and is not: %s.",
+				 binding->driver, why);
+		finding_evidence(finding, BINDINGS_PATH ": %s", address);
+		if (state == BINDING_GONE || state == BINDING_CHANGED)
+			finding_fix(finding, "vfiokit unbind --persist %s", address);
+		else
+			finding_fix(finding, "vfiokit bind %s", address);
+	}
+}
+
 static void judge_driverctl(struct exam *exam)
 {
 	const struct host *host = exam->host;
@@ -321,6 +352,19 @@ const struct rule rules_binding[] = {
 		.needs = PROBE_MACHINE | PROBE_SETTINGS,
 		.sets = RULE_DOCTOR,
 		.judge = judge_module,
+	},
+	{
+		.id = "bound-at-boot",
+		.title = "Is what shall be bound at every boot?",
+		.reads = BINDINGS_PATH ", ids, firmware_node/path, driver",
+		.explain = "'bind --persist' keeps which device was chosen, and where it was. What "
+			   "is not that any more is not bound: another device may have taken its "
+			   "address, or the card may be in another slot.",
+		.good = "What shall be bound at every boot is, or there is no such thing.",
+		.see = SEE_GPU_USED,
+		.needs = PROBE_DETAIL | PROBE_BINDINGS,
+		.sets = RULE_DOCTOR,
+		.judge = judge_record,
 	},
 	{
 		.id = "driver-bound",
