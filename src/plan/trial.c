@@ -94,7 +94,7 @@ static bool find_mount(const char *mounts, const char *path, char **type, char *
 		bool holds = length == 1 || (length > 1 && strncmp(path, words[4], length) == 0 &&
 					     strchr("/", path[length]));
 		g_auto(GStrv) tail = dash ? g_strsplit(dash + 3, " ", 3) : NULL;
-		if (!holds || length < deepest || g_strv_length(tail) < 2)
+		if (!holds || length < deepest || !tail || g_strv_length(tail) < 2)
 			continue;
 		deepest = length;
 		g_free(*type);
