@@ -38,7 +38,7 @@ demo:
 	@$(MAKE) --no-print-directory release
 	@build-aux/demo $(BUILD)/vfiokit
 
-#: make check     all tests; make check TIER=unit, lab, disk or packages: one tier of them
+#: make check     the tests that need no virtual machine; TIER=lab, disk or packages: those that do
 check:
 	@build-aux/deps build $(or $(filter unit lab disk packages,$(TIER:-usual=)),unit) \
 		$(if $(filter unit,$(or $(TIER),unit)),lint)

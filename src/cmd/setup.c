@@ -10,6 +10,7 @@
 #include "cmd/trial.h"
 #include "probe/group.h"
 #include "probe/probe.h"
+#include "view/device.h"
 #include "view/plan.h"
 
 #define PROBE_FOR_SETUP                                                                            \
@@ -170,6 +171,26 @@ static void print_boot(struct context *context, const struct boot *boot)
 	fputc('\n', context->term.out);
 }
 
+/* Where nobody is asked a plan without devices could be taken for all there is to do. */
+static void print_unnamed(struct context *context, const struct setup_options *options,
+			  const struct setup_answers *answers)
+{
+	g_autoptr(GArray) spare = g_array_new(FALSE, FALSE, sizeof(int));
+	char address[PCI_ADDR_SIZE];
+	struct device_view view;
+
+	if (context->json || context->quiet || options->gpu || answers->functions->len > 0)
+		return;
+	setup_suggest_gpu(context->host, spare);
+	if (spare->len == 0)
+		return;
+	device_view_init(&view, context->host, context_names(context));
+	fprintf(context->term.out,
+		"No device is named, so none is bound: '--gpu auto' would take %s.\n\n",
+		device_address(&view, context->host->pci[g_array_index(spare, int, 0)].addr,
+			       address));
+}
+
 static void add_trial(struct context *context, const struct setup_answers *answers,
 		      struct plan *plan)
 {
@@ -226,6 +247,8 @@ static int run_setup(struct context *context, GError **error)
 		answers.request.groups_missed = missing;
 		answers.request.program = program;
 		answers.request.trial_words = options->trial ? trial_words : NULL;
+		if (!ask)
+			print_unnamed(context, options, &answers);
 		status = make_and_finish(context, &answers, error);
 	}
 	setup_answers_clear(&answers);
