@@ -1,6 +1,7 @@
-/* vfiokit tables: the tables of commands and options as JSON. The manual pages are made from it,
- * and tests compare with it; it is not in the list of commands. */
+/* vfiokit tables: the tables of commands, options and profiles as JSON. The manual pages are made
+ * from it, and tests compare with it; it is not in the list of commands. */
 #include "cmd/command.h"
+#include "vm/profile.h"
 
 static void json_letter(struct json *json, char letter)
 {
@@ -40,6 +41,39 @@ static void json_commands(struct json *json, const struct command *const *list)
 	}
 }
 
+static void json_profiles(struct json *json)
+{
+	json_array(json, "profiles");
+	for (const struct profile *profile = profiles; profile->name; profile++) {
+		json_object(json, NULL);
+		json_text(json, "name", profile->name);
+		json_text(json, "summary", profile->summary);
+		json_text(json, "guest", profile->guest);
+		json_uint(json, "max_cores", profile->max_cores);
+		json_uint(json, "memory_gib", profile->memory_gib);
+		json_uint(json, "share", profile->share);
+		json_uint(json, "iothreads", profile->iothreads);
+		json_bool(json, "one_cache", profile->one_cache);
+		json_bool(json, "headless", profile->headless);
+		json_bool(json, "screen", profile->screen);
+		json_object_end(json);
+	}
+	json_array_end(json);
+}
+
+static void json_guest_kinds(struct json *json)
+{
+	json_array(json, "guests");
+	for (const struct guest_kind *kind = guest_kinds; kind->name; kind++) {
+		json_object(json, NULL);
+		json_text(json, "name", kind->name);
+		json_bool(json, "windows", kind->windows);
+		json_bool(json, "secure_boot", kind->secure_boot);
+		json_object_end(json);
+	}
+	json_array_end(json);
+}
+
 static int run_tables(struct context *context, GError **error)
 {
 	struct json json;
@@ -49,6 +83,8 @@ static int run_tables(struct context *context, GError **error)
 	json_array(&json, "commands");
 	json_commands(&json, commands);
 	json_array_end(&json);
+	json_profiles(&json);
+	json_guest_kinds(&json);
 	json_object_end(&json);
 	json_end(&json);
 	return STATUS_OK;
@@ -56,7 +92,7 @@ static int run_tables(struct context *context, GError **error)
 
 const struct command command_tables = {
 	.name = "tables",
-	.summary = "print the tables of commands and options as JSON",
+	.summary = "print the tables of commands, options and profiles as JSON",
 	.flags = COMMAND_NO_ROOT | COMMAND_HIDDEN,
 	.run = run_tables,
 };
