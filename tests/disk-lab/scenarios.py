@@ -205,4 +205,45 @@ def trial(play):
               has(play.ask("cat /proc/cmdline"), TRIAL_WORD))
 
 
-SCENARIOS = {function.__name__: function for function in (persist, power, trial, dracut)}
+WORDS = ["iommu=pt", "vtest.word=1"]
+
+OURS = "ls /etc/default/grub.d/99-vfiokit.cfg /etc/grub.d/45_vfiokit 2>/dev/null; " + FILES
+
+
+def setup(play):
+    """setup with GRUB and initramfs-tools: parameters and early binding, and back"""
+    command = f"vfiokit setup --yes --no-packages --gpu 01:00 --iommu-pt --kernel-arg {WORDS[1]}"
+    play.begin("grub", ["amd"])
+    before = play.drivers()
+    cmdline = play.ask("cat /proc/cmdline")
+    play.ask("vfiokit record /root/before.host >/dev/null")
+    play.ask(command)
+    menu = play.ask("cat /boot/grub/grub.cfg")
+    lines = [line for line in menu.splitlines() if line.strip().startswith("linux")]
+    play.test("GRUB's menu has the parameters, and an entry without them",
+              *[lacks(lines[0], word) for word in WORDS],
+              lacks(menu, "(without vfiokit)"),
+              *[has(line, word) for line in lines if "vfiokit=off" in line for word in WORDS])
+    play.test("the rule is in the initramfs", lacks(play.ask(LISTERS["grub"]), RULE))
+    play.test("once more is nothing to do",
+              lacks(play.ask(command + " --json"), '"steps": []'))
+
+    play.reboot()
+    now = play.ask("cat /proc/cmdline")
+    play.test("after the restart the parameters are there, and all others still",
+              *[lacks(now, word) for word in [*WORDS, *cmdline.split()[1:]]])
+    play.test("and the card is on vfio-pci", bound_as(play.drivers(), before, CARD))
+
+    play.ask("vfiokit undo --yes")
+    play.test("undo leaves no file of ours, and none in the menu",
+              differs("files", play.ask(OURS), ""), has(play.ask("cat /boot/grub/grub.cfg"), "vfiokit"),
+              has(play.ask("cat /boot/grub/grub.cfg"), WORDS[1]))
+    play.reboot()
+    play.test("after the next restart all is as it was",
+              differs("command line", play.ask("cat /proc/cmdline"), cmdline),
+              differs("drivers", play.drivers(), before))
+    same = play.machine.run("same-machine /root/before.host")
+    play.test("the recording is that of before", None if same.status == 0 else str(same))
+
+
+SCENARIOS = {function.__name__: function for function in (persist, power, trial, dracut, setup)}
