@@ -3,8 +3,12 @@
 import os
 import sys
 
-sys.path.insert(0, os.path.dirname(os.path.realpath(__file__)))
+HERE = os.path.dirname(os.path.realpath(__file__))
+sys.path.insert(0, HERE)
+sys.path.insert(0, os.path.join(HERE, "..", "..", "docs"))
 
+from book import read_chapters # pylint: disable=C0413
+from vdisk import LabError # pylint: disable=C0413
 from vdisk.play import DESKTOP, SHIFTED, differs, has, lacks # pylint: disable=C0413
 
 CARD = ["0000:01:00.0", "0000:01:00.1"]
@@ -246,4 +250,36 @@ def setup(play):
     play.test("the recording is that of before", None if same.status == 0 else str(same))
 
 
-SCENARIOS = {function.__name__: function for function in (persist, power, trial, dracut, setup)}
+def text_of_guide(chapter, first_line):
+    """The guide's block that begins with this line, with this machine's twins for its cards."""
+    for block in next(c for c in read_chapters() if c.name == chapter).blocks:
+        if block.lines[:1] == [first_line]:
+            return "\n".join(block.lines) + "\n"
+    raise LabError(f"the guide has no block that begins with {first_line}")
+
+
+def by_hand(play):
+    """the guide's udev rule and hook, written by hand: one of two equal functions is bound"""
+    play.begin("grub", ["intel"])
+    before = play.drivers()
+    ids = play.ask(f"cd /sys/bus/pci/devices/{TWIN} && cat vendor device").split()
+    rule = text_of_guide("isolate-gpu", 'ACTION!="add", GOTO="vfio_end"')
+    for old, new in (("0000:0b:00", TWIN[:-2]), ("0x10de", ids[0]), ("0x2484", ids[1])):
+        play.test(f"the rule has {old}", lacks(rule, old))
+        rule = rule.replace(old, new)
+    hook = text_of_guide("isolate-gpu", "#!/bin/sh")
+    play.ask(f"cat >/etc/udev/rules.d/10-vfio.rules <<'END'\n{rule}END\n"
+             f"cat >/etc/initramfs-tools/hooks/vfio <<'END'\n{hook}END\n"
+             "chmod +x /etc/initramfs-tools/hooks/vfio\n"
+             "printf '%s\\n' vfio-pci vfio_iommu_type1 >>/etc/initramfs-tools/modules\n"
+             "update-initramfs -u -k all")
+    play.test("rule and module are in the initramfs", *(lacks(play.ask(LISTERS["grub"]), words)
+              for words in ("etc/udev/rules.d/10-vfio.rules", "/vfio-pci.ko")))
+    play.reboot()
+    play.test("after the restart one is on vfio-pci, and the other is not",
+              bound_as(play.drivers(), before, [TWIN]))
+    play.test("no driver of the host saw it before", *seen_by_host(play, [TWIN]))
+
+
+SCENARIOS = {function.__name__: function for function in (persist, power, trial, dracut, setup,
+                                                          by_hand)}
