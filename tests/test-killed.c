@@ -116,6 +116,16 @@ static bool is_there(const struct fixture *fixture, const char *name)
 	return g_file_test(path, G_FILE_TEST_EXISTS);
 }
 
+/* Files that were not finished lie beside those that they were to be. */
+static void assert_no_litter(const struct fixture *fixture)
+{
+	g_autofree char *command = g_strdup_printf("find '%s/etc' -name '.*'", fixture->folder);
+	g_autofree char *found = NULL;
+
+	g_assert_true(g_spawn_command_line_sync(command, &found, NULL, NULL, NULL));
+	g_assert_cmpstr(found, ==, "");
+}
+
 static void assert_as_before(const struct fixture *fixture)
 {
 	g_autofree char *path = path_of(fixture, "etc/there");
@@ -126,6 +136,7 @@ static void assert_as_before(const struct fixture *fixture)
 	g_assert_cmpstr(text, ==, "one\n");
 	g_assert_false(is_there(fixture, "etc/vfiokit/bindings"));
 	g_assert_false(is_there(fixture, RULE));
+	assert_no_litter(fixture);
 	image_check(fixture->root, "/image", "without etc/rule", &error);
 	g_assert_no_error(error);
 }

@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/kmsg.h"
 #include "base/root.h"
+#include "base/root_write.h"
 #include "base/text.h"
 
 /* A change on its way. */
@@ -370,10 +371,35 @@ static bool mark_undone(struct root *root, const char *id, const char *by, GErro
 	return changes && journal_mark_undone(root, id, by, error);
 }
 
+/* What was being written when a change, or an undo of it, was killed. */
+static void clear_beside(struct root *root, const GPtrArray *changes, const char *id)
+{
+	for (guint i = 0; i < changes->len; i++) {
+		const struct change *change = changes->pdata[i];
+		if (strcmp(change->id, id) != 0 && g_strcmp0(change->undoes, id) != 0)
+			continue;
+		for (guint j = 0; j < change->steps->len; j++) {
+			const struct step *step = change->steps->pdata[j];
+			if (step->kind == STEP_FILE && change_step_state(change, j) == STEP_BEGUN)
+				root_clear_beside(root, step->path);
+		}
+	}
+}
+
+static bool close_locked(struct root *root, const char *id, GError **error)
+{
+	g_autoptr(GPtrArray) changes = journal_list(root, error);
+
+	if (!changes)
+		return false;
+	clear_beside(root, changes, id);
+	return mark_undone(root, id, NULL, error);
+}
+
 bool apply_close(struct root *root, const struct change *change, GError **error)
 {
 	int lock = journal_lock(root, error);
-	bool ok = lock >= 0 && mark_undone(root, change->id, NULL, error);
+	bool ok = lock >= 0 && close_locked(root, change->id, error);
 
 	journal_unlock(lock);
 	return ok;
@@ -400,6 +426,8 @@ static bool apply_locked(const struct apply_request *request, char **id, GError 
 		return false;
 	*id = g_strdup(change->id);
 	run.started = root_is_live(request->root) ? kmsg_newest() : -1;
+	if (request->undoes)
+		clear_beside(request->root, changes, request->undoes->id);
 	bool ok = do_steps(&run, error);
 	stepper_clear(&run.stepper);
 	if (ok && request->undoes)

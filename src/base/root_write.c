@@ -122,16 +122,29 @@ static int overwrite(int dir, const char *name, const char *data, size_t length)
 	return r;
 }
 
+static char *name_beside(const char *name)
+{
+	return g_strconcat(".", name, ".vfiokit-new", NULL);
+}
+
+static int remove_beside(int dir, const char *name)
+{
+	g_autofree char *beside = name_beside(name);
+
+	return unlinkat(dir, beside, 0) == 0 || errno == ENOENT ? 0 : -errno;
+}
+
 static int replace_in(int dir, const char *name, const char *data, size_t length, unsigned mode)
 {
-	g_autofree char *beside = g_strconcat(".", name, ".vfiokit-new", NULL);
+	g_autofree char *beside = name_beside(name);
+	int r = remove_beside(dir, name); /* of a run that was killed */
 
-	if (unlinkat(dir, beside, 0) < 0 && errno != ENOENT) /* of a run that was killed */
-		return -errno;
+	if (r < 0)
+		return r;
 	int fd = openat(dir, beside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return -errno;
-	int r = write_all(fd, data, length);
+	r = write_all(fd, data, length);
 	if (r == 0)
 		r = take_over(dir, name, fd, mode);
 	if (r == 0)
@@ -174,33 +187,54 @@ static int open_ancestor(struct root *root, const char *path)
 	}
 }
 
-int root_try_room(struct root *root, const char *path, const char *data, size_t length,
-		  unsigned number)
+/* A file without a name: when whoever holds it is killed, or the power is cut, nothing is left. */
+static int open_nameless(int dir)
 {
-	g_autofree char *name = g_strdup_printf(".vfiokit-room-%u", number);
+	static const char name[] = ".vfiokit-room";
+	int fd = openat(dir, ".", O_WRONLY | O_TMPFILE | O_CLOEXEC, 0600);
+
+	if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR && errno != ENOENT))
+		return fd < 0 ? -errno : fd;
+	/* A file system that knows none such: FAT, for one. */
+	fd = openat(dir, name, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return -errno;
+	if (unlinkat(dir, name, 0) == 0)
+		return fd;
+	int r = -errno;
+	close(fd);
+	return r;
+}
+
+int root_try_room(struct root *root, const char *path, const char *data, size_t length)
+{
 	int dir = open_ancestor(root, path);
 
 	if (dir < 0)
 		return dir;
-	int fd = openat(dir, name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
-	int r = fd < 0 ? -errno : write_all(fd, data, length);
+	int fd = open_nameless(dir);
+	close(dir);
+	if (fd < 0)
+		return fd;
+	int r = write_all(fd, data, length);
 	if (r == 0)
 		r = sync_fd(fd);
-	if (fd >= 0)
-		close(fd);
-	close(dir);
+	if (r == 0)
+		return fd;
+	close(fd);
 	return r;
 }
 
-void root_leave_room(struct root *root, const char *path, unsigned number)
+int root_clear_beside(struct root *root, const char *path)
 {
-	g_autofree char *name = g_strdup_printf(".vfiokit-room-%u", number);
-	int dir = open_ancestor(root, path);
+	const char *name;
+	int dir = open_parent(root, path, &name);
 
 	if (dir < 0)
-		return;
-	unlinkat(dir, name, 0);
+		return dir == -ENOENT ? 0 : dir;
+	int r = remove_beside(dir, name);
 	close(dir);
+	return r;
 }
 
 int root_remove(struct root *root, const char *path)

@@ -29,12 +29,13 @@ int root_remove(struct root *root, const char *path);
 /* Removes a directory that is empty; else -ENOTEMPTY. */
 int root_remove_dir(struct root *root, const char *path);
 
-/* Is there room, and leave, for a file of that contents at path? Writes it for a trial into the
- * nearest directory that is there, where it stays until root_leave_room() is called with the same
- * number, so that several can be tried for at once. */
-int root_try_room(struct root *root, const char *path, const char *data, size_t length,
-		  unsigned number);
-void root_leave_room(struct root *root, const char *path, unsigned number);
+/* Is there room, and leave, for a file of that contents at path? Writes it for a trial into the file
+ * system of the nearest directory that is there, without a name. Returns a descriptor that holds
+ * that room until it is closed, so that several can be tried for at once; else -errno. */
+int root_try_room(struct root *root, const char *path, const char *data, size_t length);
+
+/* Removes what a run of root_replace() that was killed may have left beside path. */
+int root_clear_beside(struct root *root, const char *path);
 
 /* Makes a directory and those above it; 0 also when it is there. */
 int root_make_dir(struct root *root, const char *path, unsigned mode);
