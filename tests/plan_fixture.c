@@ -85,6 +85,7 @@ static void append_step(GString *text, const struct step *step)
 	case STEP_GUEST:
 	case STEP_GUEST_START:
 	case STEP_FOLDER:
+	case STEP_INTERRUPT:
 		g_assert_not_reached();
 	}
 }

@@ -307,6 +307,52 @@ static void test_program_that_another_takes_back(struct box *box, gconstpointer 
 	assert_file(box, "made", "first\nstays\nsecond\nunsecond\nunfirst\n");
 }
 
+/* ---- interrupts ---- */
+
+#define IRQ(n) "proc/irq/" #n "/smp_affinity_list"
+
+static void add_interrupt(struct box *box, const char *name, const char *old, const char *wanted)
+{
+	g_autofree char *path = g_strconcat("/", name, NULL);
+
+	put(box, name, old);
+	plan_add(box->plan, STEP_INTERRUPT, path, old, wanted, NULL);
+}
+
+/* Undo touches those that are as they were left: others have been moved since, are gone, or were
+ * never moved. */
+static void test_interrupts(struct box *box, gconstpointer data)
+{
+	box->plan->effect = EFFECT_NOW;
+	add_interrupt(box, IRQ(30), "0-3", "0-1");
+	add_interrupt(box, IRQ(31), "0-3", "0-1");
+	add_interrupt(box, IRQ(32), "0-3", "0-1");
+	do_it(box);
+	assert_file(box, IRQ(30), "0-1");
+	assert_file(box, IRQ(31), "0-1");
+	put(box, IRQ(31), "3");
+	g_autofree char *gone = path_of(box, IRQ(32));
+	g_assert_cmpint(g_remove(gone), ==, 0);
+
+	g_autoptr(GPtrArray) changes = NULL;
+	const struct change *change;
+	PLAN_AUTO struct plan *plan = plan_undo(box, &changes, &change);
+	g_assert_cmpuint(plan->warnings->len, ==, 0);
+	g_assert_cmpuint(plan->steps->len, ==, 1);
+	undo(box);
+	assert_file(box, IRQ(30), "0-3");
+	assert_file(box, IRQ(31), "3");
+}
+
+/* One that has been moved between plan and change is seen before anything is done. */
+static void test_interrupt_was_moved(struct box *box, gconstpointer data)
+{
+	add_interrupt(box, IRQ(30), "0-3", "0-1");
+	put(box, IRQ(30), "2");
+	g_assert_cmpint(fail_it(box, "is 2 now and not 0-3"), ==, CHANGE_EMPTY);
+	assert_file(box, IRQ(30), "2");
+}
+
 static void test_program_is_gone(struct box *box, gconstpointer data)
 {
 	const char *const argv[] = { "vfiokit-no-such-program", NULL };
@@ -438,6 +484,8 @@ int main(int argc, char **argv)
 		{ "result-is-missing", test_result_is_missing },
 		{ "result-is-there", test_result_is_there },
 		{ "program-that-another-takes-back", test_program_that_another_takes_back },
+		{ "interrupts", test_interrupts },
+		{ "interrupt-was-moved", test_interrupt_was_moved },
 		{ "program-is-gone", test_program_is_gone },
 		{ "signal-int", test_signal, SIGINT },
 		{ "signal-term", test_signal, SIGTERM },

@@ -111,6 +111,14 @@ static void merge_file(struct item *item, struct plan *plan)
 	plan_refuse_diff(plan, item->now, before);
 }
 
+/* Interrupts come and go, and their numbers are given to others: one that is not as the change left
+ * it is not touched. */
+static bool is_left(const struct item *item)
+{
+	return g_strcmp0(item->now, item->first->old) != 0 &&
+	       g_strcmp0(item->now, item->last->new_value) == 0;
+}
+
 static void compare(struct root *root, const struct change *change, struct item *item,
 		    struct plan *plan)
 {
@@ -118,6 +126,10 @@ static void compare(struct root *root, const struct change *change, struct item 
 	const char *subject = step->address ? step->address : step->path;
 	int r = step_read(root, step, &item->now);
 
+	if (step->kind == STEP_INTERRUPT) {
+		item->differs = r == 0 && is_left(item);
+		return;
+	}
 	if (r == -ENODEV || r == -ENOENT) {
 		plan_warn(plan, "device-gone", "%s is gone: there is nothing to give back to it",
 			  subject);

@@ -96,6 +96,28 @@ static bool write_attribute(struct stepper *stepper, const struct step *step, GE
 	return false;
 }
 
+/* ---- interrupts ---- */
+
+/* What the kernel answers where it chooses the CPUs itself (kernel: kernel/irq/proc.c; newer ones
+ * say -EPERM), where these CPUs have no vector left, and when the interrupt is gone: no reason to
+ * take back the rest. */
+static bool is_kept(int r)
+{
+	return r == -EIO || r == -EPERM || r == -ENOSPC || r == -ENOENT;
+}
+
+static bool move_interrupt(struct stepper *stepper, const struct step *step, GError **error)
+{
+	int stuck, r = watched_write(stepper, step->path, step->new_value,
+				     stepper->limits.attribute, &stuck);
+
+	if (r == 0 || is_kept(r))
+		return true;
+	fail(error, "write", step->path, r);
+	add_stuck(stepper, stuck, error);
+	return false;
+}
+
 /* ---- drivers ---- */
 
 static int read_driver(struct root *root, const struct step *step, char **value)
@@ -266,6 +288,10 @@ static const struct {
 			 .read = guest_read,
 			 .act = guest_define },
 	[STEP_GUEST_START] = { .act = guest_start },
+	[STEP_INTERRUPT] = { .key = "attribute",
+			     .settles = true,
+			     .read = read_attribute,
+			     .act = move_interrupt },
 	[STEP_FOLDER] = { .lasting = true, .act = remove_folder },
 };
 

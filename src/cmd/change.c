@@ -6,6 +6,7 @@
 
 #include "apply/apply.h"
 #include "base/root.h"
+#include "plan/interrupts_plan.h"
 #include "plan/refusal.h"
 #include "view/plan.h"
 
@@ -197,6 +198,7 @@ int change_finish(struct context *context, const struct change_options *options,
 		g_prefix_error(error, "'%s' was not done: ", plan->command);
 		return -1;
 	}
+	interrupts_note_kept(plan);
 	print_done(context, plan, id, made);
 	return STATUS_OK;
 }

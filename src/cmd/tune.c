@@ -48,6 +48,11 @@ static const struct option_row tune_option_rows[] = {
 	  .help = "keep the host's services and sessions off the guest's CPUs until the next "
 		  "restart",
 	  .offset = offsetof(struct tune_options, isolate) },
+	{ .name = "interrupts",
+	  .kind = OPTION_FLAG,
+	  .help = "keep interrupts of the host's devices off the guest's CPUs, and those of a "
+		  "running guest's devices on them, until the next restart",
+	  .offset = offsetof(struct tune_options, interrupts) },
 	{ .name = "performance",
 	  .kind = OPTION_FLAG,
 	  .help = "run the guest's CPUs at their full clock until the next restart",
@@ -150,16 +155,13 @@ static void print_all(struct context *context, const struct tune_made *made)
 /* The node of the first device of the guest that has one, graphics cards first. */
 static int node_of_guest(const struct host *host, const struct guest *guest)
 {
+	g_autoptr(GArray) functions = tune_functions(host, guest);
 	int node = -1;
 
-	for (guint i = 0; guest && i < guest->devices->len; i++) {
-		const struct guest_device *device =
-			&g_array_index(guest->devices, struct guest_device, i);
-		int index = device->kind == GUEST_HOSTDEV && !device->mediated
-				    ? host_find_pci(host, device->source)
-				    : -1;
-		int own = index >= 0 ? host_node_of(host, &host->pci[index]) : -1;
-		if (own >= 0 && (node < 0 || host->pci[index].kind == KIND_GPU))
+	for (guint i = 0; i < functions->len; i++) {
+		const struct pci_dev *dev = &host->pci[g_array_index(functions, int, i)];
+		int own = host_node_of(host, dev);
+		if (own >= 0 && (node < 0 || dev->kind == KIND_GPU))
 			node = own;
 	}
 	return node;
@@ -228,7 +230,7 @@ const struct command command_tune = {
 		"With the name of a guest of libvirt its definition is changed to run so, and its "
 		"memory comes from the same NUMA node; huge pages that it needs are made, and when "
 		"they cannot be had all is as it was. --isolate keeps the host's own work off its "
-		"CPUs. 'vfiokit undo' takes all of it back.",
+		"CPUs, --interrupts what its devices ask for. 'vfiokit undo' takes all of it back.",
 	.options = tune_option_rows,
 	.options_size = sizeof(struct tune_options),
 	.flags = COMMAND_CHANGES,

@@ -14,6 +14,7 @@ struct tune_options {
 	const char *hugepages; /* NULL: as it is */
 	const char *connect;   /* NULL: the system's */
 	bool isolate;
+	bool interrupts;
 	bool performance;
 	bool show;
 };
@@ -33,6 +34,10 @@ void tune_made_clear(struct tune_made *made);
 /* Reads the definition of a guest from libvirt. */
 bool tune_read_guest(struct context *context, const char *domain, struct tune_made *made,
 		     GError **error);
+
+/* The functions of this machine that the guest (NULL: none) has: indexes in host.pci. The caller's.
+ */
+GArray *tune_functions(const struct host *host, const struct guest *guest);
 
 /* Shows the plan for it, or does it. Returns the exit status, or -1 and *error. */
 int tune_guest(struct context *context, const char *domain, struct tune_made *made, GError **error);

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "cmd/tune.h"
 #include "plan/tune_plan.h"
+#include "probe/interrupts.h"
 #include "vm/libvirt.h"
 #include "vm/tune_xml.h"
 
@@ -35,6 +36,22 @@ bool tune_read_guest(struct context *context, const char *domain, struct tune_ma
 	}
 	made->guest = guest_read_xml(made->xml, strlen(made->xml), &malformed, error);
 	return made->guest != NULL;
+}
+
+GArray *tune_functions(const struct host *host, const struct guest *guest)
+{
+	GArray *list = g_array_new(FALSE, FALSE, sizeof(int));
+
+	for (guint i = 0; guest && i < guest->devices->len; i++) {
+		const struct guest_device *device =
+			&g_array_index(guest->devices, struct guest_device, i);
+		int index = device->kind == GUEST_HOSTDEV && !device->mediated
+				    ? host_find_pci(host, device->source)
+				    : -1;
+		if (index >= 0)
+			g_array_append_val(list, index);
+	}
+	return list;
 }
 
 /* ---- what is so now ---- */
@@ -165,6 +182,16 @@ int tune_guest(struct context *context, const char *domain, struct tune_made *ma
 	g_autoptr(GArray) governors =
 		options->performance ? read_governors(context, &made->pinning) : new_settings();
 	g_autoptr(GArray) units = options->isolate ? read_units(context) : new_settings();
+	g_autoptr(GArray) functions = tune_functions(made->host, made->guest);
+	INTERRUPTS_AUTO struct interrupts *interrupts =
+		options->interrupts && context->root ? interrupts_probe(context->root, made->host)
+						     : NULL;
+	const struct interrupts_request moved = {
+		.interrupts = interrupts,
+		.pinning = &made->pinning,
+		.functions = (const int *)(const void *)functions->data,
+		.n_functions = functions->len,
+	};
 	const struct tune_request request = {
 		.pinning = &made->pinning,
 		.guest = path,
@@ -178,6 +205,7 @@ int tune_guest(struct context *context, const char *domain, struct tune_made *ma
 		.n_governors = governors->len,
 		.units = (const void *)units->data,
 		.n_units = units->len,
+		.interrupts = options->interrupts ? &moved : NULL,
 	};
 	tune_plan(made->host, &request, plan);
 	warn_gave_way(&made->pinning, plan);

@@ -1,6 +1,8 @@
 /* See pinning.h. */
 #include "model/pinning.h"
 
+#include "base/text.h"
+
 static const struct {
 	enum gave_way bit;
 	const char *name;
@@ -53,6 +55,57 @@ char *cpu_list_format(const GArray *cpus)
 			g_string_append_printf(text, "-%d", g_array_index(cpus, int, end));
 	}
 	return g_string_free(text, FALSE);
+}
+
+#define MAX_CPU 65535
+
+static void add_range(GArray *cpus, unsigned first, unsigned last)
+{
+	for (unsigned cpu = first; cpu <= last; cpu++)
+		g_array_append_val(cpus, cpu);
+}
+
+static void remove_cpu(GArray *cpus, unsigned cpu)
+{
+	for (guint i = cpus->len; i-- > 0;)
+		if (g_array_index(cpus, unsigned, i) == cpu)
+			g_array_remove_index(cpus, i);
+}
+
+static int compare_numbers(const void *a, const void *b)
+{
+	return *(const int *)a - *(const int *)b;
+}
+
+GArray *cpu_list_parse(const char *text)
+{
+	GArray *cpus = g_array_new(FALSE, FALSE, sizeof(int));
+	g_auto(GStrv) parts = g_strsplit(text ? text : "", ",", 4096);
+
+	for (int i = 0; parts[i] && cpus->len <= MAX_CPU; i++) {
+		const char *part = g_strstrip(parts[i]);
+		g_auto(GStrv) ends = g_strsplit(part + (*part == '^'), "-", 2);
+		uint32_t first, last;
+		if (!ends[0] || !text_to_u32(ends[0], 10, MAX_CPU, &first))
+			continue;
+		last = first;
+		if (ends[1] && !text_to_u32(ends[1], 10, MAX_CPU, &last))
+			continue;
+		if (*part == '^')
+			remove_cpu(cpus, first);
+		else
+			add_range(cpus, first, last);
+	}
+	g_array_sort(cpus, compare_numbers);
+	return cpus;
+}
+
+bool cpu_list_has(const GArray *cpus, int cpu)
+{
+	for (guint i = 0; i < cpus->len; i++)
+		if (g_array_index(cpus, int, i) == cpu)
+			return true;
+	return false;
 }
 
 void pinning_clear(struct pinning *pinning)

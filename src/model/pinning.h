@@ -42,3 +42,9 @@ const char *gave_way_text(enum gave_way bit);
 
 /* A list of CPUs as the kernel writes it: "2-5,18-21". The caller's. */
 char *cpu_list_format(const GArray *cpus);
+
+/* The CPUs of such a list, sorted (of int); "^3" takes one out again, as libvirt has it. What is no
+ * number is passed over; NULL is an empty list. The caller's. */
+GArray *cpu_list_parse(const char *text);
+
+bool cpu_list_has(const GArray *cpus, int cpu);

@@ -146,6 +146,7 @@ static const char *const kind_names[] = {
 	[STEP_GUEST_START] = "guest-start",
 	[STEP_IMAGE] = "image-check",
 	[STEP_FOLDER] = "folder",
+	[STEP_INTERRUPT] = "interrupt",
 };
 
 const char *step_kind_name(enum step_kind kind)

@@ -19,6 +19,7 @@ enum step_kind {
 	STEP_GUEST, /* a guest's definition, in libvirt; path: "URI#NAME" */
 	STEP_GUEST_START, /* start it; undone by leaving it running */
 	STEP_FOLDER,      /* a directory that is taken away if it is empty, else left */
+	STEP_INTERRUPT,   /* the CPUs of an interrupt; one that the kernel keeps for itself stays */
 };
 
 struct step {

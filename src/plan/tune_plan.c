@@ -133,6 +133,8 @@ void tune_plan(const struct host *host, const struct tune_request *request, stru
 	plan_pages(host, request, plan);
 	plan_governors(request, plan);
 	plan_units(request, plan);
+	if (request->interrupts)
+		interrupts_plan(host, request->interrupts, plan);
 	if (request->new_xml)
 		plan_add(plan, STEP_GUEST, request->guest, request->old_xml, request->new_xml,
 			 "CPUs, their order, and memory as they were chosen; counts from the next "

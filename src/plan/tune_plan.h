@@ -7,6 +7,7 @@
 
 #include "model/host.h"
 #include "model/pinning.h"
+#include "plan/interrupts_plan.h"
 #include "plan/plan.h"
 
 /* A file and what is in it now. */
@@ -30,6 +31,7 @@ struct tune_request {
 	const struct tune_setting *units; /* of systemd, to be kept on the host's CPUs: their
 					   * cpuset.cpus */
 	unsigned n_units;
+	const struct interrupts_request *interrupts; /* NULL: they stay where they are */
 };
 
 /* The host must have been probed with PROBE_MACHINE and PROBE_TOPOLOGY. What is as it should be

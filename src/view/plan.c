@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/text.h"
 #include "view/diff.h"
 #include "view/pinning.h"
 
@@ -23,6 +24,15 @@ static char *say_write(const struct step *step)
 	return g_strdup_printf("%s%s%s: %s → %s", inside ? step->address : "", inside ? ": " : "",
 			       inside ? step->path + strlen(folder) : step->path, shown(step->old),
 			       shown(step->new_value));
+}
+
+static char *say_interrupt(const struct step *step)
+{
+	const char *number = text_after(step->path, "/proc/irq/");
+
+	return g_strdup_printf("interrupt %.*s: CPUs %s → %s",
+			       number ? (int)strcspn(number, "/") : 0, number ? number : "",
+			       shown(step->old), shown(step->new_value));
 }
 
 static char *say_unbind(const struct step *step)
@@ -138,6 +148,7 @@ static const struct {
 	[STEP_GUEST] = { say_guest, json_file },
 	[STEP_GUEST_START] = { say_guest_start, json_values },
 	[STEP_FOLDER] = { say_folder, json_values },
+	[STEP_INTERRUPT] = { say_interrupt, json_values },
 };
 
 char *step_phrase(const struct step *step)

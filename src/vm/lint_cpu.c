@@ -1,7 +1,6 @@
 /* Rules about the guest's CPUs: what they are told to be, and which of the host's they run on. */
 #include <string.h>
 
-#include "base/text.h"
 #include "model/pinning.h"
 #include "vm/lint_parts.h"
 
@@ -113,61 +112,13 @@ void lint_topoext_intel(struct lint *lint)
 
 /* ---- pinning ---- */
 
-static void add_range(GArray *cpus, unsigned first, unsigned last)
-{
-	for (unsigned cpu = first; cpu <= last; cpu++)
-		g_array_append_val(cpus, cpu);
-}
-
-static void remove_cpu(GArray *cpus, unsigned cpu)
-{
-	for (guint i = cpus->len; i-- > 0;)
-		if (g_array_index(cpus, unsigned, i) == cpu)
-			g_array_remove_index(cpus, i);
-}
-
-static int compare_numbers(const void *a, const void *b)
-{
-	return *(const int *)a - *(const int *)b;
-}
-
-GArray *lint_cpus(const char *text)
-{
-	GArray *cpus = g_array_new(FALSE, FALSE, sizeof(int));
-	g_auto(GStrv) parts = g_strsplit(text ? text : "", ",", 4096);
-
-	for (int i = 0; parts[i]; i++) {
-		const char *part = g_strstrip(parts[i]);
-		g_auto(GStrv) ends = g_strsplit(part + (*part == '^'), "-", 2);
-		uint32_t first, last;
-		if (!ends[0] || !text_to_u32(ends[0], 10, 65535, &first))
-			continue;
-		last = first;
-		if (ends[1] && !text_to_u32(ends[1], 10, 65535, &last))
-			continue;
-		if (*part == '^')
-			remove_cpu(cpus, first);
-		else
-			add_range(cpus, first, last);
-	}
-	g_array_sort(cpus, compare_numbers);
-	return cpus;
-}
-
-static bool holds(const GArray *list, int value)
-{
-	for (guint i = 0; i < list->len; i++)
-		if (g_array_index(list, int, i) == value)
-			return true;
-	return false;
-}
-
 static GArray *all_of(const GArray *pins)
 {
 	GArray *all = g_array_new(FALSE, FALSE, sizeof(int));
 
 	for (guint i = 0; i < pins->len; i++) {
-		g_autoptr(GArray) cpus = lint_cpus(g_array_index(pins, struct guest_pin, i).cpus);
+		g_autoptr(GArray) cpus =
+			cpu_list_parse(g_array_index(pins, struct guest_pin, i).cpus);
 		g_array_append_vals(all, cpus->data, cpus->len);
 	}
 	return all;
@@ -196,7 +147,7 @@ void lint_pin_cpus(struct lint *lint)
 
 	for (guint i = 0; topology && i < all->len; i++) {
 		int cpu = g_array_index(all, int, i);
-		if (!topology_cpu(topology, cpu) && !holds(none, cpu))
+		if (!topology_cpu(topology, cpu) && !cpu_list_has(none, cpu))
 			g_array_append_val(none, cpu);
 	}
 	if (none->len == 0)
@@ -218,8 +169,8 @@ static GArray *half_cores(const struct topology *topology, const GArray *all)
 		bool other = false;
 		for (unsigned j = 0; j < topology->n_cpus && !other; j++)
 			other = topology->cpus[j].core == cpu->core &&
-				holds(all, topology->cpus[j].os);
-		if (other && !holds(all, cpu->os))
+				cpu_list_has(all, topology->cpus[j].os);
+		if (other && !cpu_list_has(all, cpu->os))
 			g_array_append_val(halves, cpu->os);
 	}
 	return halves;
@@ -259,8 +210,8 @@ void lint_pin_host(struct lint *lint)
 	if (!topology)
 		return;
 	for (unsigned i = 0; i < topology->n_cpus; i++)
-		left += !holds(all, topology->cpus[i].os);
-	bool first = holds(all, topology->cpus[0].os);
+		left += !cpu_list_has(all, topology->cpus[i].os);
+	bool first = cpu_list_has(all, topology->cpus[0].os);
 	if (left > 0 && !first)
 		return;
 	struct finding *finding =
@@ -277,7 +228,7 @@ static int pin_of(const struct guest *guest, int vcpu)
 {
 	for (guint i = 0; i < guest->pins->len; i++) {
 		const struct guest_pin *pin = &g_array_index(guest->pins, struct guest_pin, i);
-		g_autoptr(GArray) cpus = pin->vcpu == vcpu ? lint_cpus(pin->cpus) : NULL;
+		g_autoptr(GArray) cpus = pin->vcpu == vcpu ? cpu_list_parse(pin->cpus) : NULL;
 		if (cpus && cpus->len == 1)
 			return g_array_index(cpus, int, 0);
 	}
@@ -320,7 +271,7 @@ void lint_pin_emulator(struct lint *lint)
 	lint_ask(lint);
 	for (guint i = 0; i < helpers->len; i++) {
 		int cpu = g_array_index(helpers, int, i);
-		if (!holds(all, cpu))
+		if (!cpu_list_has(all, cpu))
 			continue;
 		struct finding *finding =
 			lint_add(lint, FINDING_WARN, NULL,

@@ -1,6 +1,7 @@
 /* Rules about the guest's memory: all of it is pinned, since devices may write anywhere in it. */
 #include <string.h>
 
+#include "model/pinning.h"
 #include "vm/lint_parts.h"
 
 #define GIB ((uint64_t)1 << 30)
@@ -167,7 +168,7 @@ void lint_nodeset(struct lint *lint)
 	if (!lint->guest->nodeset || !topology || topology->n_numa == 0)
 		return;
 	lint_ask(lint);
-	g_autoptr(GArray) nodes = lint_cpus(lint->guest->nodeset);
+	g_autoptr(GArray) nodes = cpu_list_parse(lint->guest->nodeset);
 	for (guint i = 0; i < nodes->len; i++) {
 		int node = g_array_index(nodes, int, i);
 		if (!topology_node(topology, node))

@@ -36,9 +36,6 @@ const struct pci_dev *lint_find(const struct lint *lint, const struct guest_devi
 /* Are the host's PCI functions known? */
 bool lint_knows_pci(const struct lint *lint);
 
-/* The CPUs of a list like "0-1,4,^3", sorted (of int). */
-GArray *lint_cpus(const char *text);
-
 /* Rules; each file says what they are about. */
 void lint_schema(struct lint *lint);
 
