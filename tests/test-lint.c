@@ -145,13 +145,28 @@ static enum tri exists(void *data, const char *path)
 	return strstr(path, "missing") ? TRI_NO : TRI_YES;
 }
 
+/* The good definition as it runs: one of its threads may even use less than it may. */
+static const struct guest_thread running[] = {
+	{ .kind = THREAD_EMULATOR, .number = -1, .tid = 70, .cpus = (char *)"6" },
+	{ .kind = THREAD_VCPU, .number = 0, .tid = 71, .cpus = (char *)"1" },
+	{ .kind = THREAD_VCPU, .number = 1, .tid = 72, .cpus = (char *)"7" },
+	{ .kind = THREAD_VCPU, .number = 2, .tid = 73, .cpus = (char *)"2" },
+	{ .kind = THREAD_VCPU, .number = 3, .tid = 74, .cpus = (char *)"8" },
+	{ .kind = THREAD_IO, .number = 1, .tid = 75, .cpus = (char *)"3" },
+};
+
 static GPtrArray *judge(const struct guest *guest, const struct host *host)
 {
 	GPtrArray *findings = findings_new();
-	const struct lint_input input = {
-		.guest = guest, .subject = "guest", .host = host, .exists = exists
-	};
+	g_autoptr(GArray) list = g_array_new(FALSE, FALSE, sizeof(running[0]));
+	const struct guest_threads threads = { .pid = 70, .list = list };
+	const struct lint_input input = { .guest = guest,
+					  .subject = "guest",
+					  .host = host,
+					  .threads = &threads,
+					  .exists = exists };
 
+	g_array_append_vals(list, running, G_N_ELEMENTS(running));
 	lint_run(&input, findings);
 	return findings;
 }
@@ -258,6 +273,11 @@ static const struct row {
 	  FINDING_WARN },
 	{ "pin-away-from-device", XML, "bus='0x01' slot='0x00' function='0x0'/>\n      </source>",
 	  "bus='0x83' slot='0x00' function='0x0'/>\n      </source>", FINDING_WARN, "gpu-server" },
+	{ "pin-not-in-force", XML, "vcpu='3' cpuset='8'", "vcpu='3' cpuset='9'", FINDING_WARN },
+	{ "pin-not-in-force", XML, "<emulatorpin cpuset='0,6'", "<emulatorpin cpuset='0'",
+	  FINDING_WARN },
+	{ "pin-not-in-force", XML, "<iothreadpin iothread='1' cpuset='3'",
+	  "<iothreadpin iothread='1' cpuset='0'", FINDING_WARN },
 	{ "balloon", XML, "model='none'", "model='virtio'", FINDING_WARN },
 	{ "balloon", XML, "    <memballoon model='none'/>\n", "", FINDING_WARN },
 	{ "balloon", LINE, "-display", "-device virtio-balloon-pci -display", FINDING_WARN },

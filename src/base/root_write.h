@@ -29,9 +29,9 @@ int root_remove(struct root *root, const char *path);
 /* Removes a directory that is empty; else -ENOTEMPTY. */
 int root_remove_dir(struct root *root, const char *path);
 
-/* Is there room, and leave, for a file of that contents at path? Writes it for a trial into the file
- * system of the nearest directory that is there, without a name. Returns a descriptor that holds
- * that room until it is closed, so that several can be tried for at once; else -errno. */
+/* Is there room, and leave, for a file of that contents at path? Writes it for a trial into the
+ * file system of the nearest directory that is there, without a name. Returns a descriptor that
+ * holds that room until it is closed, so that several can be tried for at once; else -errno. */
 int root_try_room(struct root *root, const char *path, const char *data, size_t length);
 
 /* Removes what a run of root_replace() that was killed may have left beside path. */

@@ -9,6 +9,7 @@
 #include "probe/probe.h"
 #include "view/machine.h"
 #include "view/pinning.h"
+#include "view/threads.h"
 #include "vm/libvirt.h"
 #include "vm/pinning.h"
 
@@ -138,6 +139,7 @@ static void print_all(struct context *context, const struct tune_made *made)
 	PLAN_AUTO struct plan *plan = plan_new("tune");
 
 	plan->pinning = pinning;
+	plan->threads = made->threads;
 	if (context->json) {
 		change_print_plan(context, plan);
 		return;
@@ -148,6 +150,8 @@ static void print_all(struct context *context, const struct tune_made *made)
 		fputc('\n', context->term.out);
 	if (pinning)
 		pinning_print(&context->term, pinning);
+	if (pinning && made->threads)
+		threads_print(&context->term, made->threads, pinning);
 }
 
 /* ---- the command ---- */

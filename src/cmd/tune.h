@@ -4,6 +4,7 @@
 
 #include "cmd/change.h"
 #include "model/pinning.h"
+#include "model/threads.h"
 #include "vm/guest.h"
 
 struct tune_options {
@@ -25,8 +26,9 @@ struct tune_made {
 	int gpu;                 /* index in host.pci of --gpu; -1: none */
 	bool pinned;             /* pinning is made */
 	struct pinning pinning;
-	struct guest *guest; /* NULL: none is named */
-	char *xml;           /* its definition */
+	struct guest *guest;           /* NULL: none is named */
+	char *xml;                     /* its definition */
+	struct guest_threads *threads; /* of it as it runs; NULL: it does not, or not known */
 };
 
 void tune_made_clear(struct tune_made *made);

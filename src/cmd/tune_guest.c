@@ -8,6 +8,7 @@
 #include "cmd/tune.h"
 #include "plan/tune_plan.h"
 #include "probe/interrupts.h"
+#include "probe/threads.h"
 #include "vm/libvirt.h"
 #include "vm/tune_xml.h"
 
@@ -16,6 +17,7 @@ void tune_made_clear(struct tune_made *made)
 	if (made->pinned)
 		pinning_clear(&made->pinning);
 	guest_free(made->guest);
+	guest_threads_free(made->threads);
 	g_free(made->xml);
 }
 
@@ -35,6 +37,8 @@ bool tune_read_guest(struct context *context, const char *domain, struct tune_ma
 		return false;
 	}
 	made->guest = guest_read_xml(made->xml, strlen(made->xml), &malformed, error);
+	if (made->guest && context->root)
+		made->threads = threads_probe(context->root, made->guest->uuid);
 	return made->guest != NULL;
 }
 
@@ -210,5 +214,6 @@ int tune_guest(struct context *context, const char *domain, struct tune_made *ma
 	tune_plan(made->host, &request, plan);
 	warn_gave_way(&made->pinning, plan);
 	plan->pinning = &made->pinning;
+	plan->threads = made->threads;
 	return change_finish(context, &options->change, plan, NULL, said, error);
 }

@@ -6,6 +6,7 @@
 #include "base/root.h"
 #include "cmd/vm_lint.h"
 #include "probe/probe.h"
+#include "probe/threads.h"
 #include "view/finding.h"
 #include "vm/libvirt.h"
 #include "vm/lint.h"
@@ -93,10 +94,13 @@ void vm_lint_guest(struct context *context, const struct host *host, const struc
 		   const char *name, const char *schema, GPtrArray *findings)
 {
 	static const char installed[] = "/usr/share/libvirt/schemas/domain.rng";
+	GUEST_THREADS_AUTO struct guest_threads *threads =
+		context->root && guest->uuid ? threads_probe(context->root, guest->uuid) : NULL;
 	const struct lint_input input = {
 		.guest = guest,
 		.subject = guest->name && *guest->name ? guest->name : name,
 		.host = host,
+		.threads = threads,
 		.schema = schema                    ? schema
 			  : input_exists(installed) ? installed
 						    : NULL,

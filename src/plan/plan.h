@@ -52,6 +52,7 @@ struct warning {
 	char *what;
 };
 
+struct guest_threads;
 struct pinning;
 
 enum plan_effect {
@@ -68,6 +69,7 @@ struct plan {
 
 	/* Tuning: the CPUs that the steps are about, shown beside them; NULL: none. Not owned. */
 	const struct pinning *pinning;
+	const struct guest_threads *threads; /* of the guest as it runs; NULL: none. Not owned */
 };
 
 struct plan *plan_new(const char *command);

@@ -44,7 +44,7 @@ static char *format_vcpus(const GArray *vcpus)
 
 #define INDENT 15
 
-static void print_row(const struct term *term, enum role role, const char *label, const char *text)
+void pinning_row(const struct term *term, enum role role, const char *label, const char *text)
 {
 	int pad = INDENT - (int)g_utf8_strlen(label, -1);
 
@@ -57,7 +57,7 @@ static void print_row(const struct term *term, enum role role, const char *label
 static void print_list(const struct term *term, const char *label, char *text)
 {
 	if (*text)
-		print_row(term, ROLE_PLAIN, label, text);
+		pinning_row(term, ROLE_PLAIN, label, text);
 	g_free(text);
 }
 
@@ -81,5 +81,5 @@ void pinning_print(const struct term *term, const struct pinning *pinning)
 	print_list(term, "NUMA nodes", cpu_list_format(pinning->nodes));
 	for (int i = 0; i < GAVE_WAY_N; i++)
 		if (pinning->gave_way >> i & 1)
-			print_row(term, ROLE_WARN, "gave way", gave_way_text(1 << i));
+			pinning_row(term, ROLE_WARN, "gave way", gave_way_text(1 << i));
 }

@@ -10,3 +10,6 @@ void pinning_json(struct json *json, const struct pinning *pinning);
 
 /* Prints who gets which CPUs, and what could not be held. */
 void pinning_print(const struct term *term, const struct pinning *pinning);
+
+/* One of its rows. */
+void pinning_row(const struct term *term, enum role role, const char *label, const char *text);

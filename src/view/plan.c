@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "view/diff.h"
 #include "view/pinning.h"
+#include "view/threads.h"
 
 static const char *shown(const char *value)
 {
@@ -207,6 +208,8 @@ void plan_json(struct json *json, const struct plan *plan)
 	json_notes(json, plan);
 	if (plan->pinning)
 		pinning_json(json, plan->pinning);
+	if (plan->threads)
+		threads_json(json, plan->threads);
 }
 
 /* ---- for people ---- */

@@ -61,6 +61,7 @@ struct guest_device {
 
 struct guest_pin {
 	int vcpu;         /* -1: emulator or I/O thread */
+	int iothread;     /* from 1; -1: emulator or vCPU */
 	const char *cpus; /* "2", "0-1,4" */
 };
 
@@ -72,6 +73,7 @@ struct guest_path {
 struct guest {
 	enum guest_form form;
 	const char *name;   /* NULL: none */
+	const char *uuid;   /* GUEST_XML; NULL: none */
 	bool single_quotes; /* GUEST_XML: its attributes are in such, as libvirt writes them */
 	xmlDoc *doc;        /* GUEST_XML; owned */
 	GPtrArray *words;   /* GUEST_QEMU: of const char *, the arguments */

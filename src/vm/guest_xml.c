@@ -351,6 +351,7 @@ static void add_pin(struct guest *guest, GArray *pins, const xmlNode *node)
 {
 	const struct guest_pin pin = {
 		.vcpu = number(node, "vcpu"),
+		.iothread = number(node, "iothread"),
 		.cpus = attribute(guest, node, "cpuset"),
 	};
 
@@ -454,6 +455,7 @@ static void read_domain(struct guest *guest, const xmlNode *domain)
 	uint32_t n;
 
 	guest->name = keep(guest, node_text(node_child(domain, "name")));
+	guest->uuid = keep(guest, node_text(node_child(domain, "uuid")));
 	guest->kvm = node_says(domain, "type", "kvm")    ? TRI_YES
 		     : node_says(domain, "type", "qemu") ? TRI_NO
 							 : TRI_UNKNOWN;

@@ -54,6 +54,7 @@ static const struct rule {
 	{ "pin-siblings", lint_pin_siblings, "its threads are on one core" },
 	{ "pin-emulator", lint_pin_emulator, "the emulator has CPUs of its own" },
 	{ "pin-away-from-device", lint_pin_node, "it is near its devices" },
+	{ "pin-not-in-force", lint_pin_in_force, "its threads run where they should" },
 	{ "balloon", lint_balloon, "it has no memory balloon" },
 	{ "memory-partial", lint_current_memory, "it has all of its memory" },
 	{ "memory-more-than-host", lint_memory, "its memory fits" },

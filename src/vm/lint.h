@@ -7,13 +7,16 @@
 
 #include "model/finding.h"
 #include "model/host.h"
+#include "model/threads.h"
 #include "vm/guest.h"
 
 struct lint_input {
 	const struct guest *guest;
 	const char *subject; /* what findings are about: the guest's name, else the file's */
 	const struct host
-		*host;      /* probed with LINT_PARTS; NULL or parts unknown: nothing is known */
+		*host; /* probed with LINT_PARTS; NULL or parts unknown: nothing is known */
+	const struct guest_threads *threads; /* of the guest as it runs; NULL: it does not, or not
+					      * known */
 	const char *schema; /* path of libvirt's domain.rng; NULL: none is installed */
 
 	/* Is the file there? Unknown when that cannot be asked. NULL: never known. */

@@ -81,6 +81,7 @@ void lint_pin_siblings(struct lint *lint);
 void lint_pin_emulator(struct lint *lint);
 void lint_pin_node(struct lint *lint);
 void lint_too_many_cpus(struct lint *lint);
+void lint_pin_in_force(struct lint *lint);
 
 void lint_balloon(struct lint *lint);
 void lint_current_memory(struct lint *lint);
