@@ -501,6 +501,23 @@ static void test_words(void)
 	}
 }
 
+/* Each value of the good command line left empty, one by one: it is read all the same. */
+static void test_empty_values(void)
+{
+	unsigned n = 0;
+
+	for (const char *at = good_line; (at = strchr(at, '=')); at++) {
+		size_t value = strcspn(at + 1, " ,\n'\"");
+		g_autofree char *front = g_strndup(good_line, (gsize)(at + 1 - good_line));
+		g_autofree char *text = g_strconcat(front, at + 1 + value, NULL);
+		g_autoptr(GPtrArray) guests = guest_read_qemu(text);
+		if (guests->len == 1)
+			g_ptr_array_unref(judge(guests->pdata[0], NULL));
+		n += guests->len;
+	}
+	g_assert_cmpuint(n, >, 30);
+}
+
 /* Mutilated definitions: whatever is found, nothing breaks. The seed is printed by GLib. */
 static void test_mutilated(void)
 {
@@ -537,6 +554,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/lint/mend-topoext", test_mend_topoext);
 	g_test_add_func("/lint/malformed", test_malformed);
 	g_test_add_func("/lint/words", test_words);
+	g_test_add_func("/lint/empty-values", test_empty_values);
 	g_test_add_func("/lint/mutilated", test_mutilated);
 	return g_test_run();
 }

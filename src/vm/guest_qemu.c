@@ -422,7 +422,7 @@ static void place(struct guest *guest, struct guest_device *device, const GArray
 		return;
 	g_auto(GStrv) parts = g_strsplit(addr, ".", 2);
 	uint32_t slot, function = 0;
-	if (!text_to_u32(parts[0], 16, 255, &slot) ||
+	if (!parts[0] || !text_to_u32(parts[0], 16, 255, &slot) ||
 	    (parts[1] && !text_to_u32(parts[1], 16, 7, &function)))
 		return;
 	device->slot = (int)slot;
