@@ -209,6 +209,26 @@ static void judge_bridges(struct exam *exam)
 
 /* ---- the slot ---- */
 
+static void tell_missing_function(struct exam *exam, int pci, int other)
+{
+	const struct host *host = exam->host;
+	struct finding *finding =
+		exam_warn(exam, ADDRESS(host, pci),
+			  "%s is a part of the same card, and is not meant for the guest.",
+			  ADDRESS(host, other));
+
+	evidence_driver(finding, host, other);
+	finding_cause(finding, "Without all its functions the card cannot be reset as a whole, and "
+			       "the sound on its connectors or its USB socket are missing.");
+	if (!pci_driver_is_vfio(host->pci[other].driver))
+		remedy_bind(exam, finding, other);
+	if (exam->domain)
+		finding_fix(finding,
+			    "# Add it to the definition, as a <hostdev> of its own: "
+			    "virsh edit %s",
+			    exam->domain->name);
+}
+
 static void judge_slot(struct exam *exam)
 {
 	const struct host *host = exam->host;
@@ -221,22 +241,15 @@ static void judge_slot(struct exam *exam)
 			if (exam->chosen[i] ||
 			    !pci_addr_same_slot(other->addr, host->pci[pci].addr))
 				continue;
-			if (!other->driver_known) {
+			if (!other->driver_known)
 				exam_unknown(
 					exam, ADDRESS(host, pci), "driver",
 					"Whether the other functions of the card are with VFIO, "
 					"too, is not known.");
-				break;
-			}
-			struct finding *finding = exam_warn(exam, ADDRESS(host, pci),
-							    "%s is a part of the same card, and is "
-							    "not meant for the guest.",
-							    ADDRESS(host, i));
-			evidence_driver(finding, host, (int)i);
-			finding_cause(finding, "Without all its functions the card cannot be reset "
-					       "as a whole, and the sound on its connectors or "
-					       "its USB socket are missing.");
-			finding_fix(finding, "vfiokit bind %s", ADDRESS(host, i));
+			else if (exam->domain || !pci_driver_is_vfio(other->driver))
+				tell_missing_function(exam, pci, (int)i);
+			else
+				continue; /* named or not, it is not the host's */
 			break;
 		}
 }
