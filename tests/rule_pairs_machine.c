@@ -22,6 +22,13 @@ const struct rule_pair pairs_machine[] = {
 	  .what = "no /dev/kvm",
 	  .bad = { { "/vfiokit/nodes = ! /dev/kvm" } },
 	  .good = { { "/vfiokit/nodes = c 0660 0 104 /dev/kvm" } } },
+	{ .rule = "kvm-device", /* the node is made at boot, whether or not there is a KVM */
+	  .host = "guide-example",
+	  .verdict = FINDING_FAIL,
+	  .what = "Nothing is behind /dev/kvm",
+	  .bad = { { "/vfiokit/nodes = c 0666 0 104 /dev/kvm\n! /sys/class/misc/kvm" } },
+	  .good = { { "/vfiokit/nodes = c 0666 0 104 /dev/kvm\nd 0755 0 0 "
+		      "/sys/class/misc/kvm" } } },
 	{ .rule = "kernel-version-known-bad",
 	  .host = "guide-example",
 	  .verdict = FINDING_WARN,

@@ -54,6 +54,7 @@ static const char *const node_sources[] = {
 	"/run/libvirt/libvirt-sock",
 	"/run/libvirt/network/*.xml",
 	"/run/libvirt/virtqemud-sock",
+	"/sys/class/misc/kvm",
 	"/var/backups/libvirt/*",
 };
 

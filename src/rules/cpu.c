@@ -38,20 +38,33 @@ static void judge_virtualisation(struct exam *exam)
 	}
 }
 
+static bool is_absent(const struct node *node)
+{
+	return node && node->type == 0;
+}
+
+/* The node alone proves nothing: systemd makes it at boot, so that opening it may load the module.
+ */
 static void judge_kvm(struct exam *exam)
 {
 	const struct node *node = setting_node(exam->host, "/dev/kvm");
+	const struct node *served = setting_node(exam->host, "/sys/class/misc/kvm");
 
-	if (!node) {
+	if (!node && !served) {
 		exam_unknown(exam, NULL, "/dev/kvm", "Whether KVM is ready is not known.");
 		return;
 	}
-	if (node->type != 0)
+	if (!is_absent(node) && !is_absent(served))
 		return;
-	struct finding *finding = exam_fail(exam, NULL,
-					    "There is no /dev/kvm: the module of KVM "
-					    "for this processor is not loaded.");
-	finding_evidence(finding, "/dev/kvm: not there");
+	struct finding *finding =
+		is_absent(node) ? exam_fail(exam, NULL,
+					    "There is no /dev/kvm: the module of KVM for this "
+					    "processor is not loaded.")
+				: exam_fail(exam, NULL,
+					    "Nothing is behind /dev/kvm: the module of KVM for "
+					    "this processor is not loaded.");
+	finding_evidence(finding, "%s: not there",
+			 is_absent(node) ? "/dev/kvm" : "/sys/class/misc/kvm");
 	finding_cause(finding, "Without KVM guests run a hundred times slower, and the definitions "
 			       "for passthrough do not start at all.");
 	if (exam->host->platform.cpu.x86)
@@ -158,7 +171,7 @@ const struct rule rules_cpu[] = {
 	{
 		.id = "kvm-device",
 		.title = "Is KVM ready?",
-		.reads = "/dev/kvm",
+		.reads = "/dev/kvm, /sys/class/misc/kvm",
 		.explain = "The modules kvm_intel and kvm_amd make /dev/kvm. They refuse to load "
 			   "where the firmware has switched virtualisation off, or where another "
 			   "hypervisor has taken the processor.",
