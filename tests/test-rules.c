@@ -191,7 +191,8 @@ static void test_rows(void)
 		g_assert_true(g_hash_table_add(ids, (gpointer)rule->id));
 		g_assert_true(strspn(rule->id, "abcdefghijklmnopqrstuvwxyz0123456789-") ==
 			      strlen(rule->id));
-		g_assert_true(rule->judge && rule->sets);
+		g_assert_true(!rule->judge != !rule->judge_each && rule->sets);
+		g_assert_true(rule->of_kind == KIND_OTHER || rule->judge_each);
 		g_assert_true(is_sentence(rule->title, '?'));
 		g_assert_true(is_sentence(rule->explain, '.'));
 		g_assert_true(is_sentence(rule->good, '.'));

@@ -39,39 +39,33 @@ static void judge_module(struct exam *exam)
 /* ---- the driver ---- */
 
 /* Something says that it shall be on vfio-pci already, and it is not. */
-static void judge_driver(struct exam *exam)
+static void judge_driver(struct exam *exam, int pci)
 {
 	const struct host *host = exam->host;
-	unsigned index = 0;
-	int pci;
+	const struct pci_dev *dev = &host->pci[pci];
+	bool expected = exam->chosen[pci] & (CHOSEN_IDS | CHOSEN_OVERRIDE);
 
-	while ((pci = next_chosen(exam, &index)) >= 0) {
-		const struct pci_dev *dev = &host->pci[pci];
-		bool expected = exam->chosen[pci] & (CHOSEN_IDS | CHOSEN_OVERRIDE);
-		if (!dev->driver_known || !expected || pci_driver_is_harmless(dev->driver))
-			continue;
-		struct finding *finding =
-			exam_fail(exam, ADDRESS(host, pci),
-				  "The host still has the device: its driver is %s, "
-				  "and it is meant to be on vfio-pci.",
-				  dev->driver);
-		evidence_driver(finding, host, pci);
-		if (exam->chosen[pci] & CHOSEN_OVERRIDE) {
-			evidence_attribute(finding, host, pci, "driver_override",
-					   dev->driver_override);
-			finding_cause(finding, "driver_override decides at the next binding only, "
-					       "and takes nothing from a driver.");
-		} else {
-			finding_cause(finding,
-				      "%s came first: at boot, vfio-pci was not there "
-				      "yet, or its options were not in the initramfs.",
-				      dev->driver);
-		}
-		remedy_bind(exam, finding, pci);
-		if (exam->chosen[pci] & CHOSEN_IDS) {
-			finding_fix(finding, "# So that it is so at boot:");
-			remedy_initramfs(exam, finding);
-		}
+	if (!dev->driver_known || !expected || pci_driver_is_harmless(dev->driver))
+		return;
+	struct finding *finding = exam_fail(exam, ADDRESS(host, pci),
+					    "The host still has the device: its driver is %s, "
+					    "and it is meant to be on vfio-pci.",
+					    dev->driver);
+	evidence_driver(finding, host, pci);
+	if (exam->chosen[pci] & CHOSEN_OVERRIDE) {
+		evidence_attribute(finding, host, pci, "driver_override", dev->driver_override);
+		finding_cause(finding, "driver_override decides at the next binding only, "
+				       "and takes nothing from a driver.");
+	} else {
+		finding_cause(finding,
+			      "%s came first: at boot, vfio-pci was not there "
+			      "yet, or its options were not in the initramfs.",
+			      dev->driver);
+	}
+	remedy_bind(exam, finding, pci);
+	if (exam->chosen[pci] & CHOSEN_IDS) {
+		finding_fix(finding, "# So that it is so at boot:");
+		remedy_initramfs(exam, finding);
 	}
 }
 
@@ -314,28 +308,22 @@ static void judge_hang(struct exam *exam)
 
 /* ---- virtual GPUs ---- */
 
-static void judge_vgpu(struct exam *exam)
+static void judge_vgpu(struct exam *exam, int pci)
 {
 	const struct host *host = exam->host;
-	unsigned index = 0;
-	int pci;
+	const struct pci_detail *detail = host->pci[pci].detail;
 
-	while ((pci = next_chosen(exam, &index)) >= 0) {
-		const struct pci_detail *detail = host->pci[pci].detail;
-		if (!host->pci[pci].is_virtfn || !detail || !detail->vgpu_type ||
-		    !(exam->chosen[pci] & (CHOSEN_IDS | CHOSEN_OVERRIDE | CHOSEN_BOUND)))
-			continue;
-		struct finding *finding =
-			exam_fail(exam, ADDRESS(host, pci),
-				  "This is a virtual GPU of NVIDIA's driver, which "
-				  "must stay on that driver.");
-		evidence_attribute(finding, host, pci, "nvidia/current_vgpu_type",
-				   detail->vgpu_type);
-		finding_cause(finding, "The driver itself serves it to VFIO; taken off it, it is "
-				       "an empty shell.");
-		finding_fix(finding, "vfiokit unbind %s", ADDRESS(host, pci));
-		finding_fix(finding, "# In the definition: <hostdev … managed='no'>.");
-	}
+	if (!host->pci[pci].is_virtfn || !detail || !detail->vgpu_type ||
+	    !(exam->chosen[pci] & (CHOSEN_IDS | CHOSEN_OVERRIDE | CHOSEN_BOUND)))
+		return;
+	struct finding *finding = exam_fail(exam, ADDRESS(host, pci),
+					    "This is a virtual GPU of NVIDIA's driver, which "
+					    "must stay on that driver.");
+	evidence_attribute(finding, host, pci, "nvidia/current_vgpu_type", detail->vgpu_type);
+	finding_cause(finding, "The driver itself serves it to VFIO; taken off it, it is "
+			       "an empty shell.");
+	finding_fix(finding, "vfiokit unbind %s", ADDRESS(host, pci));
+	finding_fix(finding, "# In the definition: <hostdev … managed='no'>.");
 }
 
 const struct rule rules_binding[] = {
@@ -379,7 +367,7 @@ const struct rule rules_binding[] = {
 		.after = "devices-chosen",
 		.needs = PROBE_SETTINGS,
 		.sets = RULE_DOCTOR,
-		.judge = judge_driver,
+		.judge_each = judge_driver,
 	},
 	{
 		.id = "driver-override-stale",
@@ -467,7 +455,7 @@ const struct rule rules_binding[] = {
 		.after = "devices-chosen",
 		.needs = PROBE_DETAIL | PROBE_CONFIG,
 		.sets = RULE_DOCTOR,
-		.judge = judge_vgpu,
+		.judge_each = judge_vgpu,
 	},
 	{ 0 },
 };

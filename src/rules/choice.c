@@ -85,44 +85,38 @@ static void judge_present(struct exam *exam)
 		judge_domain_present(exam, &host->domains.list[i]);
 }
 
-static void judge_dead(struct exam *exam)
+static void judge_dead(struct exam *exam, int pci)
 {
 	const struct host *host = exam->host;
-	unsigned index = 0;
-	int pci;
+	const struct pci_dev *dev = &host->pci[pci];
+	const struct pci_detail *detail = dev->detail;
+	bool silent =
+		dev->caps && dev->caps->depth != CONFIG_NONE && dev->caps->header_type == 0x7f;
+	bool cold = detail && detail->power_state &&
+		    (strcmp(detail->power_state, "error") == 0 ||
+		     (strcmp(detail->power_state, "D3cold") == 0 &&
+		      g_strcmp0(detail->power_control, "on") == 0));
+	const char *line = log_line_of(host, pci,
+				       "Unable to change power state from "
+				       "D3cold to D0");
 
-	while ((pci = next_chosen(exam, &index)) >= 0) {
-		const struct pci_dev *dev = &host->pci[pci];
-		const struct pci_detail *detail = dev->detail;
-		bool silent = dev->caps && dev->caps->depth != CONFIG_NONE &&
-			      dev->caps->header_type == 0x7f;
-		bool cold = detail && detail->power_state &&
-			    (strcmp(detail->power_state, "error") == 0 ||
-			     (strcmp(detail->power_state, "D3cold") == 0 &&
-			      g_strcmp0(detail->power_control, "on") == 0));
-		const char *line = log_line_of(host, pci,
-					       "Unable to change power state from "
-					       "D3cold to D0");
-		if (!silent && !cold)
-			continue;
-		struct finding *finding = exam_fail(exam, ADDRESS(host, pci),
-						    "The device does not answer: it did "
-						    "not come back from sleep or a reset.");
-		if (silent)
-			finding_evidence(finding, "/sys/bus/pci/devices/%s/config: reads as ff",
-					 ADDRESS(host, pci));
-		if (cold)
-			evidence_attribute(finding, host, pci, "power_state", detail->power_state);
-		if (line)
-			finding_evidence(finding, "kernel log: %s", line);
-		finding_cause(finding, "Some cards do not wake when their slot has been without "
-				       "power (D3cold).");
-		finding_fix(finding, "echo 0 > /sys/bus/pci/devices/%s/d3cold_allowed",
-			    ADDRESS(host, pci));
-		finding_fix(finding,
-			    "# Switch the machine off and on; a restart may not be enough.");
-		remedy_module_option(exam, finding, "vfio_pci", "disable_idle_d3", "1");
-	}
+	if (!silent && !cold)
+		return;
+	struct finding *finding = exam_fail(exam, ADDRESS(host, pci),
+					    "The device does not answer: it did "
+					    "not come back from sleep or a reset.");
+	if (silent)
+		finding_evidence(finding, "/sys/bus/pci/devices/%s/config: reads as ff",
+				 ADDRESS(host, pci));
+	if (cold)
+		evidence_attribute(finding, host, pci, "power_state", detail->power_state);
+	if (line)
+		finding_evidence(finding, "kernel log: %s", line);
+	finding_cause(finding, "Some cards do not wake when their slot has been without "
+			       "power (D3cold).");
+	finding_fix(finding, "echo 0 > /sys/bus/pci/devices/%s/d3cold_allowed", ADDRESS(host, pci));
+	finding_fix(finding, "# Switch the machine off and on; a restart may not be enough.");
+	remedy_module_option(exam, finding, "vfio_pci", "disable_idle_d3", "1");
 }
 
 /* ---- ids that mean too much ---- */
@@ -198,55 +192,42 @@ static void judge_identical(struct exam *exam)
  * (kernel: drivers/vfio/pci/vfio_pci.c, vfio_pci_dev_in_denylist()). */
 static const uint16_t denied[] = { 0x0435, 0x0443, 0x37c8, 0x37c9, 0x19e2, 0x19e3, 0x0b25, 0x0cfe };
 
-static void judge_denylist(struct exam *exam)
+static void judge_denylist(struct exam *exam, int pci)
 {
 	const struct host *host = exam->host;
-	unsigned index = 0;
-	int pci;
+	bool found = false;
 
-	while ((pci = next_chosen(exam, &index)) >= 0) {
-		bool found = false;
-		for (size_t i = 0; i < G_N_ELEMENTS(denied); i++)
-			found = found || (host->pci[pci].vendor == 0x8086 &&
-					  host->pci[pci].device == denied[i]);
-		if (!found || setting_switch(host, "vfio_pci", "disable_denylist") == TRI_YES)
-			continue;
-		struct finding *finding =
-			exam_fail(exam, ADDRESS(host, pci),
-				  "vfio-pci does not take this device: its kind is "
-				  "on the kernel's list of those that a guest could "
-				  "harm the host with.");
-		finding_evidence(finding, "/sys/bus/pci/devices/%s: ids %04x:%04x",
-				 ADDRESS(host, pci), (unsigned)host->pci[pci].vendor,
-				 (unsigned)host->pci[pci].device);
-		finding_fix(finding, "# Give the guest a virtual function of it, or another "
-				     "device.");
-	}
+	for (size_t i = 0; i < G_N_ELEMENTS(denied); i++)
+		found = found ||
+			(host->pci[pci].vendor == 0x8086 && host->pci[pci].device == denied[i]);
+	if (!found || setting_switch(host, "vfio_pci", "disable_denylist") == TRI_YES)
+		return;
+	struct finding *finding = exam_fail(exam, ADDRESS(host, pci),
+					    "vfio-pci does not take this device: its kind is "
+					    "on the kernel's list of those that a guest could "
+					    "harm the host with.");
+	finding_evidence(finding, "/sys/bus/pci/devices/%s: ids %04x:%04x", ADDRESS(host, pci),
+			 (unsigned)host->pci[pci].vendor, (unsigned)host->pci[pci].device);
+	finding_fix(finding, "# Give the guest a virtual function of it, or another "
+			     "device.");
 }
 
-static void judge_sriov(struct exam *exam)
+static void judge_sriov(struct exam *exam, int pci)
 {
 	const struct host *host = exam->host;
-	unsigned index = 0;
-	int pci;
+	const struct pci_detail *detail = host->pci[pci].detail;
 
-	while ((pci = next_chosen(exam, &index)) >= 0) {
-		const struct pci_detail *detail = host->pci[pci].detail;
-		if (!detail || detail->sriov_numvfs <= 0 ||
-		    pci_driver_is_vfio(host->pci[pci].driver))
-			continue;
-		struct finding *finding =
-			exam_fail(exam, ADDRESS(host, pci),
-				  "This function has %d virtual functions switched "
-				  "on: vfio-pci does not take it so.",
-				  detail->sriov_numvfs);
-		g_autofree char *count = g_strdup_printf("%d", detail->sriov_numvfs);
-		evidence_attribute(finding, host, pci, "sriov_numvfs", count);
-		finding_cause(finding, "The virtual functions live by their parent's driver, and "
-				       "whoever uses them would lose them.");
-		finding_fix(finding, "echo 0 > /sys/bus/pci/devices/%s/sriov_numvfs",
-			    ADDRESS(host, pci));
-	}
+	if (!detail || detail->sriov_numvfs <= 0 || pci_driver_is_vfio(host->pci[pci].driver))
+		return;
+	struct finding *finding = exam_fail(exam, ADDRESS(host, pci),
+					    "This function has %d virtual functions switched "
+					    "on: vfio-pci does not take it so.",
+					    detail->sriov_numvfs);
+	g_autofree char *count = g_strdup_printf("%d", detail->sriov_numvfs);
+	evidence_attribute(finding, host, pci, "sriov_numvfs", count);
+	finding_cause(finding, "The virtual functions live by their parent's driver, and "
+			       "whoever uses them would lose them.");
+	finding_fix(finding, "echo 0 > /sys/bus/pci/devices/%s/sriov_numvfs", ADDRESS(host, pci));
 }
 
 static bool is_left_for_host(const struct exam *exam, unsigned pci)
@@ -319,7 +300,7 @@ const struct rule rules_choice[] = {
 		.after = "devices-chosen",
 		.needs = PROBE_CONFIG | PROBE_DETAIL | PROBE_PLATFORM,
 		.sets = RULE_DOCTOR,
-		.judge = judge_dead,
+		.judge_each = judge_dead,
 	},
 	{
 		.id = "identical-ids",
@@ -346,7 +327,7 @@ const struct rule rules_choice[] = {
 		.after = "devices-chosen",
 		.needs = PROBE_SETTINGS,
 		.sets = RULE_DOCTOR,
-		.judge = judge_denylist,
+		.judge_each = judge_denylist,
 	},
 	{
 		.id = "sriov-pf",
@@ -359,7 +340,7 @@ const struct rule rules_choice[] = {
 		.after = "devices-chosen",
 		.needs = PROBE_DETAIL,
 		.sets = RULE_DOCTOR,
-		.judge = judge_sriov,
+		.judge_each = judge_sriov,
 	},
 	{
 		.id = "multi-gpu-host",

@@ -24,30 +24,24 @@ static bool has_rom(const struct exam *exam, int pci)
 	return false;
 }
 
-static void judge_boot_display(struct exam *exam)
+static void judge_boot_display(struct exam *exam, int pci)
 {
 	const struct host *host = exam->host;
-	unsigned index = 0;
-	int pci;
+	const struct pci_dev *dev = &host->pci[pci];
 
-	while ((pci = next_chosen_kind(exam, KIND_GPU, &index)) >= 0) {
-		const struct pci_dev *dev = &host->pci[pci];
-		if (dev->boot_vga != TRI_YES || has_rom(exam, pci))
-			continue;
-		struct finding *finding =
-			exam_warn(exam, ADDRESS(host, pci),
-				  "The machine started on this card: the guest may "
-				  "find its ROM spoilt.");
-		evidence_attribute(finding, host, pci, "boot_vga", "1");
-		finding_cause(finding,
-			      "The firmware has run the card's ROM and left a changed copy "
-			      "of it in memory; NVIDIA's driver in Windows then reports "
-			      "Code 43.");
-		finding_fix(finding, "# Choose another card as the primary display in the firmware "
-				     "setup.");
-		finding_fix(finding, "# Or give the guest a clean ROM: <rom file='…'/> in its "
-				     "definition.");
-	}
+	if (dev->boot_vga != TRI_YES || has_rom(exam, pci))
+		return;
+	struct finding *finding = exam_warn(exam, ADDRESS(host, pci),
+					    "The machine started on this card: the guest may "
+					    "find its ROM spoilt.");
+	evidence_attribute(finding, host, pci, "boot_vga", "1");
+	finding_cause(finding, "The firmware has run the card's ROM and left a changed copy "
+			       "of it in memory; NVIDIA's driver in Windows then reports "
+			       "Code 43.");
+	finding_fix(finding, "# Choose another card as the primary display in the firmware "
+			     "setup.");
+	finding_fix(finding, "# Or give the guest a clean ROM: <rom file='…'/> in its "
+			     "definition.");
 }
 
 /* ---- framebuffers ---- */
@@ -64,32 +58,28 @@ static bool holds(const struct pci_dev *dev, const struct framebuffer *fb)
 }
 
 /* Before 6.1 vfio-pci did not send the firmware's framebuffers away by itself. */
-static void judge_framebuffer(struct exam *exam)
+static void judge_framebuffer(struct exam *exam, int pci)
 {
 	const struct host *host = exam->host;
-	unsigned index = 0;
-	int pci;
+	const struct pci_dev *dev = &host->pci[pci];
+	const char *line = log_line_of(host, pci, "can't reserve");
 
-	while ((pci = next_chosen_kind(exam, KIND_GPU, &index)) >= 0) {
-		const struct pci_dev *dev = &host->pci[pci];
-		const char *line = log_line_of(host, pci, "can't reserve");
-		for (unsigned i = 0; i < host->platform.n_framebuffers; i++) {
-			const struct framebuffer *fb = &host->platform.framebuffers[i];
-			if (!holds(dev, fb) || !pci_driver_is_vfio(dev->driver))
-				continue;
-			struct finding *finding = exam_fail(exam, ADDRESS(host, pci),
-							    "The firmware's framebuffer (%s) still "
-							    "holds memory of this card: the guest "
-							    "will not get it.",
-							    fb->name);
-			finding_evidence(finding, "/proc/iomem: %" PRIx64 "-%" PRIx64 " : %s",
-					 fb->start, fb->end, fb->name);
-			if (line)
-				finding_evidence(finding, "kernel log: %s", line);
-			finding_cause(finding, "vfio-pci sends such framebuffers away since Linux "
-					       "6.1, but not those that no driver has (BOOTFB).");
-			remedy_kernel_arg_add(exam, finding, "initcall_blacklist=sysfb_init");
-		}
+	for (unsigned i = 0; i < host->platform.n_framebuffers; i++) {
+		const struct framebuffer *fb = &host->platform.framebuffers[i];
+		if (!holds(dev, fb) || !pci_driver_is_vfio(dev->driver))
+			continue;
+		struct finding *finding = exam_fail(exam, ADDRESS(host, pci),
+						    "The firmware's framebuffer (%s) still "
+						    "holds memory of this card: the guest "
+						    "will not get it.",
+						    fb->name);
+		finding_evidence(finding, "/proc/iomem: %" PRIx64 "-%" PRIx64 " : %s", fb->start,
+				 fb->end, fb->name);
+		if (line)
+			finding_evidence(finding, "kernel log: %s", line);
+		finding_cause(finding, "vfio-pci sends such framebuffers away since Linux "
+				       "6.1, but not those that no driver has (BOOTFB).");
+		remedy_kernel_arg_add(exam, finding, "initcall_blacklist=sysfb_init");
 	}
 }
 
@@ -130,26 +120,21 @@ static void judge_console(struct exam *exam)
 	}
 }
 
-static void judge_monitor(struct exam *exam)
+static void judge_monitor(struct exam *exam, int pci)
 {
 	const struct host *host = exam->host;
-	unsigned index = 0;
-	int pci;
+	const struct usage *monitor = find_use(host, pci, USAGE_DISPLAY);
 
-	while ((pci = next_chosen_kind(exam, KIND_GPU, &index)) >= 0) {
-		const struct usage *monitor = find_use(host, pci, USAGE_DISPLAY);
-		if (!monitor || exam->loss->last_monitor != TRI_YES)
-			continue;
-		struct finding *finding = exam_warn(exam, ADDRESS(host, pci),
-						    "The host's only monitor is connected "
-						    "to this card (%s).",
-						    monitor->name);
-		finding_evidence(finding, "/sys/class/drm/*-%s/status: connected", monitor->name);
-		finding_cause(finding, "While the guest runs, the host cannot be seen.");
-		finding_fix(finding,
-			    "# Connect a monitor, or a second input of this one, to a card "
-			    "of the host.");
-	}
+	if (!monitor || exam->loss->last_monitor != TRI_YES)
+		return;
+	struct finding *finding = exam_warn(exam, ADDRESS(host, pci),
+					    "The host's only monitor is connected "
+					    "to this card (%s).",
+					    monitor->name);
+	finding_evidence(finding, "/sys/class/drm/*-%s/status: connected", monitor->name);
+	finding_cause(finding, "While the guest runs, the host cannot be seen.");
+	finding_fix(finding, "# Connect a monitor, or a second input of this one, to a card "
+			     "of the host.");
 }
 
 const struct rule rules_display[] = {
@@ -165,7 +150,8 @@ const struct rule rules_display[] = {
 		.see = SEE_CODE_43,
 		.after = "devices-chosen",
 		.sets = RULE_DOCTOR,
-		.judge = judge_boot_display,
+		.of_kind = KIND_GPU,
+		.judge_each = judge_boot_display,
 	},
 	{
 		.id = "framebuffer-conflict",
@@ -179,7 +165,8 @@ const struct rule rules_display[] = {
 		.after = "devices-chosen",
 		.needs = PROBE_DETAIL | PROBE_PLATFORM,
 		.sets = RULE_DOCTOR,
-		.judge = judge_framebuffer,
+		.of_kind = KIND_GPU,
+		.judge_each = judge_framebuffer,
 	},
 	{
 		.id = "vtconsole",
@@ -205,7 +192,8 @@ const struct rule rules_display[] = {
 		.after = "devices-chosen",
 		.needs = PROBE_USAGE,
 		.sets = RULE_DOCTOR,
-		.judge = judge_monitor,
+		.of_kind = KIND_GPU,
+		.judge_each = judge_monitor,
 	},
 	{ 0 },
 };

@@ -29,25 +29,21 @@ static bool is_managed(const struct exam *exam, int pci)
 
 /* ---- there is one ---- */
 
-static void judge_exists(struct exam *exam)
+static void judge_exists(struct exam *exam, int pci)
 {
 	const struct host *host = exam->host;
-	unsigned index = 0;
-	int pci;
+	const struct pci_dev *dev = &host->pci[pci];
 
-	while ((pci = next_chosen(exam, &index)) >= 0) {
-		const struct pci_dev *dev = &host->pci[pci];
-		if (!dev->group_known || dev->group >= 0)
-			continue;
-		if (dev->vendor == 0x8086 && pci_dev_is_kind(dev, KIND_GPU) && dev->on_root_bus)
-			continue; /* iommu-igpu-off explains it */
-		struct finding *finding =
-			exam_fail(exam, ADDRESS(host, pci), "The device is in no IOMMU group.");
-		evidence_attribute(finding, host, pci, "iommu_group", NULL);
-		finding_cause(finding, "No unit of the IOMMU is responsible for its bus, so VFIO "
-				       "cannot use it (error -22 when it is bound).");
-		finding_fix(finding, "# Put the card into another slot, or update the firmware.");
-	}
+	if (!dev->group_known || dev->group >= 0)
+		return;
+	if (dev->vendor == 0x8086 && pci_dev_is_kind(dev, KIND_GPU) && dev->on_root_bus)
+		return; /* iommu-igpu-off explains it */
+	struct finding *finding =
+		exam_fail(exam, ADDRESS(host, pci), "The device is in no IOMMU group.");
+	evidence_attribute(finding, host, pci, "iommu_group", NULL);
+	finding_cause(finding, "No unit of the IOMMU is responsible for its bus, so VFIO "
+			       "cannot use it (error -22 when it is bound).");
+	finding_fix(finding, "# Put the card into another slot, or update the firmware.");
 }
 
 /* ---- viable ---- */
@@ -110,59 +106,51 @@ static void tell_not_viable(struct exam *exam, int pci, const struct iommu_group
 			    ADDRESS(host, pci));
 }
 
-static void judge_viable(struct exam *exam)
+static void judge_viable(struct exam *exam, int pci)
 {
 	const struct host *host = exam->host;
-	unsigned index = 0;
-	int pci;
+	g_autoptr(GPtrArray) bound = g_ptr_array_new_with_free_func(g_free);
+	g_autoptr(GPtrArray) unknown = g_ptr_array_new_with_free_func(g_free);
+	struct members members = { bound, unknown, -1 };
 
-	while ((pci = next_chosen(exam, &index)) >= 0) {
-		g_autoptr(GPtrArray) bound = g_ptr_array_new_with_free_func(g_free);
-		g_autoptr(GPtrArray) unknown = g_ptr_array_new_with_free_func(g_free);
-		struct members members = { bound, unknown, -1 };
-		if (!is_first_of_group(exam, pci))
-			continue;
-		const struct iommu_group *group = &host->groups[host->pci[pci].group];
-		list_members(exam, group, &members);
-		if (bound->len > 0)
-			tell_not_viable(exam, pci, group, &members);
-		else if (unknown->len > 0)
-			exam_unknown(exam, ADDRESS(host, pci), "/sys/bus/pci/devices/*/driver",
-				     "Which drivers the members of the group have is not known.");
-	}
+	if (!is_first_of_group(exam, pci))
+		return;
+	const struct iommu_group *group = &host->groups[host->pci[pci].group];
+	list_members(exam, group, &members);
+	if (bound->len > 0)
+		tell_not_viable(exam, pci, group, &members);
+	else if (unknown->len > 0)
+		exam_unknown(exam, ADDRESS(host, pci), "/sys/bus/pci/devices/*/driver",
+			     "Which drivers the members of the group have is not known.");
 }
 
 /* ---- what the host would lose ---- */
 
-static void judge_critical(struct exam *exam)
+static void judge_critical(struct exam *exam, int pci)
 {
 	const struct host *host = exam->host;
-	unsigned index = 0;
-	int pci;
+	LOSS_AUTO struct loss loss = { 0 };
 
-	while ((pci = next_chosen(exam, &index)) >= 0) {
-		LOSS_AUTO struct loss loss = { 0 };
-		if (!is_first_of_group(exam, pci) || is_running_domain(exam))
+	if (!is_first_of_group(exam, pci) || is_running_domain(exam))
+		return;
+	loss_of_group(host, host->pci[pci].group, &loss);
+	for (unsigned i = 0; i < loss.n; i++) {
+		const struct usage *use = loss.list[i];
+		bool sibling = use->pci >= 0 && !exam->chosen[use->pci];
+		if (!sibling || (use->kind != USAGE_ROOT_DISK && use->kind != USAGE_DISK &&
+				 use->kind != USAGE_ROUTE && use->kind != USAGE_KEYBOARD))
 			continue;
-		loss_of_group(host, host->pci[pci].group, &loss);
-		for (unsigned i = 0; i < loss.n; i++) {
-			const struct usage *use = loss.list[i];
-			bool sibling = use->pci >= 0 && !exam->chosen[use->pci];
-			if (!sibling || (use->kind != USAGE_ROOT_DISK && use->kind != USAGE_DISK &&
-					 use->kind != USAGE_ROUTE && use->kind != USAGE_KEYBOARD))
-				continue;
-			struct finding *finding =
-				exam_fail(exam, ADDRESS(host, pci),
-					  "The host needs %s, which is in the same group: %s%s%s.",
-					  ADDRESS(host, use->pci), use->name,
-					  use->detail ? ", " : "", use->detail ? use->detail : "");
-			finding_evidence(finding, "/sys/kernel/iommu_groups/%d/devices: %s",
-					 host->pci[pci].group_id, ADDRESS(host, use->pci));
-			finding_cause(finding, "Giving the group away takes that from the host.");
-			finding_fix(finding, "# Put the card into a slot with a group of its own, "
-					     "or give away another one.");
-			break;
-		}
+		struct finding *finding =
+			exam_fail(exam, ADDRESS(host, pci),
+				  "The host needs %s, which is in the same group: %s%s%s.",
+				  ADDRESS(host, use->pci), use->name, use->detail ? ", " : "",
+				  use->detail ? use->detail : "");
+		finding_evidence(finding, "/sys/kernel/iommu_groups/%d/devices: %s",
+				 host->pci[pci].group_id, ADDRESS(host, use->pci));
+		finding_cause(finding, "Giving the group away takes that from the host.");
+		finding_fix(finding, "# Put the card into a slot with a group of its own, "
+				     "or give away another one.");
+		break;
 	}
 }
 
@@ -229,29 +217,24 @@ static void tell_missing_function(struct exam *exam, int pci, int other)
 			    exam->domain->name);
 }
 
-static void judge_slot(struct exam *exam)
+static void judge_slot(struct exam *exam, int pci)
 {
 	const struct host *host = exam->host;
-	unsigned index = 0;
-	int pci;
 
-	while ((pci = next_chosen_kind(exam, KIND_GPU, &index)) >= 0)
-		for (unsigned i = 0; i < host->n_pci; i++) {
-			const struct pci_dev *other = &host->pci[i];
-			if (exam->chosen[i] ||
-			    !pci_addr_same_slot(other->addr, host->pci[pci].addr))
-				continue;
-			if (!other->driver_known)
-				exam_unknown(
-					exam, ADDRESS(host, pci), "driver",
-					"Whether the other functions of the card are with VFIO, "
-					"too, is not known.");
-			else if (exam->domain || !pci_driver_is_vfio(other->driver))
-				tell_missing_function(exam, pci, (int)i);
-			else
-				continue; /* named or not, it is not the host's */
-			break;
-		}
+	for (unsigned i = 0; i < host->n_pci; i++) {
+		const struct pci_dev *other = &host->pci[i];
+		if (exam->chosen[i] || !pci_addr_same_slot(other->addr, host->pci[pci].addr))
+			continue;
+		if (!other->driver_known)
+			exam_unknown(exam, ADDRESS(host, pci), "driver",
+				     "Whether the other functions of the card are with VFIO, "
+				     "too, is not known.");
+		else if (exam->domain || !pci_driver_is_vfio(other->driver))
+			tell_missing_function(exam, pci, (int)i);
+		else
+			continue; /* named or not, it is not the host's */
+		break;
+	}
 }
 
 /* ---- libvirt's own rule ---- */
@@ -304,7 +287,7 @@ const struct rule rules_group[] = {
 		.see = SEE_IOMMU,
 		.after = "iommu-enabled devices-chosen",
 		.sets = RULE_DOCTOR,
-		.judge = judge_exists,
+		.judge_each = judge_exists,
 	},
 	{
 		.id = "group-bridge-bound",
@@ -332,7 +315,7 @@ const struct rule rules_group[] = {
 		.after = "iommu-enabled devices-chosen",
 		.needs = PROBE_DOMAINS,
 		.sets = RULE_DOCTOR,
-		.judge = judge_viable,
+		.judge_each = judge_viable,
 	},
 	{
 		.id = "group-shared-critical",
@@ -345,7 +328,7 @@ const struct rule rules_group[] = {
 		.after = "iommu-enabled devices-chosen",
 		.needs = PROBE_USB | PROBE_USAGE,
 		.sets = RULE_DOCTOR,
-		.judge = judge_critical,
+		.judge_each = judge_critical,
 	},
 	{
 		.id = "group-incomplete-functions",
@@ -357,7 +340,8 @@ const struct rule rules_group[] = {
 		.see = SEE_ISOLATE,
 		.after = "devices-chosen",
 		.sets = RULE_DOCTOR,
-		.judge = judge_slot,
+		.of_kind = KIND_GPU,
+		.judge_each = judge_slot,
 	},
 	{
 		.id = "group-non-acs-switch",

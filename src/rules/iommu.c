@@ -105,31 +105,25 @@ static void judge_cmdline(struct exam *exam)
 	}
 }
 
-static void judge_igpu(struct exam *exam)
+static void judge_igpu(struct exam *exam, int pci)
 {
 	const struct host *host = exam->host;
-	unsigned index = 0;
-	int pci;
+	const struct pci_dev *dev = &host->pci[pci];
 
-	while ((pci = next_chosen_kind(exam, KIND_GPU, &index)) >= 0) {
-		const struct pci_dev *dev = &host->pci[pci];
-		if (dev->vendor != 0x8086 || !dev->group_known || dev->group >= 0 ||
-		    !dev->on_root_bus)
-			continue;
-		struct finding *finding =
-			exam_fail(exam, ADDRESS(host, pci),
-				  "The kernel leaves the integrated GPU out of the "
-				  "IOMMU, so it cannot be given away.");
-		evidence_attribute(finding, host, pci, "iommu_group", NULL);
-		if (host->platform.kernel.intel_default_igpu_off == 'y')
-			finding_cause(finding, "This kernel is built to do so "
-					       "(CONFIG_INTEL_IOMMU_DEFAULT_ON_INTGPU_OFF) unless "
-					       "the IOMMU is asked for by name.");
-		if (has_cmdline(exam, "intel_iommu=igfx_off"))
-			remedy_kernel_arg_remove(exam, finding, "intel_iommu=igfx_off");
-		else
-			remedy_kernel_arg_add(exam, finding, "intel_iommu=on");
-	}
+	if (dev->vendor != 0x8086 || !dev->group_known || dev->group >= 0 || !dev->on_root_bus)
+		return;
+	struct finding *finding = exam_fail(exam, ADDRESS(host, pci),
+					    "The kernel leaves the integrated GPU out of the "
+					    "IOMMU, so it cannot be given away.");
+	evidence_attribute(finding, host, pci, "iommu_group", NULL);
+	if (host->platform.kernel.intel_default_igpu_off == 'y')
+		finding_cause(finding, "This kernel is built to do so "
+				       "(CONFIG_INTEL_IOMMU_DEFAULT_ON_INTGPU_OFF) unless "
+				       "the IOMMU is asked for by name.");
+	if (has_cmdline(exam, "intel_iommu=igfx_off"))
+		remedy_kernel_arg_remove(exam, finding, "intel_iommu=igfx_off");
+	else
+		remedy_kernel_arg_add(exam, finding, "intel_iommu=on");
 }
 
 /* ---- interrupts ---- */
@@ -173,61 +167,50 @@ static void judge_remapping(struct exam *exam)
 
 /* ---- modes and regions ---- */
 
-static void judge_mode(struct exam *exam)
+static void judge_mode(struct exam *exam, int pci)
 {
 	const struct host *host = exam->host;
-	unsigned index = 0;
-	int pci;
 
-	while ((pci = next_chosen(exam, &index)) >= 0) {
-		if (!is_first_of_group(exam, pci))
-			continue;
-		const struct iommu_group *group = &host->groups[host->pci[pci].group];
-		if (!group->type ||
-		    (strcmp(group->type, "blocked") != 0 && strcmp(group->type, "unknown") != 0))
-			continue;
-		struct finding *finding = exam_warn(exam, ADDRESS(host, pci),
-						    "Group %d has no domain that the host could go "
-						    "back to (%s).",
-						    group->id, group->type);
-		finding_evidence(finding, "/sys/kernel/iommu_groups/%d/type: %s", group->id,
-				 group->type);
-		finding_cause(finding,
-			      "The kernel could not attach it again, as after a fault or a "
-			      "failed reset.");
-		remedy_reboot(finding);
-	}
+	if (!is_first_of_group(exam, pci))
+		return;
+	const struct iommu_group *group = &host->groups[host->pci[pci].group];
+	if (!group->type ||
+	    (strcmp(group->type, "blocked") != 0 && strcmp(group->type, "unknown") != 0))
+		return;
+	struct finding *finding = exam_warn(exam, ADDRESS(host, pci),
+					    "Group %d has no domain that the host could go "
+					    "back to (%s).",
+					    group->id, group->type);
+	finding_evidence(finding, "/sys/kernel/iommu_groups/%d/type: %s", group->id, group->type);
+	finding_cause(finding, "The kernel could not attach it again, as after a fault or a "
+			       "failed reset.");
+	remedy_reboot(finding);
 }
 
-static void judge_direct(struct exam *exam)
+static void judge_direct(struct exam *exam, int pci)
 {
 	const struct host *host = exam->host;
-	unsigned index = 0;
-	int pci;
 
-	while ((pci = next_chosen(exam, &index)) >= 0) {
-		if (!is_first_of_group(exam, pci))
+	if (!is_first_of_group(exam, pci))
+		return;
+	const struct iommu_group *group = &host->groups[host->pci[pci].group];
+	for (unsigned i = 0; i < group->n_regions; i++) {
+		const struct iommu_region *region = &group->regions[i];
+		if (g_strcmp0(region->type, "direct") != 0)
 			continue;
-		const struct iommu_group *group = &host->groups[host->pci[pci].group];
-		for (unsigned i = 0; i < group->n_regions; i++) {
-			const struct iommu_region *region = &group->regions[i];
-			if (g_strcmp0(region->type, "direct") != 0)
-				continue;
-			struct finding *finding =
-				exam_fail(exam, ADDRESS(host, pci),
-					  "The firmware keeps memory for this "
-					  "device: the kernel gives it to nobody.");
-			finding_evidence(finding,
-					 "/sys/kernel/iommu_groups/%d/reserved_regions: "
-					 "0x%016" PRIx64 " 0x%016" PRIx64 " direct",
-					 group->id, region->start, region->end);
-			finding_cause(finding, "The firmware goes on using the device by itself "
-					       "(a region of the kind RMRR), and an address of a "
-					       "guest could not be told from its own.");
-			finding_fix(finding, "# Switch off shared memory, legacy or management "
-					     "support of this device in the firmware setup.");
-			break;
-		}
+		struct finding *finding = exam_fail(exam, ADDRESS(host, pci),
+						    "The firmware keeps memory for this "
+						    "device: the kernel gives it to nobody.");
+		finding_evidence(finding,
+				 "/sys/kernel/iommu_groups/%d/reserved_regions: "
+				 "0x%016" PRIx64 " 0x%016" PRIx64 " direct",
+				 group->id, region->start, region->end);
+		finding_cause(finding, "The firmware goes on using the device by itself "
+				       "(a region of the kind RMRR), and an address of a "
+				       "guest could not be told from its own.");
+		finding_fix(finding, "# Switch off shared memory, legacy or management "
+				     "support of this device in the firmware setup.");
+		break;
 	}
 }
 
@@ -456,7 +439,8 @@ const struct rule rules_iommu[] = {
 		.after = "iommu-enabled",
 		.needs = PROBE_PLATFORM,
 		.sets = RULE_DOCTOR,
-		.judge = judge_igpu,
+		.of_kind = KIND_GPU,
+		.judge_each = judge_igpu,
 	},
 	{
 		.id = "iommu-mode",
@@ -468,7 +452,7 @@ const struct rule rules_iommu[] = {
 		.see = SEE_IOMMU,
 		.after = "iommu-enabled",
 		.sets = RULE_DOCTOR,
-		.judge = judge_mode,
+		.judge_each = judge_mode,
 	},
 	{
 		.id = "iommu-rmrr",
@@ -483,7 +467,7 @@ const struct rule rules_iommu[] = {
 		.after = "iommu-enabled",
 		.needs = PROBE_REGIONS,
 		.sets = RULE_DOCTOR,
-		.judge = judge_direct,
+		.judge_each = judge_direct,
 	},
 	{
 		.id = "iommu-faults",

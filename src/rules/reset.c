@@ -68,27 +68,22 @@ static void tell_reset(struct exam *exam, int pci, const struct reset *reset)
 
 /* Only a whole-bus reset is no fault while the card is as a whole with VFIO; and before anything
  * is bound nobody can say what will be. */
-static void judge_reset(struct exam *exam)
+static void judge_reset(struct exam *exam, int pci)
 {
 	const struct host *host = exam->host;
-	unsigned index = 0;
-	int pci;
+	const struct pci_dev *dev = &host->pci[pci];
+	struct reset reset;
+	bool primary = dev->addr.function == 0 || pci_dev_is_kind(dev, KIND_GPU);
 
-	while ((pci = next_chosen(exam, &index)) >= 0) {
-		const struct pci_dev *dev = &host->pci[pci];
-		struct reset reset;
-		bool primary = dev->addr.function == 0 || pci_dev_is_kind(dev, KIND_GPU);
-		if (!primary || pci_dev_is_kind(dev, KIND_USB_CONTROLLER))
-			continue; /* usb-controller-reset is about those */
-		reset_judge(host, dev, &reset);
-		if (reset.kind == RESET_UNKNOWN)
-			exam_unknown(exam, ADDRESS(host, pci), "reset_method",
-				     "How the device can be reset is not known.");
-		else if (reset.kind == RESET_NONE ||
-			 (reset.kind == RESET_BUS_ALL && is_bound(host, pci) &&
-			  !are_all_with_vfio(host, pci)))
-			tell_reset(exam, pci, &reset);
-	}
+	if (!primary || pci_dev_is_kind(dev, KIND_USB_CONTROLLER))
+		return; /* usb-controller-reset is about those */
+	reset_judge(host, dev, &reset);
+	if (reset.kind == RESET_UNKNOWN)
+		exam_unknown(exam, ADDRESS(host, pci), "reset_method",
+			     "How the device can be reset is not known.");
+	else if (reset.kind == RESET_NONE || (reset.kind == RESET_BUS_ALL && is_bound(host, pci) &&
+					      !are_all_with_vfio(host, pci)))
+		tell_reset(exam, pci, &reset);
 }
 
 /* ---- kinds that are known ---- */
@@ -107,27 +102,20 @@ static bool has_word(const char *words, const char *word)
 	return g_strv_contains((const char *const *)list, word);
 }
 
-static void judge_quirk(struct exam *exam)
+static void judge_quirk(struct exam *exam, int pci)
 {
 	const struct host *host = exam->host;
-	unsigned index = 0;
-	int pci;
+	const struct pci_dev *dev = &host->pci[pci];
 
-	while ((pci = next_chosen(exam, &index)) >= 0) {
-		const struct pci_dev *dev = &host->pci[pci];
-		if (!is_in(dev, no_flr, G_N_ELEMENTS(no_flr)) ||
-		    !has_word(dev->reset_methods, "flr"))
-			continue;
-		struct finding *finding =
-			exam_warn(exam, ADDRESS(host, pci),
-				  "This kernel resets the device in a way (flr) that "
-				  "hangs on this kind.");
-		evidence_attribute(finding, host, pci, "reset_method", dev->reset_methods);
-		finding_cause(finding,
-			      "Newer kernels know it and do not try; this one can hang with "
-			      "the host when a guest starts or ends.");
-		finding_fix(finding, "# Install a newer kernel, and restart.");
-	}
+	if (!is_in(dev, no_flr, G_N_ELEMENTS(no_flr)) || !has_word(dev->reset_methods, "flr"))
+		return;
+	struct finding *finding = exam_warn(exam, ADDRESS(host, pci),
+					    "This kernel resets the device in a way (flr) that "
+					    "hangs on this kind.");
+	evidence_attribute(finding, host, pci, "reset_method", dev->reset_methods);
+	finding_cause(finding, "Newer kernels know it and do not try; this one can hang with "
+			       "the host when a guest starts or ends.");
+	finding_fix(finding, "# Install a newer kernel, and restart.");
 }
 
 /* Polaris, Vega and Navi 1x do not come back from a bus reset (the list of vendor-reset). */
@@ -137,44 +125,35 @@ static const struct id_range amd_stuck[] = {
 	{ 0x1002, 0x7340, 0x734f }, { 0x1002, 0x7360, 0x7362 }, { 0x1002, 0x6fdf, 0x6fdf },
 };
 
-static void judge_amd(struct exam *exam)
+static void judge_amd(struct exam *exam, int pci)
 {
 	const struct host *host = exam->host;
-	unsigned index = 0;
-	int pci;
+	const struct pci_dev *dev = &host->pci[pci];
+	const char *lockdown = host->platform.kernel.lockdown;
 
-	while ((pci = next_chosen_kind(exam, KIND_GPU, &index)) >= 0) {
-		const struct pci_dev *dev = &host->pci[pci];
-		const char *lockdown = host->platform.kernel.lockdown;
-		if (!is_in(dev, amd_stuck, G_N_ELEMENTS(amd_stuck)) ||
-		    has_word(dev->reset_methods, "device_specific"))
-			continue;
-		if (!dev->reset_methods) {
-			exam_unknown(
-				exam, ADDRESS(host, pci), "reset_method",
-				"The card's family needs vendor-reset; whether it has it is not "
-				"known.");
-			continue;
-		}
-		struct finding *finding =
-			exam_warn(exam, ADDRESS(host, pci),
-				  "This card belongs to a family of AMD that does "
-				  "not come back after a guest.");
-		evidence_attribute(finding, host, pci, "reset_method", dev->reset_methods);
-		finding_cause(finding,
-			      "The reset that PCI has does not reach the whole chip; the "
-			      "module vendor-reset does, and then reset_method begins with "
-			      "device_specific.");
-		finding_fix(finding,
-			    "# Install the module vendor-reset (dkms) for this kernel, and "
-			    "load it before vfio-pci.");
-		if (lockdown && strcmp(lockdown, "none") != 0)
-			finding_fix(finding,
-				    "# Sign it with a key of yours (mokutil --import): the "
-				    "kernel is locked down and takes no other.");
-		finding_fix(finding, "echo device_specific > /sys/bus/pci/devices/%s/reset_method",
-			    ADDRESS(host, pci));
+	if (!is_in(dev, amd_stuck, G_N_ELEMENTS(amd_stuck)) ||
+	    has_word(dev->reset_methods, "device_specific"))
+		return;
+	if (!dev->reset_methods) {
+		exam_unknown(exam, ADDRESS(host, pci), "reset_method",
+			     "The card's family needs vendor-reset; whether it has it is not "
+			     "known.");
+		return;
 	}
+	struct finding *finding = exam_warn(exam, ADDRESS(host, pci),
+					    "This card belongs to a family of AMD that does "
+					    "not come back after a guest.");
+	evidence_attribute(finding, host, pci, "reset_method", dev->reset_methods);
+	finding_cause(finding, "The reset that PCI has does not reach the whole chip; the "
+			       "module vendor-reset does, and then reset_method begins with "
+			       "device_specific.");
+	finding_fix(finding, "# Install the module vendor-reset (dkms) for this kernel, and "
+			     "load it before vfio-pci.");
+	if (lockdown && strcmp(lockdown, "none") != 0)
+		finding_fix(finding, "# Sign it with a key of yours (mokutil --import): the "
+				     "kernel is locked down and takes no other.");
+	finding_fix(finding, "echo device_specific > /sys/bus/pci/devices/%s/reset_method",
+		    ADDRESS(host, pci));
 }
 
 /* GB202, GB203, GB205, GB206 and GB207: GeForce RTX 50 and RTX PRO. */
@@ -183,30 +162,25 @@ static const struct id_range blackwell[] = { { 0x10de, 0x2b80, 0x2bff },
 					     { 0x10de, 0x2d00, 0x2dff },
 					     { 0x10de, 0x2f00, 0x2f7f } };
 
-static void judge_blackwell(struct exam *exam)
+static void judge_blackwell(struct exam *exam, int pci)
 {
 	const struct host *host = exam->host;
-	unsigned index = 0;
-	int pci;
+	const char *line = log_line_of(host, pci, "not ready");
 
-	while ((pci = next_chosen_kind(exam, KIND_GPU, &index)) >= 0) {
-		const char *line = log_line_of(host, pci, "not ready");
-		if (!is_in(&host->pci[pci], blackwell, G_N_ELEMENTS(blackwell)) || !line)
-			continue;
-		struct finding *finding =
-			exam_warn(exam, ADDRESS(host, pci),
-				  "This card did not come back from a reset, as is "
-				  "known of its generation.");
-		finding_evidence(finding, "kernel log: %s", line);
-		finding_cause(finding, "Early firmware of NVIDIA's Blackwell cards can stay silent "
-				       "after a function reset, until the power is cut.");
-		finding_fix(finding, "# Update the card's firmware (VBIOS) with the maker's tool, "
-				     "and use UEFI in the guest.");
-		finding_fix(finding,
-			    "# Keep the host's driver off the card: bind it at boot "
-			    "(vfiokit bind --persist %s).",
-			    ADDRESS(host, pci));
-	}
+	if (!is_in(&host->pci[pci], blackwell, G_N_ELEMENTS(blackwell)) || !line)
+		return;
+	struct finding *finding = exam_warn(exam, ADDRESS(host, pci),
+					    "This card did not come back from a reset, as is "
+					    "known of its generation.");
+	finding_evidence(finding, "kernel log: %s", line);
+	finding_cause(finding, "Early firmware of NVIDIA's Blackwell cards can stay silent "
+			       "after a function reset, until the power is cut.");
+	finding_fix(finding, "# Update the card's firmware (VBIOS) with the maker's tool, "
+			     "and use UEFI in the guest.");
+	finding_fix(finding,
+		    "# Keep the host's driver off the card: bind it at boot "
+		    "(vfiokit bind --persist %s).",
+		    ADDRESS(host, pci));
 }
 
 static void judge_failed(struct exam *exam)
@@ -241,67 +215,55 @@ static void judge_failed(struct exam *exam)
 
 /* ---- links and errors ---- */
 
-static void judge_link(struct exam *exam)
+static void judge_link(struct exam *exam, int pci)
 {
 	const struct host *host = exam->host;
-	unsigned index = 0;
-	int pci;
+	const struct pci_detail *detail = host->pci[pci].detail;
+	const struct pci_dev *dev = &host->pci[pci];
+	const struct pci_detail *port = dev->parent >= 0 ? host->pci[dev->parent].detail : NULL;
+	int reachable = detail ? detail->max_link_width : -1;
 
-	while ((pci = next_chosen_kind(exam, KIND_GPU, &index)) >= 0) {
-		const struct pci_detail *detail = host->pci[pci].detail;
-		const struct pci_dev *dev = &host->pci[pci];
-		const struct pci_detail *port =
-			dev->parent >= 0 ? host->pci[dev->parent].detail : NULL;
-		int reachable = detail ? detail->max_link_width : -1;
-		if (port && port->max_link_width > 0)
-			reachable = MIN(reachable, port->max_link_width);
-		if (!detail || detail->link_width <= 0 || detail->link_width > 32 ||
-		    reachable <= 0 || reachable > 32 || detail->link_width >= reachable)
-			continue;
-		struct finding *finding =
-			exam_warn(exam, ADDRESS(host, pci),
-				  "The card runs on %d lanes of the %d that it and "
-				  "its slot have.",
-				  detail->link_width, reachable);
-		g_autofree char *now = g_strdup_printf("%d", detail->link_width);
-		g_autofree char *max = g_strdup_printf("%d", reachable);
-		evidence_attribute(finding, host, pci, "current_link_width", now);
-		evidence_attribute(finding, host, pci, "max_link_width", max);
-		finding_cause(finding,
-			      "A riser, a slot that shares its lanes, dirty contacts, or a "
-			      "reset after which the link came back narrower.");
-		finding_fix(finding,
-			    "# Switch the machine off and on; then look at the seat of the "
-			    "card, and at what shares lanes with its slot.");
-	}
+	if (port && port->max_link_width > 0)
+		reachable = MIN(reachable, port->max_link_width);
+	if (!detail || detail->link_width <= 0 || detail->link_width > 32 || reachable <= 0 ||
+	    reachable > 32 || detail->link_width >= reachable)
+		return;
+	struct finding *finding = exam_warn(exam, ADDRESS(host, pci),
+					    "The card runs on %d lanes of the %d that it and "
+					    "its slot have.",
+					    detail->link_width, reachable);
+	g_autofree char *now = g_strdup_printf("%d", detail->link_width);
+	g_autofree char *max = g_strdup_printf("%d", reachable);
+	evidence_attribute(finding, host, pci, "current_link_width", now);
+	evidence_attribute(finding, host, pci, "max_link_width", max);
+	finding_cause(finding, "A riser, a slot that shares its lanes, dirty contacts, or a "
+			       "reset after which the link came back narrower.");
+	finding_fix(finding, "# Switch the machine off and on; then look at the seat of the "
+			     "card, and at what shares lanes with its slot.");
 }
 
-static void judge_errors(struct exam *exam)
+static void judge_errors(struct exam *exam, int pci)
 {
 	const struct host *host = exam->host;
-	unsigned index = 0;
-	int pci;
+	const struct pci_detail *detail = host->pci[pci].detail;
 
-	while ((pci = next_chosen(exam, &index)) >= 0) {
-		const struct pci_detail *detail = host->pci[pci].detail;
-		if (!detail || (detail->aer_fatal <= 0 && detail->aer_nonfatal <= 0))
-			continue;
-		struct finding *finding =
-			exam_warn(exam, ADDRESS(host, pci),
-				  "The kernel has counted uncorrectable errors of this device.");
-		finding_evidence(finding,
-				 "/sys/bus/pci/devices/%s/aer_dev_fatal: TOTAL_ERR_FATAL "
-				 "%" PRId64,
-				 ADDRESS(host, pci), detail->aer_fatal);
-		finding_evidence(finding,
-				 "/sys/bus/pci/devices/%s/aer_dev_nonfatal: TOTAL_ERR_NONFATAL "
-				 "%" PRId64,
-				 ADDRESS(host, pci), detail->aer_nonfatal);
-		finding_cause(finding, "Packets on its link were lost: a loose card, a bad riser, "
-				       "or a device that was reset while it was busy.");
-		finding_fix(finding, "# Seat the card anew, without a riser; if it stays, try "
-				     "pcie_aspm=off on the kernel's command line.");
-	}
+	if (!detail || (detail->aer_fatal <= 0 && detail->aer_nonfatal <= 0))
+		return;
+	struct finding *finding =
+		exam_warn(exam, ADDRESS(host, pci),
+			  "The kernel has counted uncorrectable errors of this device.");
+	finding_evidence(finding,
+			 "/sys/bus/pci/devices/%s/aer_dev_fatal: TOTAL_ERR_FATAL "
+			 "%" PRId64,
+			 ADDRESS(host, pci), detail->aer_fatal);
+	finding_evidence(finding,
+			 "/sys/bus/pci/devices/%s/aer_dev_nonfatal: TOTAL_ERR_NONFATAL "
+			 "%" PRId64,
+			 ADDRESS(host, pci), detail->aer_nonfatal);
+	finding_cause(finding, "Packets on its link were lost: a loose card, a bad riser, "
+			       "or a device that was reset while it was busy.");
+	finding_fix(finding, "# Seat the card anew, without a riser; if it stays, try "
+			     "pcie_aspm=off on the kernel's command line.");
 }
 
 const struct rule rules_reset[] = {
@@ -318,7 +280,7 @@ const struct rule rules_reset[] = {
 		.see = SEE_RESET,
 		.after = "devices-chosen d3cold-stuck",
 		.sets = RULE_DOCTOR,
-		.judge = judge_reset,
+		.judge_each = judge_reset,
 	},
 	{
 		.id = "reset-quirk",
@@ -331,7 +293,7 @@ const struct rule rules_reset[] = {
 		.see = SEE_RESET,
 		.after = "devices-chosen",
 		.sets = RULE_DOCTOR,
-		.judge = judge_quirk,
+		.judge_each = judge_quirk,
 	},
 	{
 		.id = "amd-reset-bug",
@@ -346,7 +308,8 @@ const struct rule rules_reset[] = {
 		.after = "devices-chosen",
 		.needs = PROBE_MACHINE,
 		.sets = RULE_DOCTOR,
-		.judge = judge_amd,
+		.of_kind = KIND_GPU,
+		.judge_each = judge_amd,
 	},
 	{
 		.id = "blackwell-reset",
@@ -359,7 +322,8 @@ const struct rule rules_reset[] = {
 		.after = "devices-chosen",
 		.needs = PROBE_PLATFORM,
 		.sets = RULE_DOCTOR,
-		.judge = judge_blackwell,
+		.of_kind = KIND_GPU,
+		.judge_each = judge_blackwell,
 	},
 	{
 		.id = "reset-failed",
@@ -386,7 +350,8 @@ const struct rule rules_reset[] = {
 		.after = "devices-chosen d3cold-stuck",
 		.needs = PROBE_DETAIL,
 		.sets = RULE_DOCTOR,
-		.judge = judge_link,
+		.of_kind = KIND_GPU,
+		.judge_each = judge_link,
 	},
 	{
 		.id = "aer-errors",
@@ -399,7 +364,7 @@ const struct rule rules_reset[] = {
 		.after = "devices-chosen",
 		.needs = PROBE_DETAIL,
 		.sets = RULE_DOCTOR,
-		.judge = judge_errors,
+		.judge_each = judge_errors,
 	},
 	{ 0 },
 };

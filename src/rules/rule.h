@@ -37,7 +37,10 @@ struct rule {
 	unsigned needs;      /* PROBE_ parts beyond PROBE_BASE */
 	unsigned sets;       /* RULE_ flags */
 	bool of_domain;      /* it is asked of one guest, and skipped where none is named */
+	/* One of the two: asked once, or of each function that is meant for guests. */
 	void (*judge)(struct exam *exam);
+	void (*judge_each)(struct exam *exam, int pci); /* an index in host.pci */
+	enum pci_kind of_kind; /* of judge_each: these functions only; KIND_OTHER: all */
 };
 
 /* The rule with that number, in the order in which they are judged and shown; NULL: no more. */

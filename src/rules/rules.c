@@ -145,6 +145,20 @@ static void skip(struct run *run, unsigned number, int obstacle)
 		 root->id);
 }
 
+static void ask(struct exam *exam)
+{
+	const struct rule *rule = exam->rule;
+	unsigned index = 0;
+	int pci;
+
+	if (rule->judge)
+		rule->judge(exam);
+	while (rule->judge_each && (pci = next_chosen(exam, &index)) >= 0)
+		if (rule->of_kind == KIND_OTHER ||
+		    pci_dev_is_kind(&exam->host->pci[pci], rule->of_kind))
+			rule->judge_each(exam, pci);
+}
+
 static void judge_one(struct run *run, unsigned number)
 {
 	struct exam *exam = &run->exam;
@@ -160,7 +174,7 @@ static void judge_one(struct run *run, unsigned number)
 		exam_add(exam, FINDING_SKIPPED, NULL,
 			 "Asked of one guest only: name it, as in 'vfiokit doctor NAME'.");
 	else
-		exam->rule->judge(exam);
+		ask(exam);
 	if (exam->findings->len == before)
 		exam_pass(exam, NULL, "%s", exam->rule->good);
 	run->result[number] = worst_of(exam->findings, before);

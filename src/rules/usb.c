@@ -102,27 +102,21 @@ static void judge_network(struct exam *exam)
 	judge_cargo(exam, &cargo);
 }
 
-static void judge_ctrl_reset(struct exam *exam)
+static void judge_ctrl_reset(struct exam *exam, int pci)
 {
 	const struct host *host = exam->host;
-	unsigned index = 0;
-	int pci;
+	struct reset reset;
 
-	while ((pci = next_chosen_kind(exam, KIND_USB_CONTROLLER, &index)) >= 0) {
-		struct reset reset;
-		reset_judge(host, &host->pci[pci], &reset);
-		if (reset.kind != RESET_NONE)
-			continue;
-		struct finding *finding =
-			exam_warn(exam, ADDRESS(host, pci),
-				  "This controller cannot be reset between guests.");
-		evidence_attribute(finding, host, pci, "reset_method", NULL);
-		finding_cause(finding,
-			      "The next guest, or the host, finds it as the last guest has "
-			      "left it.");
-		finding_fix(finding, "# Pass single devices instead of the controller, or use a "
-				     "plug-in controller.");
-	}
+	reset_judge(host, &host->pci[pci], &reset);
+	if (reset.kind != RESET_NONE)
+		return;
+	struct finding *finding = exam_warn(exam, ADDRESS(host, pci),
+					    "This controller cannot be reset between guests.");
+	evidence_attribute(finding, host, pci, "reset_method", NULL);
+	finding_cause(finding, "The next guest, or the host, finds it as the last guest has "
+			       "left it.");
+	finding_fix(finding, "# Pass single devices instead of the controller, or use a "
+			     "plug-in controller.");
 }
 
 /* ---- devices of definitions ---- */
@@ -322,7 +316,8 @@ const struct rule rules_usb[] = {
 		.see = SEE_USB,
 		.after = "devices-chosen",
 		.sets = RULE_DOCTOR,
-		.judge = judge_ctrl_reset,
+		.of_kind = KIND_USB_CONTROLLER,
+		.judge_each = judge_ctrl_reset,
 	},
 	{
 		.id = "usb-device-missing",
