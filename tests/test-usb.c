@@ -16,6 +16,15 @@ static bool parse(const char *text, struct usb_port *ret)
 	return usb_port_parse(text, strlen(text), ret);
 }
 
+static void check_format(const char *name)
+{
+	struct usb_port port;
+
+	g_assert_true(parse(name, &port));
+	g_autofree char *again = usb_port_format(&port);
+	g_assert_cmpstr(again, ==, name);
+}
+
 static void test_names(void)
 {
 	static const char *const wrong[] = {
@@ -44,6 +53,9 @@ static void test_names(void)
 
 	for (size_t i = 0; i < G_N_ELEMENTS(wrong); i++)
 		g_assert_false(parse(wrong[i], &port));
+	check_format("usb12");
+	check_format("1-4");
+	check_format("3-10.4.1");
 	g_assert_true(parse("usb12", &port));
 	g_assert_cmpuint(port.bus, ==, 12);
 	g_assert_cmpuint(port.depth, ==, 0);

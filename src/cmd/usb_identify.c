@@ -102,23 +102,13 @@ static int find_dev(const struct host *host, const struct usb_port *port, const 
 	return dev;
 }
 
-static char *port_text(const struct usb_port *port)
-{
-	GString *text = g_string_new(NULL);
-
-	g_string_printf(text, "%u", port->bus);
-	for (unsigned i = 0; i < port->depth; i++)
-		g_string_append_printf(text, "%c%u", i == 0 ? '-' : '.', port->ports[i]);
-	return g_string_free(text, FALSE);
-}
-
 /* A device that was there before is described from then: now it is gone. */
 static void tell_change(struct context *context, const struct host *before,
 			const struct host *after, const GArray *changes)
 {
 	const struct usb_change *change = usb_changes_pick(changes);
 	bool plugged = change->kind == USB_PLUGGED;
-	g_autofree char *text = port_text(&change->port);
+	g_autofree char *text = usb_port_format(&change->port);
 	struct usb_found found = {
 		.event = plugged ? FOUND_PLUG : FOUND_UNPLUG,
 		.host = plugged ? after : before,

@@ -45,6 +45,16 @@ bool usb_port_parse(const char *text, size_t length, struct usb_port *ret)
 	return true;
 }
 
+char *usb_port_format(const struct usb_port *port)
+{
+	GString *text = g_string_new(port->depth == 0 ? "usb" : NULL);
+
+	g_string_append_printf(text, "%u", port->bus);
+	for (unsigned i = 0; i < port->depth; i++)
+		g_string_append_printf(text, "%c%u", i == 0 ? '-' : '.', port->ports[i]);
+	return g_string_free(text, FALSE);
+}
+
 int usb_port_compare(const struct usb_port *a, const struct usb_port *b)
 {
 	if (a->bus != b->bus)

@@ -54,6 +54,9 @@ struct usb_port {
  * anything else, interfaces ("1-4:1.0") too. */
 bool usb_port_parse(const char *text, size_t length, struct usb_port *ret);
 
+/* The name again; the caller's to free. */
+char *usb_port_format(const struct usb_port *port);
+
 /* Below, equal or above 0: the order of usb.devs. */
 int usb_port_compare(const struct usb_port *a, const struct usb_port *b);
 

@@ -121,16 +121,6 @@ GPtrArray *usb_follows_parse(const char *text, GError **error)
 
 /* ---- the text ---- */
 
-static char *port_text(const struct usb_port *port)
-{
-	GString *text = g_string_new(NULL);
-
-	g_string_printf(text, "%u", port->bus);
-	for (unsigned i = 0; i < port->depth; i++)
-		g_string_append_printf(text, "%c%u", i == 0 ? '-' : '.', port->ports[i]);
-	return g_string_free(text, FALSE);
-}
-
 static char *emit_line(const struct usb_follow *follow)
 {
 	g_autofree char *guest = encode(follow->guest);
@@ -138,7 +128,7 @@ static char *emit_line(const struct usb_follow *follow)
 
 	if (follow->by_port) {
 		g_autofree char *ctrl = encode(follow->ctrl);
-		g_autofree char *port = port_text(&follow->port);
+		g_autofree char *port = usb_port_format(&follow->port);
 		g_string_append_printf(line, " port %s/%s", ctrl, port);
 	} else {
 		g_string_append_printf(line, " device %04x:%04x", follow->vendor, follow->product);
@@ -175,7 +165,7 @@ char *usb_follows_emit(const GPtrArray *follows)
 char *usb_follow_text(const struct usb_follow *follow)
 {
 	if (follow->by_port) {
-		g_autofree char *port = port_text(&follow->port);
+		g_autofree char *port = usb_port_format(&follow->port);
 		return g_strdup_printf("port %s of %s", port, follow->ctrl);
 	}
 	return g_strdup_printf("%04x:%04x%s%s", follow->vendor, follow->product,
