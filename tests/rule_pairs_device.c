@@ -9,6 +9,9 @@
 #define HOLDER(t) "/vfiokit/holders = " t
 #define MINOR     "/proc/driver/nvidia/gpus/0000:01:00.0/information = Model: x\nDevice Minor: \t 0"
 
+#define FF8     "\xff\xff\xff\xff\xff\xff\xff\xff"
+#define FF64    FF8 FF8 FF8 FF8 FF8 FF8 FF8 FF8
+
 const struct rule_pair pairs_device[] = {
 	{ .rule = "devices-chosen",
 	  .host = "guide-example",
@@ -34,6 +37,12 @@ const struct rule_pair pairs_device[] = {
 	  .what = "does not answer",
 	  .bad = { { CARD2 "power_state = D3cold", CARD2 "power/control = on" } },
 	  .good = { { CARD2 "power_state = D3cold", CARD2 "power/control = auto" } } },
+	{ .rule = "d3cold-stuck", /* nothing answers: all bytes of its config space read as ff */
+	  .host = "identical-gpus",
+	  .verdict = FINDING_FAIL,
+	  .what = "does not answer",
+	  .bad = { { CARD2 "config = " FF64 } },
+	  .good = { { NULL } } },
 	{ .rule = "identical-ids",
 	  .host = "identical-gpus",
 	  .verdict = FINDING_WARN,

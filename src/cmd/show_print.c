@@ -130,9 +130,11 @@ static void print_link(const struct show *show)
 	if (!detail || !detail->max_link_speed || detail->max_link_width <= 0)
 		return;
 	bool narrow = detail->link_width >= 0 && detail->link_width < detail->max_link_width;
+	g_autofree char *lanes =
+		detail->link_width >= 0 ? g_strdup_printf("%d", detail->link_width) : g_strdup("?");
 	g_autofree char *text =
-		g_strdup_printf("%s x%d of %s x%d%s", detail->link_speed ? detail->link_speed : "?",
-				detail->link_width, detail->max_link_speed, detail->max_link_width,
+		g_strdup_printf("%s x%s of %s x%d%s", detail->link_speed ? detail->link_speed : "?",
+				lanes, detail->max_link_speed, detail->max_link_width,
 				narrow ? ": fewer lanes than it could use" : "");
 	print_line(show, "Link", narrow ? ROLE_WARN : ROLE_PLAIN, text);
 }

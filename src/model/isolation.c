@@ -304,7 +304,7 @@ static enum isolation_why why_unknown(const struct isolation_host *host, const s
 {
 	const struct pci_caps *caps = dev->caps;
 
-	if (caps && caps->malformed && caps->header_type < 0)
+	if (caps && pci_caps_are_dead(caps))
 		return WHY_DEAD;
 	if (!caps || caps->pcie_type == PCIE_TYPE_UNKNOWN)
 		return WHY_CAPS_UNREAD;

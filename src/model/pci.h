@@ -122,6 +122,9 @@ struct pci_caps {
 	unsigned n_list;
 };
 
+/* Does the device not answer: is what was read no header, as where all bytes are ff? */
+bool pci_caps_are_dead(const struct pci_caps *caps);
+
 /* Everything unknown. */
 void pci_caps_init(struct pci_caps *caps);
 

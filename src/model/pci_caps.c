@@ -103,6 +103,11 @@ static void list_add(struct pci_caps *caps, uint16_t id, size_t offset, uint8_t 
 
 /* ---- the header ---- */
 
+bool pci_caps_are_dead(const struct pci_caps *caps)
+{
+	return caps->malformed && caps->header_type < 0;
+}
+
 /* Ids are not looked at for ff: virtual functions have none of their own and read as ffff. */
 static bool header_is_dead(const struct config *config)
 {

@@ -147,6 +147,17 @@ static int64_t read_errors(const struct root_dir *dir, const char *name, const c
 	return text_to_u64(number, 10, &value) && value <= G_MAXINT64 ? (int64_t)value : -1;
 }
 
+#define MAX_LANES 32
+
+/* Of a device that does not answer the kernel tells what the bytes ff would mean: 63 lanes. */
+static void forget_nonsense(struct pci_detail *detail)
+{
+	if (detail->link_width > MAX_LANES)
+		detail->link_width = -1;
+	if (detail->max_link_width > MAX_LANES)
+		detail->max_link_width = -1;
+}
+
 void pci_detail_probe(struct host *host, const struct root_dir *dir, struct pci_dev *dev)
 {
 	struct pci_detail *detail = host_alloc(host, sizeof(*detail));
@@ -162,6 +173,7 @@ void pci_detail_probe(struct host *host, const struct root_dir *dir, struct pci_
 		g_autofree char *shown = text_printable(buf, strlen(buf));
 		set_attribute(host, detail, i, shown);
 	}
+	forget_nonsense(detail);
 	if (root_dir_link(dir, "iommu", buf, sizeof(buf)) > 0) {
 		const char *slash = strrchr(buf, '/');
 		detail->iommu_unit = host_string(host, slash ? slash + 1 : buf);

@@ -90,8 +90,7 @@ static void judge_dead(struct exam *exam, int pci)
 	const struct host *host = exam->host;
 	const struct pci_dev *dev = &host->pci[pci];
 	const struct pci_detail *detail = dev->detail;
-	bool silent =
-		dev->caps && dev->caps->depth != CONFIG_NONE && dev->caps->header_type == 0x7f;
+	bool silent = dev->caps && dev->caps->depth != CONFIG_NONE && pci_caps_are_dead(dev->caps);
 	bool cold = detail && detail->power_state &&
 		    (strcmp(detail->power_state, "error") == 0 ||
 		     (strcmp(detail->power_state, "D3cold") == 0 &&
