@@ -132,6 +132,8 @@ static const struct sample {
 	  "Domain requires KVM, and it is available" },
 	{ "probe-22", "vfio-pci: probe of 0000:01:00.0 failed with error -22",
 	  "vfio-pci: probe of 0000:01:00.0 failed with error -2" },
+	{ "probe-22-new", "vfio-pci 0000:01:00.0: probe with driver vfio-pci failed with error -22",
+	  "vfio-pci 0000:01:00.0: probe with driver vfio-pci failed with error -2" },
 	{ "bar-reserved",
 	  "vfio-pci 0000:01:00.0: BAR 1: can't reserve [mem 0xc0000000-0xcfffffff 64bit pref]",
 	  "vfio-pci 0000:01:00.0: BAR 1: reserved [mem 0xc0000000-0xcfffffff 64bit pref]" },

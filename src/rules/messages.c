@@ -351,6 +351,13 @@ static const struct message messages[] = {
 	  .what = "vfio-pci did not take the device: it is in no group, or is a bridge.",
 	  .fix = { "vfiokit doctor iommu-enabled group-exists" },
 	  .see = SEE_IOMMU },
+	{ .id = "probe-22-new", /* as newer kernels say it (drivers/base/dd.c) */
+	  .pattern = "vfio-pci *: probe with driver vfio-pci failed with error -22",
+	  .rule = "group-exists",
+	  FAIL,
+	  .what = "vfio-pci did not take the device: it is in no group, or is a bridge.",
+	  .fix = { "vfiokit doctor iommu-enabled group-exists" },
+	  .see = SEE_IOMMU },
 	{ .id = "bar-reserved",
 	  .pattern = "BAR *: can't reserve [",
 	  .rule = "framebuffer-conflict",
