@@ -9,8 +9,15 @@
 #define HOLDER(t) "/vfiokit/holders = " t
 #define MINOR     "/proc/driver/nvidia/gpus/0000:01:00.0/information = Model: x\nDevice Minor: \t 0"
 
+#define BOUND   "/etc/vfiokit/bindings = 0000:0b:00.0 10de:2484 - vfio-pci -"
 #define FF8     "\xff\xff\xff\xff\xff\xff\xff\xff"
 #define FF64    FF8 FF8 FF8 FF8 FF8 FF8 FF8 FF8
+#define RELEASE "6.1.0-18-amd64"
+#define IMAGE(names)                                                                               \
+	"/lib/modules/" RELEASE "/modules.dep = x", "/boot/initrd.img-" RELEASE " = x",            \
+		"/vfiokit/initramfs/" RELEASE " = " names
+#define RULE_FILE "etc/udev/rules.d/10-vfiokit.rules"
+#define ADDED     "vfio_pci: add [10de:1c03[ffffffff:ffffffff]] class 0x000000/00000000"
 
 const struct rule_pair pairs_device[] = {
 	{ .rule = "devices-chosen",
@@ -99,8 +106,7 @@ const struct rule_pair pairs_device[] = {
 	  .verdict = FINDING_WARN,
 	  .what = "0000:0b:00.1 is a part of the same card",
 	  .bad = { { SOUND2 UEVENT("snd_hda_intel", "40300", "10DE:228B") }, "0b:00.0" },
-	  .good = { { SOUND2 UEVENT("snd_hda_intel", "40300", "10DE:228B") },
-		    "0b:00.0 0b:00.1" } },
+	  .good = { { SOUND2 UEVENT("snd_hda_intel", "40300", "10DE:228B") }, "0b:00.0 0b:00.1" } },
 	{ .rule = "group-incomplete-functions", /* not named, and not the host's either */
 	  .host = "identical-gpus",
 	  .devices = "0b:00.0",
@@ -200,18 +206,63 @@ const struct rule_pair pairs_device[] = {
 	  .what = "driverctl gives this device to nvidia",
 	  .bad = { { "/etc/driverctl.d/pci-0000:0b:00.0 = nvidia" } },
 	  .good = { { "/etc/driverctl.d/pci-0000:0b:00.0 = vfio-pci" } } },
-	{ .rule = "bound-at-boot",
+	{ .rule = "device-changed",
 	  .host = "identical-gpus",
 	  .verdict = FINDING_FAIL,
 	  .what = "nothing was bound: 10de:2206 was chosen, and 10de:2484",
 	  .bad = { { "/etc/vfiokit/bindings = 0000:0b:00.0 10de:2206 - vfio-pci -" } },
 	  .good = { { "/etc/vfiokit/bindings = 0000:0b:00.0 10de:2484 - vfio-pci -" } } },
-	{ .rule = "bound-at-boot",
+	{ .rule = "device-changed",
 	  .host = "identical-gpus",
 	  .verdict = FINDING_WARN,
 	  .what = "nothing is at this address",
 	  .bad = { { "/etc/vfiokit/bindings = 0000:7b:00.0 10de:2484 - vfio-pci -" } },
 	  .good = { { "/etc/vfiokit/bindings = # none" } } },
+	{ .rule = "bound-at-boot",
+	  .host = "identical-gpus",
+	  .verdict = FINDING_FAIL,
+	  .what = "nvidia has it, not vfio-pci",
+	  .bad = { { "/etc/vfiokit/bindings = 0000:0b:00.0 10de:2484 - vfio-pci -",
+		     CARD2 UEVENT("nvidia", "30000", "10DE:2484") } },
+	  .good = { { "/etc/vfiokit/bindings = 0000:0b:00.0 10de:2484 - vfio-pci -",
+		      CARD2 UEVENT("vfio-pci", "30000", "10DE:2484") } } },
+	{ .rule = "bound-at-boot",
+	  .host = "identical-gpus",
+	  .verdict = FINDING_FAIL,
+	  .what = "Line 1 of the record makes no sense",
+	  .bad = { { "/etc/vfiokit/bindings = 0000:0b:00.0 10de vfio-pci" } },
+	  .good = { { "/etc/vfiokit/bindings = # 0000:0b:00.0 10de vfio-pci" } } },
+	{ .rule = "initramfs-content",
+	  .host = "identical-gpus",
+	  .verdict = FINDING_FAIL,
+	  .what = "lacks the rule of 'bind --persist'",
+	  .bad = { { BOUND, IMAGE("usr/lib/modules/x/vfio-pci.ko.zst") } },
+	  .good = { { BOUND, IMAGE("usr/lib/modules/x/vfio-pci.ko.zst\n" RULE_FILE) } } },
+	{ .rule = "initramfs-content",
+	  .host = "identical-gpus",
+	  .verdict = FINDING_FAIL,
+	  .what = "lacks the module vfio-pci",
+	  .bad = { { BOUND, IMAGE("usr/lib/modules/x/vfio-pci-core.ko\n" RULE_FILE) } },
+	  .good = { { BOUND, IMAGE("usr/lib/modules/x/vfio_pci.ko\n" RULE_FILE) } } },
+	{ .rule = "initramfs-content", /* nothing to be bound: nothing needs to be in it */
+	  .host = "identical-gpus",
+	  .verdict = FINDING_UNKNOWN,
+	  .what = "packed in a way",
+	  .bad = { { BOUND, IMAGE("! it is packed in a way that is not known") } },
+	  .good = { { IMAGE("! it is packed in a way that is not known") } } },
+	{ .rule = "dynid-stale", /* what new_id has done */
+	  .host = "identical-gpus",
+	  .verdict = FINDING_WARN,
+	  .what = "still takes every device with the ids 10de:2484",
+	  .bad = { { CARD2 "driver_override = (null)" } },
+	  .good = { { CARD2 "driver_override = vfio-pci" } } },
+	{ .rule = "dynid-stale", /* what an option has left */
+	  .host = "guide-example",
+	  .verdict = FINDING_WARN,
+	  .what = "still takes every device with the ids 10de:1c03",
+	  .bad = { { "/sys/module/vfio_pci/", LOG(ADDED) } },
+	  .good = { { "/sys/module/vfio_pci/", LOG(ADDED),
+		      "/etc/modprobe.d/vfio.conf = options vfio-pci ids=10de:1c03" } } },
 	{ .rule = "driverctl-twins",
 	  .host = "identical-gpus",
 	  .verdict = FINDING_WARN,

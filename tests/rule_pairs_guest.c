@@ -22,7 +22,9 @@
 		     "febeffdfffefffff fffffffffffffffe"
 
 /* A stick of "identical-gpus" (0781:5581) with a file system. */
-#define STICK_AT "devices/pci0000:00/0000:00:08.1/0000:0d:00.3/usb5/5-1/5-1:1.0/host9/block/sdb"
+#define STICK_USB  "/sys/devices/pci0000:00/0000:00:08.1/0000:0d:00.3/usb5/5-1/"
+#define STICK_GONE "usb 5-1: USB disconnect, device number 4\n"
+#define STICK_AT   "devices/pci0000:00/0000:00:08.1/0000:0d:00.3/usb5/5-1/5-1:1.0/host9/block/sdb"
 
 #define ROM     "/usr/share/vgabios/card.rom"
 #define ROM_PCI "pci\t0000:0b:00.0\tmanaged\trom=" ROM "\n"
@@ -171,6 +173,24 @@ const struct rule_pair pairs_guest[] = {
 		     "/sys/" STICK_AT "/dev = 8:16", MOUNTS(ETC STICK) } },
 	  .good = { { DOMAIN("usb\tids=0781:5581"), "/sys/class/block/sdb -> ../../" STICK_AT,
 		      "/sys/" STICK_AT "/dev = 8:16", MOUNTS(ETC) } } },
+	{ .rule = "usb-autosuspend",
+	  .host = "identical-gpus",
+	  .domain = "win",
+	  .verdict = FINDING_WARN,
+	  .what = "has left the bus several times, and is allowed to fall asleep",
+	  .bad = { { DOMAIN("usb\tids=0781:5581"), STICK_USB "power/control = auto",
+		     LOG(STICK_GONE STICK_GONE STICK_GONE) } },
+	  .good = { { DOMAIN("usb\tids=0781:5581"), STICK_USB "power/control = on",
+		      LOG(STICK_GONE STICK_GONE STICK_GONE) } } },
+	{ .rule = "usb-autosuspend", /* once may be a hand */
+	  .host = "identical-gpus",
+	  .domain = "win",
+	  .verdict = FINDING_WARN,
+	  .what = "has left the bus several times, and is allowed to fall asleep",
+	  .bad = { { DOMAIN("usb\tids=0781:5581"), STICK_USB "power/control = auto",
+		     LOG(STICK_GONE STICK_GONE STICK_GONE) } },
+	  .good = { { DOMAIN("usb\tids=0781:5581"), STICK_USB "power/control = auto",
+		      LOG(STICK_GONE) } } },
 	{ .rule = "usb-guest-controller",
 	  .host = "identical-gpus",
 	  .domain = "win",

@@ -22,24 +22,10 @@ static bool lacks_file(const GPtrArray *names, const char *path)
 	return !has_file(names, path);
 }
 
-/* The kernel takes '-' and '_' for the same in names of modules. */
-static bool is_module(const char *path, const char *module)
-{
-	const char *slash = strrchr(path, '/');
-	const char *name = slash ? slash + 1 : path;
-	size_t i;
-
-	for (i = 0; module[i]; i++)
-		if (name[i] != module[i] && !(strchr("-_", module[i]) && name[i] == '-') &&
-		    !(strchr("-_", module[i]) && name[i] == '_'))
-			return false;
-	return strcmp(name + i, ".ko") == 0 || g_str_has_prefix(name + i, ".ko.");
-}
-
 static bool has_module(const GPtrArray *names, const char *module)
 {
 	for (guint i = 0; i < names->len; i++)
-		if (is_module(names->pdata[i], module))
+		if (initrd_is_module(names->pdata[i], module))
 			return true;
 	return false;
 }

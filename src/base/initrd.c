@@ -178,3 +178,19 @@ GPtrArray *initrd_list(struct root *root, const char *path, GError **error)
 	cpio_reader_clear(&reader);
 	return names;
 }
+
+/* ---- what is in it ---- */
+
+/* The kernel takes '-' and '_' for the same in names of modules. */
+bool initrd_is_module(const char *path, const char *module)
+{
+	const char *slash = strrchr(path, '/');
+	const char *name = slash ? slash + 1 : path;
+	size_t i;
+
+	for (i = 0; module[i]; i++)
+		if (name[i] != module[i] && !(strchr("-_", module[i]) && name[i] == '-') &&
+		    !(strchr("-_", module[i]) && name[i] == '_'))
+			return false;
+	return strcmp(name + i, ".ko") == 0 || g_str_has_prefix(name + i, ".ko.");
+}

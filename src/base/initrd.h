@@ -4,6 +4,7 @@
 #pragma once
 
 #include <glib.h>
+#include <stdbool.h>
 
 struct root;
 
@@ -11,3 +12,6 @@ struct root;
  * STATUS_FAILED: it cannot be read, is damaged, or is compressed by what no program here unpacks.
  */
 GPtrArray *initrd_list(struct root *root, const char *path, GError **error);
+
+/* Is the file of that name in an image the module, however it is packed ("…/vfio-pci.ko.xz")? */
+bool initrd_is_module(const char *path, const char *module);

@@ -105,6 +105,10 @@ char *root_fact(struct root *root, const char *name, char *(*make)(struct root *
  * is asked on any root that does not carry the answer. */
 char *root_digest(struct root *root, const char *name, char *(*make)(struct root *root));
 
+/* The same of one thing among several, as a file: the answer is kept under /vfiokit/NAME. */
+char *root_digest_of(struct root *root, const char *name,
+		     char *(*make)(struct root *root, const char *subject), const char *subject);
+
 /* Closes a root or a directory when the variable goes out of scope. */
 static inline void root_auto_free(struct root **root)
 {

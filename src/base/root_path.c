@@ -149,13 +149,21 @@ char *root_read_all(struct root *root, const char *path, size_t max, size_t *len
 	return g_steal_pointer(&buf);
 }
 
-/* What make() reads on its way is no part of the recording, but what it answers is. */
-static char *make_fact(struct root *root, const char *path, char *(*make)(struct root *root))
+struct maker {
+	char *(*make)(struct root *root); /* or: */
+	char *(*make_of)(struct root *root, const char *subject);
+	const char *subject;
+};
+
+/* What is read on the way is no part of the recording, but what is answered is. */
+static char *make_fact(struct root *root, const char *path, const struct maker *maker)
 {
 	struct tree *trace = root->trace;
 
 	root->trace = NULL;
-	char *text = make(root);
+	char *text = maker->make      ? maker->make(root)
+		     : maker->make_of ? maker->make_of(root, maker->subject)
+				      : NULL;
 	root->trace = trace;
 	if (trace && text)
 		tree_put_file(trace, path, text, strlen(text));
@@ -167,16 +175,27 @@ char *root_fact(struct root *root, const char *name, char *(*make)(struct root *
 	g_autofree char *path = g_strconcat("/vfiokit/", name, NULL);
 
 	if (root->live)
-		return make_fact(root, path, make);
+		return make_fact(root, path, &(struct maker){ .make = make });
 	return root_read_all(root, path, MAX_FACT, NULL, NULL);
 }
 
-char *root_digest(struct root *root, const char *name, char *(*make)(struct root *root))
+static char *digest(struct root *root, const char *name, const struct maker *maker)
 {
 	g_autofree char *path = g_strconcat("/vfiokit/", name, NULL);
 	char *text = root->live ? NULL : root_read_all(root, path, MAX_FACT, NULL, NULL);
 
-	return text ? text : make_fact(root, path, make);
+	return text ? text : make_fact(root, path, maker);
+}
+
+char *root_digest(struct root *root, const char *name, char *(*make)(struct root *root))
+{
+	return digest(root, name, &(struct maker){ .make = make });
+}
+
+char *root_digest_of(struct root *root, const char *name,
+		     char *(*make)(struct root *root, const char *subject), const char *subject)
+{
+	return digest(root, name, &(struct maker){ .make_of = make, .subject = subject });
 }
 
 bool root_is_privileged(void)

@@ -104,6 +104,7 @@ static bool fix_file(struct fixer *fixer, const char *line, const char *path, bo
 static bool is_own_place(const char *path)
 {
 	return g_str_has_prefix(path, "/etc/modprobe.d/") ||
+	       g_str_has_prefix(path, "/etc/udev/rules.d/90-vfiokit-") ||
 	       g_str_has_prefix(path, "/etc/security/limits.d/");
 }
 

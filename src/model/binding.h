@@ -20,6 +20,8 @@
 struct host;
 
 #define BINDINGS_PATH "/etc/vfiokit/bindings"
+/* The rule of udev that is made from it (plan/persist.h), here and in each initramfs. */
+#define PERSIST_RULES_PATH "/etc/udev/rules.d/10-vfiokit.rules"
 
 /* What a function was when somebody decided that it shall be bound at every boot. */
 struct identity {

@@ -81,6 +81,12 @@ struct boot_kernel {
 	const char *initramfs; /* path; NULL: none found */
 	enum tri vfio_builtin; /* vfio-pci is in the kernel itself */
 	bool running;
+
+	/* PROBE_IMAGES: names in the initramfs that have "vfio" in them, without a leading "/";
+	 * NULL: not asked, or not known */
+	const char *const *vfio_names;
+	unsigned n_vfio_names;
+	const char *image_error; /* why they are not known; NULL */
 };
 
 struct boot {

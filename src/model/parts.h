@@ -18,5 +18,7 @@ enum probe_part {
 	PROBE_DOMAINS = 1 << 11,  /* host.domains: definitions of guests */
 	PROBE_BINDINGS = 1 << 12, /* what shall be bound at every boot */
 	PROBE_GUESTS = 1 << 13,   /* host.guests: QEMU, libvirt, firmware of guests */
-	PROBE_ALL = (1 << 14) - 1,
+	PROBE_IMAGES = 1 << 14, /* what of VFIO is in the initramfs of each kernel, where something
+				 * is bound at every boot; with PROBE_BOOT and PROBE_BINDINGS */
+	PROBE_ALL = (1 << 15) - 1,
 };

@@ -17,9 +17,8 @@
 #include "model/host.h"
 #include "plan/plan.h"
 
-#define PERSIST_RULES_PATH "/etc/udev/rules.d/10-vfiokit.rules"
-#define PERSIST_UNIT_PATH  "/etc/systemd/system/vfiokit-boot.service"
-#define PERSIST_WANT_PATH  "/etc/systemd/system/multi-user.target.d/vfiokit.conf"
+#define PERSIST_UNIT_PATH "/etc/systemd/system/vfiokit-boot.service"
+#define PERSIST_WANT_PATH "/etc/systemd/system/multi-user.target.d/vfiokit.conf"
 /* Written by the unit; while it is there the rule does no more than it must. */
 #define PERSIST_STATUS_PATH "/run/vfiokit/boot"
 

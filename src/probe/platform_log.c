@@ -13,6 +13,9 @@
 #define MAX_LINES 300
 #define MAX_LINE  400 /* bytes of a line that are kept */
 
+#define USB_GONE ": USB disconnect"
+#define GONE_MAX 3 /* lines of that for one port: there is one each time that it is pulled out */
+
 static const char *const topics[] = {
 	"iommu",
 	"IOMMU",
@@ -46,6 +49,7 @@ static const char *const topics[] = {
 	"Unknown kernel command line",
 	"Unknown command line",
 	"Secure boot",
+	USB_GONE,
 };
 
 /* One line for each function: sysfs says the same. */
@@ -90,9 +94,23 @@ static bool take_header(const char **line, size_t *length)
 	return true;
 }
 
+/* Is it one line too many about devices that come and go at the same port? */
+static bool is_repeated(GHashTable *seen, const char *line, size_t length)
+{
+	const char *at = memmem(line, length, USB_GONE, strlen(USB_GONE));
+
+	if (!at)
+		return false;
+	char *port = g_strndup(line, (gsize)(at - line));
+	unsigned n = GPOINTER_TO_UINT(g_hash_table_lookup(seen, port));
+	g_hash_table_insert(seen, port, GUINT_TO_POINTER(n + 1));
+	return n >= GONE_MAX;
+}
+
 /* The lines that matter, one after the other; the caller's. */
 static char *filter_log(const char *text)
 {
+	g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	g_autoptr(GString) out = g_string_new(NULL);
 	const char *line;
 	size_t length;
@@ -100,7 +118,8 @@ static char *filter_log(const char *text)
 	for (unsigned n = 0; n < MAX_LINES && (line = text_next_line(&text, &length));) {
 		if (!take_header(&line, &length) ||
 		    !holds_any(line, length, topics, G_N_ELEMENTS(topics)) ||
-		    holds_any(line, length, chatter, G_N_ELEMENTS(chatter)))
+		    holds_any(line, length, chatter, G_N_ELEMENTS(chatter)) ||
+		    is_repeated(seen, line, length))
 			continue;
 		g_autofree char *clean = text_printable(line, MIN(length, MAX_LINE));
 		g_string_append_printf(out, "%s\n", clean);

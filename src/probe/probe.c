@@ -7,6 +7,7 @@
 #include "probe/boot.h"
 #include "probe/domains.h"
 #include "probe/guests.h"
+#include "probe/images.h"
 #include "probe/iommu.h"
 #include "probe/modules.h"
 #include "probe/pci.h"
@@ -101,6 +102,8 @@ struct host *host_probe(struct root *root, unsigned what, GError **error)
 		probe_bindings(root, host);
 	if (what & PROBE_BOOT)
 		boot_probe(root, host);
+	if (what & PROBE_IMAGES)
+		images_probe(root, host);
 	if (what & PROBE_DETAIL) {
 		pci_slots_probe(root, host);
 		modules_probe(root, host);

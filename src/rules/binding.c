@@ -97,37 +97,6 @@ static void judge_override(struct exam *exam)
 	}
 }
 
-/* What is not there may have been taken out: that is no fault, but nothing is bound either. */
-static void judge_record(struct exam *exam)
-{
-	const struct bindings *bindings = &exam->host->bindings;
-
-	if (bindings->bad_line > 0)
-		exam_fail(exam, NULL, "Line %d of the record makes no sense, and is left out.",
-			  bindings->bad_line);
-	for (unsigned i = 0; i < bindings->n; i++) {
-		const struct binding *binding = &bindings->list[i];
-		g_autofree char *why = NULL;
-		char address[PCI_ADDR_SIZE];
-		enum binding_state state = binding_judge(exam->host, binding, &why);
-		if (state == BINDING_BOUND)
-			continue;
-		struct finding *finding =
-			exam_add(exam,
-				 state == BINDING_UNKNOWN ? FINDING_UNKNOWN
-				 : state == BINDING_GONE  ? FINDING_WARN
-							  : FINDING_FAIL,
-				 pci_addr_format(binding->who.addr, address),
-				 "It shall be on %s from each boot on, and is not: %s.",
-				 binding->driver, why);
-		finding_evidence(finding, BINDINGS_PATH ": %s", address);
-		if (state == BINDING_GONE || state == BINDING_CHANGED)
-			finding_fix(finding, "vfiokit unbind --persist %s", address);
-		else
-			finding_fix(finding, "vfiokit bind %s", address);
-	}
-}
-
 static void judge_driverctl(struct exam *exam)
 {
 	const struct host *host = exam->host;
@@ -181,6 +150,87 @@ static void judge_driverctl_twins(struct exam *exam)
 			finding_fix(finding, "vfiokit bind --persist %s", ADDRESS(host, pci));
 			break;
 		}
+	}
+}
+
+/* ---- ids that vfio-pci has been given ---- */
+
+/* Is the id among those that options name? Those are known, and other rules judge them. */
+static bool is_optional(const GArray *options, const struct pci_dev *dev)
+{
+	for (guint i = 0; i < options->len; i++)
+		if (vfio_id_matches(&g_array_index(options, struct vfio_id, i), dev))
+			return true;
+	return false;
+}
+
+/* The line in which the kernel says that vfio-pci takes these ids (kernel: vfio_pci_fill_ids());
+ * it says so of the option ids= only, when it reads that. NULL: none. */
+static const char *find_added(const struct host *host, const struct pci_dev *dev)
+{
+	g_autofree char *text = g_strdup_printf("vfio_pci: add [%04x:%04x[", (unsigned)dev->vendor,
+						(unsigned)dev->device);
+
+	return dev->vendor >= 0 && dev->device >= 0 ? log_line(host, text) : NULL;
+}
+
+/* Another function with the same ids that is on vfio-pci, and nothing but new_id can have brought
+ * it there: neither an override nor an option. -1: none. */
+static int find_newcomer(const struct host *host, const GArray *options, const struct pci_dev *dev)
+{
+	for (unsigned i = 0; i < host->n_pci; i++) {
+		const struct pci_dev *other = &host->pci[i];
+		if (other != dev && other->vendor == dev->vendor && other->device == dev->device &&
+		    dev->vendor >= 0 && g_strcmp0(other->driver, "vfio-pci") == 0 &&
+		    other->driver_override_known && !other->driver_override &&
+		    !is_optional(options, other))
+			return (int)i;
+	}
+	return -1;
+}
+
+static void tell_left_over(struct exam *exam, unsigned pci, int newcomer, const char *added)
+{
+	const struct host *host = exam->host;
+	const struct pci_dev *dev = &host->pci[pci];
+	struct finding *finding =
+		exam_warn(exam, ADDRESS(host, pci),
+			  "vfio-pci still takes every device with the ids %04x:%04x, and this one, "
+			  "which is the host's, has them.",
+			  (unsigned)dev->vendor, (unsigned)dev->device);
+
+	if (newcomer >= 0) {
+		evidence_driver(finding, host, newcomer);
+		evidence_attribute(finding, host, newcomer, "driver_override", NULL);
+	} else {
+		finding_evidence(finding, "kernel log: %s", added);
+	}
+	finding_evidence(finding, "/etc/modprobe.d, /proc/cmdline: no ids= that names them");
+	finding_cause(finding, "Ids that were written to new_id, or given as an option once, stay "
+			       "until the module is unloaded; nothing shows them. The device would "
+			       "go to vfio-pci when it is next without a driver.");
+	finding_fix(finding, "echo '%04x %04x' > /sys/bus/pci/drivers/vfio-pci/remove_id",
+		    (unsigned)dev->vendor, (unsigned)dev->device);
+	if (newcomer >= 0)
+		remedy_bind(exam, finding, newcomer);
+}
+
+static void judge_left_over(struct exam *exam)
+{
+	const struct host *host = exam->host;
+	g_autoptr(GArray) options = vfio_ids_read(host);
+
+	if (host->platform.kernel.vfio_pci_loaded == TRI_NO)
+		return;
+	for (unsigned i = 0; i < host->n_pci; i++) {
+		const struct pci_dev *dev = &host->pci[i];
+		if (exam->chosen[i] || pci_dev_is_bridge(dev) || !dev->driver_known ||
+		    dev->driver_override || is_optional(options, dev))
+			continue;
+		const char *added = find_added(host, dev);
+		int newcomer = added ? -1 : find_newcomer(host, options, dev);
+		if (added || newcomer >= 0)
+			tell_left_over(exam, i, newcomer, added);
 	}
 }
 
@@ -342,19 +392,6 @@ const struct rule rules_binding[] = {
 		.judge = judge_module,
 	},
 	{
-		.id = "bound-at-boot",
-		.title = "Is what shall be bound at every boot?",
-		.reads = BINDINGS_PATH ", ids, firmware_node/path, driver",
-		.explain = "'bind --persist' keeps which device was chosen, and where it was. What "
-			   "is not that any more is not bound: another device may have taken its "
-			   "address, or the card may be in another slot.",
-		.good = "What shall be bound at every boot is, or there is no such thing.",
-		.see = SEE_GPU_USED,
-		.needs = PROBE_DETAIL | PROBE_BINDINGS,
-		.sets = RULE_DOCTOR,
-		.judge = judge_record,
-	},
-	{
 		.id = "driver-bound",
 		.title = "Is the device on vfio-pci, as was asked for?",
 		.reads = "driver, driver_override, ids of vfio-pci",
@@ -404,6 +441,23 @@ const struct rule rules_binding[] = {
 		.needs = PROBE_SETTINGS,
 		.sets = RULE_DOCTOR,
 		.judge = judge_driverctl_twins,
+	},
+	{
+		.id = "dynid-stale",
+		.title = "Does vfio-pci take ids that nobody asks for any more?",
+		.reads = "driver, driver_override, ids of vfio-pci, the kernel's log",
+		.explain =
+			"Ids that are written to vfio-pci's new_id, as older guides and some "
+			"programs do, mean every device that has them, now and later, and stay "
+			"when the device that they were written for has gone back to the host. "
+			"The kernel shows them nowhere, so this sees only what they have done: "
+			"a device that came to vfio-pci by nothing else, and ids that the kernel "
+			"has logged.",
+		.good = "vfio-pci takes no device of the host by ids that were left behind.",
+		.see = SEE_ISOLATE,
+		.needs = PROBE_SETTINGS | PROBE_PLATFORM | PROBE_MACHINE,
+		.sets = RULE_DOCTOR,
+		.judge = judge_left_over,
 	},
 	{
 		.id = "users-of-device",

@@ -105,6 +105,39 @@ static void judge_cmdline(struct exam *exam)
 	}
 }
 
+/* Lines that people take for a proof; the kernel writes them without an IOMMU in use, too: the
+ * first when it reads intel_iommu=on, the other when it starts interrupt remapping. */
+static const char *const claims[] = {
+	"IOMMU enabled",
+	"Enabled IRQ remapping",
+};
+
+static void judge_claims(struct exam *exam)
+{
+	const struct host *host = exam->host;
+	const char *line = NULL;
+
+	if (exam->verdict->state == IOMMU_ENABLED || host->n_groups > 0)
+		return;
+	if (!host->platform.kernel.log) {
+		exam_unknown(exam, NULL, "kernel log",
+			     "Whether the kernel's log claims an IOMMU is not known.");
+		return;
+	}
+	for (size_t i = 0; i < G_N_ELEMENTS(claims) && !line; i++)
+		line = log_line(host, claims[i]);
+	if (!line)
+		return;
+	struct finding *finding = exam_warn(exam, NULL,
+					    "The kernel's log looks as if the IOMMU were on, and "
+					    "it is not: there are no groups.");
+	finding_evidence(finding, "kernel log: %s", line);
+	finding_evidence(finding, "/sys/kernel/iommu_groups: empty");
+	finding_cause(finding, "The kernel writes this when it has read its command line or set up "
+			       "interrupts, whether or not an IOMMU translates anything.");
+	finding_fix(finding, "vfiokit check");
+}
+
 static void judge_igpu(struct exam *exam, int pci)
 {
 	const struct host *host = exam->host;
@@ -386,6 +419,20 @@ const struct rule rules_iommu[] = {
 		.see = SEE_IOMMU,
 		.sets = RULE_DOCTOR,
 		.judge = judge_cmdline,
+	},
+	{
+		.id = "iommu-dmesg-trap",
+		.title = "Is the kernel's log right about the IOMMU?",
+		.reads = "the kernel's log, /sys/kernel/iommu_groups",
+		.explain = "Guides have you search the kernel's log for IOMMU or DMAR. \"DMAR: "
+			   "IOMMU enabled\" only repeats the command line, and stands there on "
+			   "machines without any IOMMU; a log that lacks it proves nothing "
+			   "either. Groups are the proof.",
+		.good = "The kernel's log does not claim an IOMMU that is not in use.",
+		.see = SEE_IOMMU,
+		.needs = PROBE_PLATFORM,
+		.sets = RULE_DOCTOR,
+		.judge = judge_claims,
 	},
 	{
 		.id = "iommu-intremap",

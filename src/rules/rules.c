@@ -6,9 +6,9 @@
 
 /* In the order in which people should read them: what everything else stands on first. */
 static const struct rule *const tables[] = {
-	rules_cpu,     rules_iommu, rules_choice,  rules_group,  rules_reset,
-	rules_binding, rules_boot,  rules_display, rules_memory, rules_usb,
-	rules_guests,  rules_audit, rules_libvirt,
+	rules_cpu,     rules_iommu,   rules_choice, rules_group,   rules_reset,
+	rules_binding, rules_persist, rules_boot,   rules_display, rules_memory,
+	rules_usb,     rules_guests,  rules_audit,  rules_libvirt,
 };
 
 const struct rule *rule_get(unsigned number)

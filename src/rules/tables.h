@@ -9,6 +9,7 @@ extern const struct rule rules_choice[];  /* choice.c: what is meant for guests 
 extern const struct rule rules_group[];   /* group.c: what is in the groups */
 extern const struct rule rules_reset[];   /* reset.c: resets, power, links, errors */
 extern const struct rule rules_binding[]; /* binding.c: drivers, and who uses what */
+extern const struct rule rules_persist[]; /* persist.c: what shall be bound at every boot */
 extern const struct rule rules_boot[];    /* boot.c: how it is bound at boot */
 extern const struct rule rules_display[]; /* display.c: screens and framebuffers */
 extern const struct rule rules_memory[];  /* memory.c: memory, huge pages, windows */

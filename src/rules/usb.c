@@ -251,6 +251,66 @@ static void judge_busy(struct exam *exam)
 	}
 }
 
+/* How often the device at that port has gone, as far as the kernel's log keeps it. */
+static unsigned count_gone(const struct host *host, const char *port, const char **last)
+{
+	const struct kernel *kernel = &host->platform.kernel;
+	g_autofree char *text = g_strdup_printf("usb %s: USB disconnect", port);
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < kernel->n_log; i++)
+		if (strstr(kernel->log[i], text)) {
+			*last = kernel->log[i];
+			n++;
+		}
+	return n;
+}
+
+#define OFTEN 3 /* times that one does not pull out a device by hand */
+
+static void judge_sleep(struct exam *exam, const struct usb_dev *dev)
+{
+	const struct host *host = exam->host;
+	const char *line = NULL;
+
+	if (g_strcmp0(dev->power_control, "auto") != 0)
+		return;
+	if (!host->platform.kernel.log) {
+		exam_unknown(exam, dev->name, "kernel log",
+			     "Whether the device goes and comes again is not known.");
+		return;
+	}
+	if (count_gone(host, dev->name, &line) < OFTEN)
+		return;
+	struct finding *finding = exam_warn(
+		exam, dev->name,
+		"The device has left the bus several times, and is allowed to fall asleep.");
+	finding_evidence(finding, "/sys/bus/usb/devices/%s/power/control: auto", dev->name);
+	finding_evidence(finding, "kernel log: %s", line);
+	finding_cause(finding, "Some devices do not wake from the sleep that the kernel (or a "
+			       "program that saves power) sends them to, and drop off the bus; a "
+			       "cable or a hub without enough power looks the same.");
+	finding_fix(finding, "echo on > /sys/bus/usb/devices/%s/power/control", dev->name);
+	if (dev->vendor >= 0 && dev->product >= 0)
+		finding_fix(finding,
+			    "echo 'ACTION==\"add\", SUBSYSTEM==\"usb\", ATTR{idVendor}==\"%04x\", "
+			    "ATTR{idProduct}==\"%04x\", TEST==\"power/control\", "
+			    "ATTR{power/control}=\"on\"' >> "
+			    "/etc/udev/rules.d/90-vfiokit-usb-power.rules",
+			    (unsigned)dev->vendor, (unsigned)dev->product);
+}
+
+static void judge_autosuspend(struct exam *exam)
+{
+	const struct usb *usb = &exam->host->usb;
+	const struct domain *domain = exam->domain;
+
+	for (unsigned i = 0; i < domain->n_usb; i++)
+		for (unsigned j = 0; j < usb->n_devs; j++)
+			if (is_meant(&domain->usb[i], &usb->devs[j]))
+				judge_sleep(exam, &usb->devs[j]);
+}
+
 static void judge_guest_ctrl(struct exam *exam)
 {
 	const struct domain *domain = exam->domain;
@@ -359,6 +419,21 @@ const struct rule rules_usb[] = {
 		.sets = RULE_DOCTOR,
 		.of_domain = true,
 		.judge = judge_busy,
+	},
+	{
+		.id = "usb-autosuspend",
+		.title = "Do the guest's USB devices stay awake?",
+		.reads = "the definition, power/control of the device, the kernel's log",
+		.explain = "The kernel lets a USB device sleep when its power/control is auto. Not "
+			   "every device wakes again; then it leaves the bus, comes back with "
+			   "another number, and the guest has lost it.",
+		.good = "The guest's USB devices stay awake, or do not leave the bus.",
+		.see = SEE_USB,
+		.after = "usb-device-missing",
+		.needs = PROBE_USB | PROBE_PLATFORM,
+		.sets = RULE_DOCTOR,
+		.of_domain = true,
+		.judge = judge_autosuspend,
 	},
 	{
 		.id = "usb-guest-controller",
