@@ -230,23 +230,34 @@ static struct next_step choose_next(const struct overview *overview)
 	return (struct next_step){ "check", -1, "all devices and groups" };
 }
 
-static void print_next(const struct overview *overview)
+static void print_step(const struct overview *overview, const char *label,
+		       const struct next_step *step)
 {
 	const struct term *term = &overview->context->term;
 	g_autofree char *prefix = context_command(overview->context);
-	struct next_step next = choose_next(overview);
 	const char *address = "";
 	char buf[PCI_ADDR_SIZE];
 
-	if (next.device >= 0)
-		address =
-			device_address(&overview->view, overview->host->pci[next.device].addr, buf);
-	fputc('\n', term->out);
-	term_print(term, ROLE_STRONG, "Next: ");
-	term_print(term, ROLE_COMMAND, "%s %s%s%s", prefix, next.command, *address ? " " : "",
+	if (step->device >= 0)
+		address = device_address(&overview->view, overview->host->pci[step->device].addr,
+					 buf);
+	term_print(term, ROLE_STRONG, "%s", label);
+	term_print(term, ROLE_COMMAND, "%s %s%s%s", prefix, step->command, *address ? " " : "",
 		   address);
 	fputc('\n', term->out);
-	term_paragraph(term, ROLE_DIM, 6, 0, 6, next.what);
+	term_paragraph(term, ROLE_DIM, 6, 0, 6, step->what);
+}
+
+static void print_next(const struct overview *overview)
+{
+	static const struct next_step doctor = {
+		"doctor", -1, "what keeps guests from starting, and how to mend it"
+	};
+	const struct next_step next = choose_next(overview);
+
+	fputc('\n', overview->context->term.out);
+	print_step(overview, "Next: ", &next);
+	print_step(overview, "  or: ", &doctor);
 }
 
 /* ---- JSON ---- */
