@@ -28,7 +28,8 @@ with open(__file__, encoding="utf-8") as own:
     CODE = own.read() # as it was when this program started: it is part of what archives are made from
 
 GUEST = ["init", "facts", "roundtrip", "same-machine", "await", "monitor", "unplug",
-         "kill-everywhere", "vanish-everywhere", "bind-speed"] # scripts of guest/
+         "kill-everywhere", "vanish-everywhere", "bind-speed",
+         "provoked"] # scripts of guest/
 TOOLS = ["group-status", "at-place", "hold-device", "bind-raw"] # programs of guest/, or of bench/
 
 NAME_LISTS = ["/usr/share/misc/pci.ids", "/usr/share/hwdata/pci.ids",
