@@ -420,6 +420,123 @@ static void test_mend(void)
 	}
 }
 
+/* The text mended, and the ids of what was: the caller's. */
+static char *mend_line(const char *text, const struct host *host, GPtrArray *mended)
+{
+	LINE_EDITS_AUTO struct line_edits *edits = line_edits_new(text);
+	g_autoptr(GPtrArray) guests = guest_read_qemu(text);
+
+	for (guint i = 0; i < guests->len; i++) {
+		g_autoptr(GPtrArray) findings = judge(guests->pdata[i], host);
+		lint_mend_line(guests->pdata[i], findings, edits, mended);
+	}
+	return line_edits_apply(edits);
+}
+
+/* Which of the rows with a command line are mended; what is good is as it was, byte for byte. */
+static void test_mend_line(void)
+{
+	static const char *const ids[] = {
+		"machine-unknown",
+		"multifunction-missing",
+		"legacy-assignment",
+		"x-vga-with-uefi",
+		"firmware-writable",
+		"hidden-kvm",
+		"topoext-on-intel",
+		"balloon",
+		"native-io-cache",
+		"nic-emulated",
+		NULL,
+	};
+	HOST_AUTO struct host *host = read_host("guide-example", NULL, NULL);
+	g_autoptr(GPtrArray) nothing = g_ptr_array_new();
+	g_autofree char *same = mend_line(good_line, host, nothing);
+
+	g_assert_cmpstr(same, ==, good_line);
+	g_assert_cmpuint(nothing->len, ==, 0);
+	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+		const struct row *row = &rows[i];
+		if (row->text != LINE || row->host || !g_strv_contains(ids, row->id))
+			continue;
+		g_autofree char *text = replace(row->text, row->from, row->to);
+		g_autoptr(GPtrArray) mended = g_ptr_array_new();
+		g_autofree char *line = mend_line(text, host, mended);
+		GUEST_AUTO struct guest *again = read_guest(line);
+		g_autoptr(GPtrArray) left = judge(again, host);
+		g_assert_cmpuint(mended->len, ==, 1);
+		g_assert_cmpstr(mended->pdata[0], ==, row->id);
+		if (findings_has_bad(left, row->id))
+			g_error("%s is not mended:\n%s", row->id, line);
+		g_assert_true(g_str_has_prefix(line, "#!/bin/sh\n# start it\nulimit -l 9437184\n"));
+		g_assert_nonnull(strstr(line, "-m $MEM \\\n"));
+	}
+}
+
+#define Q "qemu-system-x86_64 "
+#define V " -device vfio-pci,host=01:00.0"
+
+/* What stands how is left as it stands; what does not stand there as such is left alone. */
+static void test_mend_places(void)
+{
+	static const struct {
+		const char *before, *after; /* NULL: nothing is mended */
+	} texts[] = {
+		{ Q "-cpu host,kvm=off -m 1" V, Q "-cpu host -m 1" V },
+		{ Q "-cpu 'host,kvm=off' -m 1" V, Q "-cpu 'host' -m 1" V },
+		{ Q "-cpu \"host\",kvm=off,x=1" V, Q "-cpu \"host\",x=1" V },
+		{ Q "-cpu host,\"kvm=off\",x=1 -m 1" V, NULL },
+		{ Q "-cpu host,\\\nkvm=off,x=1 -m 1" V, NULL },
+		{ Q "-cpu host,kvm=off,hv_vendor_id=a,hv-vendor-id=b" V, Q "-cpu host" V },
+		{ Q "-cpu host,hv_vendor_id=\"a b\",x=1" V, Q "-cpu host,x=1" V },
+		{ Q "-cpu host,kvm_x=1,kvm=off,,x" V, Q "-cpu host,kvm_x=1" V },
+		{ "A=(-cpu host,kvm=off # why\n-m 1)\nA+=(" V ")\n" Q "\"${A[@]}\"",
+		  "A=(-cpu host # why\n-m 1)\nA+=(" V ")\n" Q "\"${A[@]}\"" },
+		{ "A=(-cpu host,kvm=off -m 1" V ")\n" Q "\"${A[@]}\"\n" Q "\"${A[@]}\"\n",
+		  "A=(-cpu host -m 1" V ")\n" Q "\"${A[@]}\"\n" Q "\"${A[@]}\"\n" },
+		{ "C=host,kvm=off\n" Q "-cpu $C -m 1" V, NULL },
+		{ "N=4\n" Q "-cpu host,kvm=off,x=$N -m 1" V, "N=4\n" Q "-cpu host,x=$N -m 1" V },
+		{ Q "-m 1 -device virtio-balloon" V, Q "-m 1" V },
+		{ Q "-m 1 \\\n  -device virtio-balloon \\\n " V "\n", Q "-m 1 \\\n " V "\n" },
+		{ Q "-m 1 \\\r\n  -device virtio-balloon \\\r\n " V "\r\n",
+		  Q "-m 1 \\\r\n " V "\r\n" },
+		{ Q "-m 1" V " \\\n  -device virtio-balloon\nexit 0\n", Q "-m 1" V "\nexit 0\n" },
+		{ Q "-m 1" V " \\\n  -device virtio-balloon", Q "-m 1" V },
+		{ Q "-m 1" V " \\\n  -device virtio-balloon -s \\\n -S\n",
+		  Q "-m 1" V " \\\n -s \\\n -S\n" },
+		{ "A=(-m 1\n  -device virtio-balloon\n" V "\n)\n" Q "\"${A[@]}\"",
+		  "A=(-m 1\n" V "\n)\n" Q "\"${A[@]}\"" },
+		{ Q "-balloon virtio" V " -m 1", "qemu-system-x86_64" V " -m 1" },
+		{ Q "-m 1 -device '{\"driver\":\"e1000\"}'", NULL },
+		{ Q "-m 1 -device driver=e1000,id=a", Q "-m 1 -device driver=virtio-net-pci,id=a" },
+		{ Q "-m 1 -net nic -net user", Q "-m 1 -net nic,model=virtio-net-pci -net user" },
+		{ Q "-m 1 -nic user,model=e1000", Q "-m 1 -nic user,model=virtio-net-pci" },
+		{ Q "-m 1 -nic none", NULL },
+		{ Q "-m 1 -drive file=/a,aio=native,cache=writeback",
+		  Q "-m 1 -drive file=/a,aio=native,cache=none" },
+		{ Q "-m 1 -drive file=\"$A\",aio=native,if=virtio",
+		  Q "-m 1 -drive file=\"$A\",aio=native,if=virtio,cache=none" },
+		{ Q "-m 1 -drive aio=native,file=\"$A\"",
+		  Q "-m 1 -drive aio=native,file=\"$A\",cache=none" },
+		{ Q "-machine type=pc-q35,accel=kvm -m 1", Q "-machine type=q35,accel=kvm -m 1" },
+		{ Q "-m 1 -device pcie-root-port,id=r -device vfio-pci,host=01:00.0,bus=r,addr=0.0"
+		    " -device vfio-pci,host=01:00.1",
+		  Q "-m 1 -device pcie-root-port,id=r -device "
+		    "vfio-pci,host=01:00.0,bus=r,addr=0.0,multifunction=on"
+		    " -device vfio-pci,host=01:00.1,bus=r,addr=00.1" },
+	};
+	HOST_AUTO struct host *host = read_host("guide-example", NULL, NULL);
+
+	for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
+		g_autoptr(GPtrArray) mended = g_ptr_array_new();
+		g_autofree char *text = mend_line(texts[i].before, host, mended);
+		const char *wanted = texts[i].after ? texts[i].after : texts[i].before;
+		if (strcmp(text, wanted) != 0 || (mended->len > 0) != (texts[i].after != NULL))
+			g_error("row %zu:\n%s\nis\n%s\nand not\n%s", i, texts[i].before, text,
+				wanted);
+	}
+}
+
 /* topoext is added where AMD's CPU needs it; nothing is mended in what is good. */
 static void test_mend_topoext(void)
 {
@@ -493,11 +610,12 @@ static void test_words(void)
 
 	for (size_t i = 0; i < G_N_ELEMENTS(scripts); i++) {
 		g_autoptr(GPtrArray) commands = shell_commands(scripts[i].script);
-		GPtrArray *last = commands->pdata[commands->len - 1];
-		g_ptr_array_add(last, NULL);
-		g_autofree char *words = g_strjoinv("|", (char **)last->pdata);
-		g_ptr_array_remove_index(last, last->len - 1);
-		g_assert_cmpstr(words, ==, scripts[i].words);
+		const GPtrArray *last = commands->pdata[commands->len - 1];
+		g_autoptr(GString) words = g_string_new(NULL);
+		for (guint j = 0; j < last->len; j++)
+			g_string_append_printf(words, "%s%s", j > 0 ? "|" : "",
+					       ((const struct shell_word *)last->pdata[j])->text);
+		g_assert_cmpstr(words->str, ==, scripts[i].words);
 	}
 }
 
@@ -533,6 +651,8 @@ static void test_mutilated(void)
 		GUEST_AUTO struct guest *guest =
 			round % 2 ? NULL : guest_read_xml(text, length, &malformed, NULL);
 		g_autoptr(GPtrArray) guests = round % 2 ? guest_read_qemu(text) : NULL;
+		g_autoptr(GPtrArray) changed = g_ptr_array_new();
+		g_autofree char *line = round % 2 ? mend_line(text, NULL, changed) : NULL;
 		if (guests && guests->len > 0) {
 			guest = guests->pdata[0];
 			guests->pdata[0] = NULL;
@@ -552,6 +672,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/lint/unknown-host", test_unknown_host);
 	g_test_add_func("/lint/mend", test_mend);
 	g_test_add_func("/lint/mend-topoext", test_mend_topoext);
+	g_test_add_func("/lint/mend-line", test_mend_line);
+	g_test_add_func("/lint/mend-places", test_mend_places);
 	g_test_add_func("/lint/malformed", test_malformed);
 	g_test_add_func("/lint/words", test_words);
 	g_test_add_func("/lint/empty-values", test_empty_values);

@@ -20,7 +20,7 @@ struct lint_options {
 static const struct option_row lint_option_rows[] = {
 	{ .name = "fix",
 	  .kind = OPTION_FLAG,
-	  .help = "print the mended definition in place of the findings (libvirt's XML only)",
+	  .help = "print the mended definition in place of the findings; all else in it stays",
 	  .offset = offsetof(struct lint_options, fix) },
 	{ .name = "connect",
 	  .kind = OPTION_TEXT,
@@ -52,7 +52,7 @@ static bool read_subject(struct context *context, const char *argument, struct s
 	subject->name = argument;
 	if (strpbrk(argument, " \t\n") && !input_exists(argument)) {
 		subject->name = "command line";
-		subject->text = g_strdup(argument);
+		subject->text = g_strconcat(argument, "\n", NULL);
 	} else if (strcmp(argument, "-") == 0 || strchr(argument, '/') || input_exists(argument)) {
 		subject->text = input_read(argument, &subject->length, error);
 	} else {
@@ -119,21 +119,6 @@ static void judge(struct context *context, const struct host *host, const struct
 	vm_lint_guest(context, host, guest, name, options->schema, findings);
 }
 
-static bool judge_qemu(struct context *context, const struct host *host,
-		       const struct subject *subject, GPtrArray *findings, GError **error)
-{
-	g_autoptr(GPtrArray) guests = guest_read_qemu(subject->text);
-
-	for (guint i = 0; i < guests->len; i++)
-		judge(context, host, guests->pdata[i], subject->name, findings);
-	if (guests->len > 0)
-		return true;
-	g_set_error(error, VFIOKIT_ERROR, STATUS_USAGE,
-		    "'%s' is neither libvirt's XML nor a command line of QEMU", subject->name);
-	error_hint(error, "give a file, the name of a domain, or a command line between quotes");
-	return false;
-}
-
 /* ---- showing ---- */
 
 static int show(struct context *context, GPtrArray *findings)
@@ -153,15 +138,20 @@ static int show(struct context *context, GPtrArray *findings)
 }
 
 /* The mended definition on standard output, what was mended on standard error. */
-static int show_mended(struct context *context, struct guest *guest, const GPtrArray *findings)
+static int show_mended(struct context *context, const char *text, const GPtrArray *mended)
+{
+	fputs(text ? text : "", context->term.out);
+	for (guint i = 0; i < mended->len && !context->quiet; i++)
+		fprintf(stderr, "vfiokit: mended: %s\n", (const char *)mended->pdata[i]);
+	return STATUS_OK;
+}
+
+static int mend_xml(struct context *context, struct guest *guest, const GPtrArray *findings)
 {
 	g_autoptr(GPtrArray) mended = lint_mend(guest, findings);
 	g_autofree char *xml = guest_xml(guest);
 
-	fputs(xml ? xml : "", context->term.out);
-	for (guint i = 0; i < mended->len && !context->quiet; i++)
-		fprintf(stderr, "vfiokit: mended: %s\n", (const char *)mended->pdata[i]);
-	return STATUS_OK;
+	return show_mended(context, xml, mended);
 }
 
 static int run_xml(struct context *context, const struct host *host, const struct subject *subject,
@@ -181,7 +171,23 @@ static int run_xml(struct context *context, const struct host *host, const struc
 		return show(context, findings);
 	}
 	judge(context, host, guest, subject->name, findings);
-	return options->fix ? show_mended(context, guest, findings) : show(context, findings);
+	return options->fix ? mend_xml(context, guest, findings) : show(context, findings);
+}
+
+/* A text may hold several command lines: each is judged, and mended, by itself. */
+static int mend_qemu(struct context *context, const struct host *host,
+		     const struct subject *subject, const GPtrArray *guests)
+{
+	LINE_EDITS_AUTO struct line_edits *edits = line_edits_new(subject->text);
+	g_autoptr(GPtrArray) mended = g_ptr_array_new();
+
+	for (guint i = 0; i < guests->len; i++) {
+		g_autoptr(GPtrArray) findings = findings_new();
+		judge(context, host, guests->pdata[i], subject->name, findings);
+		lint_mend_line(guests->pdata[i], findings, edits, mended);
+	}
+	g_autofree char *text = line_edits_apply(edits);
+	return show_mended(context, text, mended);
 }
 
 static int run_qemu(struct context *context, const struct host *host, const struct subject *subject,
@@ -189,15 +195,21 @@ static int run_qemu(struct context *context, const struct host *host, const stru
 {
 	const struct lint_options *options = context->options;
 	g_autoptr(GPtrArray) findings = findings_new();
+	g_autoptr(GPtrArray) guests = guest_read_qemu(subject->text);
 
-	if (!judge_qemu(context, host, subject, findings, error))
+	if (guests->len == 0) {
+		g_set_error(error, VFIOKIT_ERROR, STATUS_USAGE,
+			    "'%s' is neither libvirt's XML nor a command line of QEMU",
+			    subject->name);
+		error_hint(error,
+			   "give a file, the name of a domain, or a command line between quotes");
 		return -1;
-	if (!options->fix)
-		return show(context, findings);
-	g_set_error(error, VFIOKIT_ERROR, STATUS_USAGE,
-		    "only libvirt's XML is mended: a command line is changed by hand");
-	error_hint(error, "'vfiokit vm lint' prints the words to put in");
-	return -1;
+	}
+	if (options->fix)
+		return mend_qemu(context, host, subject, guests);
+	for (guint i = 0; i < guests->len; i++)
+		judge(context, host, guests->pdata[i], subject->name, findings);
+	return show(context, findings);
 }
 
 static int run_vm_lint(struct context *context, GError **error)

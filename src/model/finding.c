@@ -109,6 +109,16 @@ unsigned findings_count(const GPtrArray *findings, enum finding_verdict verdict)
 	return n;
 }
 
+bool findings_has_bad(const GPtrArray *findings, const char *id)
+{
+	for (guint i = 0; i < findings->len; i++) {
+		const struct finding *finding = findings->pdata[i];
+		if (strcmp(finding->id, id) == 0 && finding->verdict <= FINDING_WARN)
+			return true;
+	}
+	return false;
+}
+
 bool findings_are_bad(const GPtrArray *findings)
 {
 	return findings_count(findings, FINDING_FAIL) + findings_count(findings, FINDING_WARN) > 0;

@@ -53,5 +53,8 @@ unsigned findings_count(const GPtrArray *findings, enum finding_verdict verdict)
 /* Is something wrong: does one of them fail or warn? Then the exit status is STATUS_FOUND. */
 bool findings_are_bad(const GPtrArray *findings);
 
+/* Does one of that rule fail or warn? */
+bool findings_has_bad(const GPtrArray *findings, const char *id);
+
 /* "pass", "warn", … as in JSON. */
 const char *finding_verdict_name(enum finding_verdict verdict);

@@ -11,6 +11,7 @@ struct guest *guest_new(enum guest_form form)
 	*guest = (struct guest){
 		.form = form,
 		.words = g_ptr_array_new(),
+		.places = g_array_new(FALSE, FALSE, sizeof(struct guest_place)),
 		.devices = g_array_new(FALSE, FALSE, sizeof(struct guest_device)),
 		.pins = g_array_new(FALSE, FALSE, sizeof(struct guest_pin)),
 		.helpers = g_array_new(FALSE, FALSE, sizeof(struct guest_pin)),
@@ -36,6 +37,7 @@ void guest_free(struct guest *guest)
 		return;
 	xmlFreeDoc(guest->doc);
 	g_ptr_array_unref(guest->words);
+	g_array_unref(guest->places);
 	g_array_unref(guest->devices);
 	g_array_unref(guest->pins);
 	g_array_unref(guest->helpers);
@@ -65,6 +67,7 @@ struct guest_device *guest_add(struct guest *guest, enum guest_device_kind kind,
 	const struct guest_device device = {
 		.kind = kind,
 		.shown = shown,
+		.word = -1,
 		.slot = -1,
 		.multifunction = TRI_UNKNOWN,
 		.usb_vendor = -1,

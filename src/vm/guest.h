@@ -30,6 +30,7 @@ struct guest_device {
 	enum guest_device_kind kind;
 	const char *shown; /* evidence: "line 12: <hostdev …>" or "-device vfio-pci,host=01:00.0" */
 	xmlNode *node;     /* GUEST_XML */
+	int word;          /* GUEST_QEMU: index of what is said of it in guest.words; -1 */
 
 	/* Where it sits in the guest. A bus is a number in XML, the id of a device for QEMU. */
 	const char *bus; /* NULL: not said */
@@ -65,6 +66,12 @@ struct guest_pin {
 	const char *cpus; /* "2", "0-1,4" */
 };
 
+/* Of a word in the text that the guest was read from, quotes and all. */
+struct guest_place {
+	size_t start;
+	size_t end; /* behind it; 0: it stands nowhere as such */
+};
+
 struct guest_path {
 	const char *path;
 	const char *what;
@@ -77,6 +84,7 @@ struct guest {
 	bool single_quotes; /* GUEST_XML: its attributes are in such, as libvirt writes them */
 	xmlDoc *doc;        /* GUEST_XML; owned */
 	GPtrArray *words;   /* GUEST_QEMU: of const char *, the arguments */
+	GArray *places;     /* GUEST_QEMU: of struct guest_place, where each of them stands */
 	GArray *devices;    /* of struct guest_device */
 	GArray *pins;       /* of struct guest_pin: vCPUs */
 	GArray *helpers;    /* of struct guest_pin: emulator and I/O threads */

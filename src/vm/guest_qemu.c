@@ -143,6 +143,7 @@ struct reader {
 	const char *pflash0; /* of -machine: nodes */
 	const char *pflash1;
 	const char *shown; /* the option that is read, as evidence */
+	int value;         /* index of its value in guest.words; -1: it has none */
 };
 
 struct node {
@@ -548,6 +549,7 @@ static void read_device(struct reader *reader, const GArray *pairs)
 	if (!driver)
 		return;
 	struct guest_device *device = guest_add(guest, GUEST_OTHER, reader->shown);
+	device->word = reader->value;
 	device->model = guest_string(guest, driver);
 	place(guest, device, pairs);
 	for (size_t i = 0; i < G_N_ELEMENTS(drivers); i++)
@@ -612,6 +614,7 @@ static void read_options(struct reader *reader, bool late)
 		if (!word || word[0] != '-')
 			continue;
 		const char *name = word + 1 + (word[1] == '-');
+		reader->value = has_value ? (int)i + 1 : -1;
 		read_option(reader, name, has_value ? next : NULL, late);
 		i += has_value;
 	}
@@ -639,12 +642,16 @@ static struct guest *read_command(const GPtrArray *command, guint first)
 		.nodes = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free),
 	};
 
-	for (guint i = first; i < command->len; i++)
-		g_ptr_array_add(guest->words, (char *)guest_string(guest, command->pdata[i]));
+	for (guint i = first; i < command->len; i++) {
+		const struct shell_word *word = command->pdata[i];
+		const struct guest_place place = { .start = word->start, .end = word->end };
+		g_ptr_array_add(guest->words, (char *)guest_string(guest, word->text));
+		g_array_append_val(guest->places, place);
+	}
 	guest->vcpus = 1;
 	guest->balloon = TRI_NO;
 	guest->kvm = TRI_NO;
-	const char *dash = strrchr(command->pdata[first], '-');
+	const char *dash = strrchr(guest->words->pdata[0], '-');
 	if (dash && strcmp(dash + 1, "kvm") != 0)
 		guest->arch = guest_string(guest, dash + 1);
 	else
@@ -665,13 +672,18 @@ static bool is_qemu(const char *word)
 	       strcmp(name, "kvm") == 0;
 }
 
+static const char *word_of(const GPtrArray *command, guint index)
+{
+	return ((const struct shell_word *)command->pdata[index])->text;
+}
+
 /* "qemu-system-x86_64 --version", "which qemu-system-x86_64": no guests. */
 static bool starts_guest(const GPtrArray *command, guint first)
 {
 	unsigned n = 0;
 
 	for (guint i = first + 1; i < command->len; i++)
-		n += ((const char *)command->pdata[i])[0] == '-';
+		n += word_of(command, i)[0] == '-';
 	return n >= 2;
 }
 
@@ -680,8 +692,8 @@ static uint64_t read_ulimit(const GPtrArray *command)
 {
 	uint64_t kib;
 
-	if (command->len < 3 || strcmp(command->pdata[0], "ulimit") != 0 ||
-	    !strchr(command->pdata[1], 'l') || !text_to_u64(command->pdata[2], 10, &kib))
+	if (command->len < 3 || strcmp(word_of(command, 0), "ulimit") != 0 ||
+	    !strchr(word_of(command, 1), 'l') || !text_to_u64(word_of(command, 2), 10, &kib))
 		return 0;
 	return kib <= UINT64_MAX >> 10 ? kib << 10 : 0;
 }
@@ -702,7 +714,7 @@ GPtrArray *guest_read_qemu(const char *text)
 		uint64_t limit = read_ulimit(command);
 		memlock = limit ? limit : memlock;
 		for (guint j = 0; j < command->len; j++) {
-			if (!is_qemu(command->pdata[j]) || !starts_guest(command, j))
+			if (!is_qemu(word_of(command, j)) || !starts_guest(command, j))
 				continue;
 			struct guest *guest = read_command(command, j);
 			guest->memlock = memlock;

@@ -9,6 +9,7 @@
 #include "model/host.h"
 #include "model/threads.h"
 #include "vm/guest.h"
+#include "vm/line_edit.h"
 
 struct lint_input {
 	const struct guest *guest;
@@ -36,3 +37,8 @@ const char *lint_rule_id(unsigned index);
 /* Mends in the guest's XML what can be mended without asking: changes guest.doc. Returns the ids of
  * the findings that it mended (of const char *), the array is the caller's. */
 GPtrArray *lint_mend(struct guest *guest, const GPtrArray *findings);
+
+/* The same for a command line: adds changes of the text that the guest was read from, and to mended
+ * the ids. */
+void lint_mend_line(const struct guest *guest, const GPtrArray *findings, struct line_edits *edits,
+		    GPtrArray *mended);

@@ -82,28 +82,31 @@ void lint_slow_disk(struct lint *lint)
 	}
 }
 
+bool lint_is_slow_nic(const char *model)
+{
+	static const char *const slow[] = {
+		"e1000", "e1000e", "rtl8139", "pcnet", "ne2k_pci", NULL
+	};
+
+	return g_strv_contains(slow, model);
+}
+
 void lint_slow_nic(struct lint *lint)
 {
-	static const char *const slow[] = { "e1000", "e1000e", "rtl8139", "pcnet", "ne2k_pci" };
 	const struct guest_device *device;
 
 	for (guint i = 0; (device = lint_next(lint, GUEST_NIC, &i));) {
 		lint_ask(lint);
-		for (size_t j = 0; device->model && j < G_N_ELEMENTS(slow); j++) {
-			if (strcmp(device->model, slow[j]) != 0)
-				continue;
-			struct finding *finding =
-				lint_add(lint, FINDING_WARN, device->shown,
-					 "the network card is emulated (%s), which is slow",
-					 slow[j]);
-			finding_fix(finding, lint->guest->form == GUEST_XML
-						     ? "# <model type='virtio'/>"
-						     : "# -device virtio-net-pci");
-		}
+		if (!device->model || !lint_is_slow_nic(device->model))
+			continue;
+		struct finding *finding =
+			lint_add(lint, FINDING_WARN, device->shown,
+				 "the network card is emulated (%s), which is slow", device->model);
+		finding_fix(finding, lint->guest->form == GUEST_XML ? "# <model type='virtio'/>"
+								    : "# -device virtio-net-pci");
 	}
 }
 
-/* libvirt: "native I/O needs either no disk cache or directsync cache mode". */
 void lint_native_cache(struct lint *lint)
 {
 	const struct guest_device *device;

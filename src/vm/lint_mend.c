@@ -294,22 +294,12 @@ static const struct {
 	{ "nic-emulated", mend_nics },
 };
 
-static bool is_bad(const GPtrArray *findings, const char *id)
-{
-	for (guint i = 0; i < findings->len; i++) {
-		const struct finding *finding = findings->pdata[i];
-		if (strcmp(finding->id, id) == 0 && finding->verdict <= FINDING_WARN)
-			return true;
-	}
-	return false;
-}
-
 GPtrArray *lint_mend(struct guest *guest, const GPtrArray *findings)
 {
 	GPtrArray *mended = g_ptr_array_new();
 
 	for (size_t i = 0; i < G_N_ELEMENTS(mends); i++)
-		if (is_bad(findings, mends[i].id) && mends[i].mend(guest))
+		if (findings_has_bad(findings, mends[i].id) && mends[i].mend(guest))
 			g_ptr_array_add(mended, (char *)mends[i].id);
 	return mended;
 }

@@ -36,6 +36,9 @@ const struct pci_dev *lint_find(const struct lint *lint, const struct guest_devi
 /* Are the host's PCI functions known? */
 bool lint_knows_pci(const struct lint *lint);
 
+/* Is that model of a network card one that is emulated? */
+bool lint_is_slow_nic(const char *model);
+
 /* Rules; each file says what they are about. */
 void lint_schema(struct lint *lint);
 

@@ -9,12 +9,37 @@
 	       */
 
 struct scanner {
+	const char *text; /* all of it */
 	const char *at;
 	GHashTable *values;  /* variable → GPtrArray of its words */
 	GPtrArray *commands; /* what is returned */
 	GPtrArray *command;  /* the one that is read */
 	GPtrArray *array;    /* "NAME=(" is open: what is read goes there; NULL */
 };
+
+/* ---- lists of words ---- */
+
+static void free_word(void *data)
+{
+	struct shell_word *word = data;
+
+	g_free(word->text);
+	g_free(word);
+}
+
+static GPtrArray *new_words(void)
+{
+	return g_ptr_array_new_with_free_func(free_word);
+}
+
+/* text is taken. */
+static void push(GPtrArray *words, char *text, size_t start, size_t end)
+{
+	struct shell_word *word = g_new(struct shell_word, 1);
+
+	*word = (struct shell_word){ .text = text, .start = start, .end = end };
+	g_ptr_array_add(words, word);
+}
 
 /* ---- single words ---- */
 
@@ -164,7 +189,8 @@ static char *join(const GPtrArray *words)
 	GString *text = g_string_new(NULL);
 
 	for (guint i = 0; i < words->len; i++)
-		g_string_append_printf(text, "%s%s", i > 0 ? " " : "", (char *)words->pdata[i]);
+		g_string_append_printf(text, "%s%s", i > 0 ? " " : "",
+				       ((const struct shell_word *)words->pdata[i])->text);
 	return g_string_free(text, FALSE);
 }
 
@@ -186,8 +212,10 @@ static char *fill_in(const struct scanner *scanner, const char *word)
 	return g_string_free(text, FALSE);
 }
 
-/* Adds a word to list; one that is a variable and nothing else becomes as many as it holds. */
-static void add_word(const struct scanner *scanner, GPtrArray *list, const char *word)
+/* Adds a word, which starts there, to list; one that is a variable and nothing else becomes as many
+ * as it holds, which stand where they were given to it. */
+static void add_word(const struct scanner *scanner, GPtrArray *list, const char *word,
+		     const char *start)
 {
 	size_t length = 0;
 	GPtrArray *value = *word == '$' ? find_variable(scanner, word, &length) : NULL;
@@ -195,11 +223,14 @@ static void add_word(const struct scanner *scanner, GPtrArray *list, const char 
 	if (list->len >= MAX_WORDS)
 		return;
 	if (!value || word[length]) {
-		g_ptr_array_add(list, fill_in(scanner, word));
+		push(list, fill_in(scanner, word), (size_t)(start - scanner->text),
+		     (size_t)(scanner->at - scanner->text));
 		return;
 	}
-	for (guint i = 0; i < value->len && list->len < MAX_WORDS; i++)
-		g_ptr_array_add(list, g_strdup(value->pdata[i]));
+	for (guint i = 0; i < value->len && list->len < MAX_WORDS; i++) {
+		const struct shell_word *held = value->pdata[i];
+		push(list, g_strdup(held->text), held->start, held->end);
+	}
 }
 
 /* What a variable holds that is put into a command line without quotes: its words. */
@@ -209,7 +240,7 @@ static void add_split(GPtrArray *list, const char *text)
 
 	for (int i = 0; words[i]; i++)
 		if (*words[i] && list->len < MAX_WORDS)
-			g_ptr_array_add(list, g_strdup(words[i]));
+			push(list, g_strdup(words[i]), 0, 0);
 }
 
 /* The words that NAME is given now: the old ones first with "+=". */
@@ -220,7 +251,7 @@ static GPtrArray *assign(struct scanner *scanner, const char *name, size_t lengt
 
 	if (value && append)
 		return value;
-	value = g_ptr_array_new_with_free_func(g_free);
+	value = new_words();
 	g_hash_table_insert(scanner->values, g_steal_pointer(&key), value);
 	return value;
 }
@@ -252,7 +283,7 @@ static void end_command(struct scanner *scanner)
 	if (scanner->command->len == 0)
 		return;
 	g_ptr_array_add(scanner->commands, scanner->command);
-	scanner->command = g_ptr_array_new_with_free_func(g_free);
+	scanner->command = new_words();
 }
 
 static void skip_comment(struct scanner *scanner)
@@ -303,7 +334,7 @@ static void scan_next(struct scanner *scanner)
 	}
 	if (!scanner->array && take_assignment(scanner, word))
 		return;
-	add_word(scanner, scanner->array ? scanner->array : scanner->command, word);
+	add_word(scanner, scanner->array ? scanner->array : scanner->command, word, before);
 }
 
 static void free_words(void *words)
@@ -314,10 +345,11 @@ static void free_words(void *words)
 GPtrArray *shell_commands(const char *text)
 {
 	struct scanner scanner = {
+		.text = text,
 		.at = text,
 		.values = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, free_words),
 		.commands = g_ptr_array_new_with_free_func(free_words),
-		.command = g_ptr_array_new_with_free_func(g_free),
+		.command = new_words(),
 	};
 
 	while (*scanner.at)

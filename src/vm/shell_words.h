@@ -2,9 +2,17 @@
 #pragma once
 
 #include <glib.h>
+#include <stddef.h>
 
-/* The commands of a text in order (of GPtrArray of char *, each with at least one word; the array
- * owns all). Quotes, continued lines and comments are understood. Variables and arrays are filled
- * in where the text itself gives them a plain value before, else they stay as written; nothing is
- * run. JSON in braces, as logs show it without quotes, is one word. */
+/* A word as a program would get it, and where it stands in the text, quotes and all. */
+struct shell_word {
+	char *text;
+	size_t start;
+	size_t end; /* behind it; 0: it stands nowhere as such, as words of "$NAME" */
+};
+
+/* The commands of a text in order (of GPtrArray of struct shell_word *, each with at least one
+ * word; the array owns all). Quotes, continued lines and comments are understood. Variables and
+ * arrays are filled in where the text itself gives them a plain value before, else they stay as
+ * written; nothing is run. JSON in braces, as logs show it without quotes, is one word. */
 GPtrArray *shell_commands(const char *text);
