@@ -24,6 +24,7 @@ struct fixer {
 	const struct finding *finding; /* the one that is being looked at */
 	GArray *functions;             /* to be bound: indexes in host.pci */
 	bool group;
+	const char *vfio_why; /* vfio-pci is to be loaded, for this; NULL: it is not */
 	GArray *files;   /* of struct pending */
 	GPtrArray *runs; /* of char *: programs that make images anew, each once */
 	GPtrArray *left; /* of const char *: what is left to the user */
@@ -150,8 +151,9 @@ static bool fix_modprobe(struct fixer *fixer, const char *rest)
 {
 	if (strchr(rest, ' '))
 		return false;
-	/* binding loads vfio-pci itself, if it is not there */
-	if (strcmp(rest, "vfio-pci") != 0 && !is_planned(fixer->plan, rest))
+	if (strcmp(rest, "vfio-pci") == 0)
+		fixer->vfio_why = fixer->finding->what;
+	else if (!is_planned(fixer->plan, rest))
 		plan_add(fixer->plan, STEP_MODULE, rest, NULL, NULL, fixer->finding->what);
 	return true;
 }
@@ -232,8 +234,10 @@ static void plan_functions(struct fixer *fixer)
 		.group = fixer->group,
 	};
 
-	if (request.n > 0)
+	if (request.n > 0) /* which loads vfio-pci itself, if it is not there */
 		bind_plan(fixer->doctor->host, &request, fixer->plan);
+	else if (fixer->vfio_why)
+		plan_add(fixer->plan, STEP_MODULE, "vfio-pci", NULL, NULL, fixer->vfio_why);
 }
 
 static void tell_left(const struct fixer *fixer)
