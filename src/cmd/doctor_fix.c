@@ -25,9 +25,9 @@ struct fixer {
 	GArray *functions;             /* to be bound: indexes in host.pci */
 	bool group;
 	const char *vfio_why; /* vfio-pci is to be loaded, for this; NULL: it is not */
-	GArray *files;   /* of struct pending */
-	GPtrArray *runs; /* of char *: programs that make images anew, each once */
-	GPtrArray *left; /* of const char *: what is left to the user */
+	GArray *files;        /* of struct pending */
+	GPtrArray *runs;      /* of char *: programs that make images anew, each once */
+	GPtrArray *left;      /* of const char *: what is left to the user */
 };
 
 static void clear_pending(void *data)
