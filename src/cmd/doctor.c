@@ -234,6 +234,28 @@ int doctor_tell(struct doctor *doctor, const GPtrArray *findings, bool verbose)
 	return findings_are_bad(findings) ? STATUS_FOUND : STATUS_OK;
 }
 
+/* Most rules are about devices that a guest is to have: with none, "44 skipped" says little. What
+ * fails comes first. */
+static void note_unnamed(const struct doctor *doctor, const GPtrArray *findings)
+{
+	const struct context *context = doctor->context;
+
+	if (context->json || context->quiet || findings_count(findings, FINDING_FAIL) > 0)
+		return;
+	for (guint i = 0; i < findings->len; i++) {
+		const struct finding *finding = findings->pdata[i];
+		if (strcmp(finding->id, "devices-chosen") != 0 ||
+		    finding->verdict != FINDING_SKIPPED)
+			continue;
+		g_autofree char *prefix = context_command(context);
+		g_autofree char *text =
+			g_strdup_printf("No device is meant for a guest yet, so what is about "
+					"devices was not asked. To ask it of one: %s %s DEVICE",
+					prefix, doctor->set == RULE_AUDIT ? "audit" : "doctor");
+		term_paragraph(&context->term, ROLE_DIM, 0, 0, 0, text);
+	}
+}
+
 static int judge(struct doctor *doctor, GError **error)
 {
 	const struct doctor_options *options = doctor->context->options;
@@ -259,7 +281,9 @@ static int judge(struct doctor *doctor, GError **error)
 	if (options->fix)
 		return doctor_fix(doctor, findings, error);
 	/* who asks for a rule wants its answer */
-	return doctor_tell(doctor, findings, doctor->rules->len > 0);
+	int status = doctor_tell(doctor, findings, doctor->rules->len > 0);
+	note_unnamed(doctor, findings);
+	return status;
 }
 
 static int run(struct context *context, unsigned set, GError **error)

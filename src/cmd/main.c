@@ -203,9 +203,10 @@ static void print_error(const GError *error)
 	size_t length;
 	const char *hint = error_split_hint(error->message, &length);
 
-	fprintf(stderr, "vfiokit: %.*s\n", (int)length, error->message);
+	g_autofree char *text = g_strndup(error->message, length);
+	term_complain("vfiokit: ", text);
 	if (hint)
-		fprintf(stderr, "hint: %s\n", hint);
+		term_complain("hint: ", hint);
 }
 
 /* Output that could not be written (a full disk, a closed pipe) is an error, too. */

@@ -72,7 +72,8 @@ static unsigned find_obstacles(const struct overview *overview, int index,
 	add_obstacle(list, &n, loss.root_disk == TRI_YES, OBSTACLE_STOP, "the system is on it");
 	add_obstacle(list, &n, loss.mounted_disk == TRI_YES, OBSTACLE_STOP, "mounted disk");
 	add_obstacle(list, &n, loss.network_in_use == TRI_YES, OBSTACLE_STOP, "network in use");
-	add_obstacle(list, &n, loss.last_keyboard == TRI_YES, OBSTACLE_STOP, "the only keyboard");
+	add_obstacle(list, &n, loss.last_keyboard == TRI_YES, OBSTACLE_STOP,
+		     loss_count(&loss, USAGE_KEYBOARD) > 1 ? "all keyboards" : "the only keyboard");
 	add_obstacle(list, &n, loss.keyboard == TRI_YES && loss.last_keyboard != TRI_YES,
 		     OBSTACLE_WARN, "a keyboard");
 	add_obstacle(list, &n, dev->kind == KIND_GPU && gpus_left(host, dev) == 0, OBSTACLE_WARN,

@@ -163,9 +163,11 @@ static void print_boot(struct context *context, const struct boot *boot)
 {
 	if (context->json || context->quiet)
 		return;
-	fprintf(context->term.out, "%s; boot: %s; initramfs: %s\n",
-		boot->os.name ? boot->os.name : "unknown distribution",
-		boot_chain_words(boot->chain), initramfs_name(boot->initramfs));
+	g_autofree char *text =
+		g_strdup_printf("%s; boot: %s; initramfs: %s",
+				boot->os.name ? boot->os.name : "unknown distribution",
+				boot_chain_words(boot->chain), initramfs_name(boot->initramfs));
+	term_paragraph(&context->term, ROLE_PLAIN, 0, 0, 2, text);
 	for (unsigned i = 0; context->verbose && i < boot->n_evidence; i++)
 		fprintf(context->term.out, "  %s\n", boot->evidence[i]);
 	fputc('\n', context->term.out);

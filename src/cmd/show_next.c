@@ -1,5 +1,5 @@
-/* The command that comes after `show`: binding a function that can be given away, or trying one
- * that is bound. */
+/* The command that comes after `show`: binding a function that can be given away, trying one that
+ * is bound, or asking doctor why one is in no group. */
 #include "cmd/show.h"
 
 #include <string.h>
@@ -42,13 +42,29 @@ static void print_step(const struct show *show, const char *command, const char 
 	term_paragraph(term, ROLE_DIM, 6, 0, 6, what);
 }
 
+static void print_doctor(const struct show *show, const char *prefix)
+{
+	const struct term *term = &show->context->term;
+	char buf[PCI_ADDR_SIZE];
+
+	fputc('\n', term->out);
+	term_print(term, ROLE_STRONG, "Next: ");
+	term_print(term, ROLE_COMMAND, "%s doctor %s\n", prefix,
+		   device_address(&show->view, show->dev->addr, buf));
+	term_paragraph(term, ROLE_DIM, 6, 0, 6, "what keeps it from a guest, and how to mend it");
+}
+
 void show_print_next(const struct show *show)
 {
 	const struct pci_dev *dev = show->dev;
 
+	g_autofree char *prefix = context_command(show->context);
+	bool none = dev->group < 0 && (show->host->n_groups > 0 || iommu_is_off(show->host));
+
+	if (none && !pci_dev_is_bridge(dev))
+		print_doctor(show, prefix);
 	if (dev->group < 0 || pci_dev_is_bridge(dev) || loss_is_critical(show->loss) == TRI_YES)
 		return;
-	g_autofree char *prefix = context_command(show->context);
 	g_autofree char *bind = g_strdup_printf("%s bind --dry-run", prefix);
 	if (!pci_driver_is_vfio(dev->driver))
 		print_step(show, bind, " --group",

@@ -296,7 +296,11 @@ static void print_why(const struct show *show)
 			   : why->steps[i].isolated == TRI_NO ? ROLE_WARN
 							      : ROLE_PLAIN,
 			   why->steps[i].text);
-	print_sentences(show, "Why the group is as it is", why->reasons, why->n_reasons);
+	print_sentences(show,
+			show->dev->group >= 0      ? "Why the group is as it is"
+			: show->host->n_groups > 0 ? "Why it is in none"
+						   : "Its group, once there are any",
+			why->reasons, why->n_reasons);
 	print_sentences(show, "What could split it, best first", why->remedies, why->n_remedies);
 	print_sentences(show, "To know", why->notes, why->n_notes);
 }
@@ -317,7 +321,10 @@ static void print_losses(const struct show *show)
 		print_item(show, usage_is_critical(use->kind) ? ROLE_WARN : ROLE_PLAIN, text);
 	}
 	if (loss->last_keyboard == TRI_YES)
-		print_item(show, ROLE_BAD, "It carries the only keyboard of the host.");
+		print_item(show, ROLE_BAD,
+			   loss_count(loss, USAGE_KEYBOARD) > 1
+				   ? "It carries all keyboards of the host."
+				   : "It carries the only keyboard of the host.");
 	if (loss->last_monitor == TRI_YES)
 		print_item(show, ROLE_BAD, "It carries the only monitor of the host.");
 }

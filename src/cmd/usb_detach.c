@@ -147,6 +147,16 @@ static int detach_always(const struct request *request, GError **error)
 }
 
 /* What follows comes back at the next event: that is to be known. */
+static void warn_given_again(const char *guest)
+{
+	g_autofree char *text =
+		g_strdup_printf("it follows '%s', and is given again when something "
+				"is plugged in; '--persist' ends that",
+				guest);
+
+	term_complain("vfiokit: warning: ", text);
+}
+
 static void warn_following(const struct request *request)
 {
 	struct usb_files files;
@@ -155,10 +165,7 @@ static void warn_following(const struct request *request)
 	if (!follows)
 		return;
 	if (end_follows(request, follows) > 0)
-		fprintf(stderr,
-			"vfiokit: warning: it follows '%s', and is given again when something is "
-			"plugged in; '--persist' ends that\n",
-			request->guest);
+		warn_given_again(request->guest);
 	usb_files_clear(&files);
 }
 

@@ -57,7 +57,7 @@ static void clear_guests(struct guests *guests)
 
 static void note(const char *text)
 {
-	fprintf(stderr, "vfiokit: %s\n", text);
+	term_complain("vfiokit: ", text);
 }
 
 /* Does the host need it? What was allowed when it was decided is still allowed. */

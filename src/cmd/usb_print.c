@@ -192,6 +192,8 @@ static char *describe_loss(const struct usb_view *view, const struct usb_view_ct
 	g_autofree char *unknown = loss_unknown(&ctrl->loss);
 	const char *nothing = *unknown ? "nothing is seen" : "nothing of the host is on it";
 
+	if (iommu_is_off(view->host))
+		return g_strdup("not without an IOMMU");
 	return g_strdup_printf("%s%s%s%s%s", group, *lost ? "the host would lose " : "",
 			       *lost ? lost : nothing, *unknown ? "; not known: " : "", unknown);
 }
@@ -199,7 +201,7 @@ static char *describe_loss(const struct usb_view *view, const struct usb_view_ct
 static void print_loss(const struct usb_view *view, const struct usb_view_ctrl *ctrl)
 {
 	const struct term *term = &view->context->term;
-	enum tri critical = loss_is_critical(&ctrl->loss);
+	enum tri critical = iommu_is_off(view->host) ? TRI_YES : loss_is_critical(&ctrl->loss);
 	bool some = critical == TRI_UNKNOWN || (critical == TRI_NO && ctrl->loss.n > 0);
 	enum role role = some ? ROLE_WARN : marks[critical].role;
 	const char *mark = some ? (critical == TRI_UNKNOWN ? "?" : "!")

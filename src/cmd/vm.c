@@ -14,7 +14,9 @@ static const struct option_row vm_option_rows[] = {
 
 static void warn(const char *id, const char *what)
 {
-	fprintf(stderr, "vfiokit: warning: %s (%s)\n", what, id);
+	g_autofree char *text = g_strdup_printf("%s (%s)", what, id);
+
+	term_complain("vfiokit: warning: ", text);
 }
 
 /* What would be refused when it is started is no reason not to print it. */

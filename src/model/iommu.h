@@ -103,6 +103,9 @@ struct iommu_verdict {
 void iommu_judge(const struct host *host, struct iommu_verdict *ret);
 void iommu_verdict_clear(struct iommu_verdict *verdict);
 
+/* Is it known that nothing is translated: off, or not there? */
+bool iommu_is_off(const struct host *host);
+
 /* ---- questions about groups ---- */
 
 /* Every endpoint of the group is on a vfio driver, a stub or none (bridges apart). Unknown drivers

@@ -176,3 +176,12 @@ enum tri loss_is_critical(const struct loss *loss)
 	}
 	return ret;
 }
+
+unsigned loss_count(const struct loss *loss, enum usage_kind kind)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < loss->n; i++)
+		n += loss->list[i]->kind == kind;
+	return n;
+}

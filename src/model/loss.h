@@ -40,3 +40,6 @@ void loss_clear(struct loss *loss);
 /* Would giving them away hurt at once: a mounted disk, the default route, the last keyboard, a
  * monitor? Unknown where nothing is found but not everything is known. */
 enum tri loss_is_critical(const struct loss *loss);
+
+/* How many uses of that kind are among it? */
+unsigned loss_count(const struct loss *loss, enum usage_kind kind);

@@ -452,3 +452,13 @@ void iommu_verdict_clear(struct iommu_verdict *verdict)
 		g_free(verdict->evidence[i]);
 	verdict->n_evidence = 0;
 }
+
+bool iommu_is_off(const struct host *host)
+{
+	struct iommu_verdict verdict;
+
+	iommu_judge(host, &verdict);
+	enum iommu_state state = verdict.state;
+	iommu_verdict_clear(&verdict);
+	return state != IOMMU_ENABLED && state != IOMMU_STATE_UNKNOWN;
+}

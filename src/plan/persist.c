@@ -170,7 +170,7 @@ static void add_unit(const struct host *host, const struct persist_request *requ
 {
 	bool wanted = any && request->program;
 
-	if (any && !request->program)
+	if (any && !request->program && host->source != HOST_RECORDING)
 		plan_warn(plan, "not-installed",
 			  "This program is not installed where only root may write, so nothing "
 			  "looks at the end of each boot whether it went well. 'make install' "

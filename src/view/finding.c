@@ -127,10 +127,13 @@ static void print_everything(const struct term *term, const GPtrArray *findings)
 	}
 }
 
-/* The last line but one says what is left out, and how to see it. */
-static void print_rest(const struct term *term, unsigned n)
+/* The last line but one says what is left out, and how to see it. cut: some are in brief. */
+static void print_rest(const struct term *term, unsigned n, bool cut)
 {
-	fprintf(term->out, "%*sand %u more (--verbose shows them)\n", INDENT, "", n);
+	if (n > 0)
+		fprintf(term->out, "%*sand %u more (--verbose shows them)\n", INDENT, "", n);
+	else if (cut)
+		fprintf(term->out, "%*s(--verbose shows all of each)\n", INDENT, "");
 }
 
 static void print_screen(const struct term *term, const GPtrArray *findings)
@@ -153,8 +156,7 @@ static void print_screen(const struct term *term, const GPtrArray *findings)
 			print_brief(term, finding);
 		}
 	}
-	if (shown < n)
-		print_rest(term, n - shown);
+	print_rest(term, n - shown, !full);
 }
 
 void findings_print(const struct term *term, const GPtrArray *findings, bool verbose)

@@ -118,6 +118,19 @@ void term_paragraph(const struct term *term, enum role role, unsigned first, uns
 	fputc('\n', term->out);
 }
 
+void term_complain(const char *front, const char *text)
+{
+	unsigned width = text_width(front, strlen(front));
+	struct term term;
+
+	term_init(&term, stderr, COLOUR_NEVER);
+	fputs(front, stderr);
+	if (term.width > 0)
+		term_paragraph(&term, ROLE_PLAIN, width, width, width, text);
+	else
+		fprintf(stderr, "%s\n", text);
+}
+
 const char *term_symbol(const struct term *term, const char *unicode, const char *ascii)
 {
 	return term->utf8 ? unicode : ascii;

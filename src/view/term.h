@@ -46,5 +46,9 @@ void term_print(const struct term *term, enum role role, const char *format, ...
 void term_paragraph(const struct term *term, enum role role, unsigned first, unsigned printed,
 		    unsigned rest, const char *text);
 
+/* Prints a message to standard error, behind what it begins with ("vfiokit: "): wrapped between
+ * words where that is a terminal, else in one line. */
+void term_complain(const char *front, const char *text);
+
 /* unicode where the terminal has UTF-8, else ascii. */
 const char *term_symbol(const struct term *term, const char *unicode, const char *ascii);
