@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "cmd/command.h"
 #include "cmd/context.h"
 #include "cmd/help.h"
@@ -198,12 +199,26 @@ static int run_line(struct context *context, int argc, char **argv, GError **err
 	return command ? run_command(context, command, words, n, error) : -1;
 }
 
+/* What was typed, or read, may be in it: nothing that upsets a terminal is printed. */
+static char *make_printable(const char *message, size_t length)
+{
+	g_autofree char *copy = g_strndup(message, length);
+	g_auto(GStrv) lines = g_strsplit(copy, "\n", -1);
+
+	for (char **line = lines; *line; line++) {
+		char *text = text_printable(*line, strlen(*line));
+		g_free(*line);
+		*line = text;
+	}
+	return g_strjoinv("\n", lines);
+}
+
 static void print_error(const GError *error)
 {
 	size_t length;
 	const char *hint = error_split_hint(error->message, &length);
 
-	g_autofree char *text = g_strndup(error->message, length);
+	g_autofree char *text = make_printable(error->message, length);
 	term_complain("vfiokit: ", text);
 	if (hint)
 		term_complain("hint: ", hint);

@@ -121,6 +121,23 @@ static void print_machine(const struct overview *overview)
 	term_paragraph(term, ROLE_PLAIN, 9, 9, 9, text->str);
 }
 
+static void print_device(const struct overview *overview, const struct pci_dev *dev,
+			 const char *name)
+{
+	const struct term *term = &overview->context->term;
+	g_autoptr(GString) text = g_string_new(name);
+	char buf[PCI_ADDR_SIZE];
+	const char *address = device_address(&overview->view, dev->addr, buf);
+	unsigned printed = (unsigned)strlen(address) + 4;
+
+	if (dev->group_id >= 0)
+		g_string_append_printf(text, ", group %d", dev->group_id);
+	if (dev->driver)
+		g_string_append_printf(text, ", %s", dev->driver);
+	fprintf(term->out, "  %s  ", address);
+	term_paragraph(term, ROLE_PLAIN, printed, printed, printed, text->str);
+}
+
 static void print_candidate(const struct overview *overview, int index)
 {
 	static const enum role roles[] = {
@@ -134,7 +151,6 @@ static void print_candidate(const struct overview *overview, int index)
 	g_autofree char *name = device_name(&overview->view, dev, DEVICE_SHORT);
 	g_autoptr(GString) why = g_string_new(NULL);
 	struct obstacle list[MAX_OBSTACLES];
-	char buf[PCI_ADDR_SIZE];
 	unsigned n = find_obstacles(overview, index, list);
 	bool bound = pci_driver_is_vfio(dev->driver);
 
@@ -142,12 +158,7 @@ static void print_candidate(const struct overview *overview, int index)
 		g_string_append_printf(why, "%s%s", i ? ", " : "", list[i].what);
 	if (n == 0)
 		g_string_append(why, bound ? "bound, ready for a guest" : "can be given away");
-	fprintf(term->out, "  %s  %s", device_address(&overview->view, dev->addr, buf), name);
-	if (dev->group_id >= 0)
-		fprintf(term->out, ", group %d", dev->group_id);
-	if (dev->driver)
-		fprintf(term->out, ", %s", dev->driver);
-	fputc('\n', term->out);
+	print_device(overview, dev, name);
 	term_paragraph(term, roles[heaviest(list, n)], 11, 0, 11, why->str);
 }
 

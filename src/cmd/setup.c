@@ -187,10 +187,12 @@ static void print_unnamed(struct context *context, const struct setup_options *o
 	if (spare->len == 0)
 		return;
 	device_view_init(&view, context->host, context_names(context));
-	fprintf(context->term.out,
-		"No device is named, so none is bound: '--gpu auto' would take %s.\n\n",
+	g_autofree char *text = g_strdup_printf(
+		"No device is named, so none is bound: '--gpu auto' would take %s.",
 		device_address(&view, context->host->pci[g_array_index(spare, int, 0)].addr,
 			       address));
+	term_paragraph(&context->term, ROLE_PLAIN, 0, 0, 0, text);
+	fputc('\n', context->term.out);
 }
 
 static void add_trial(struct context *context, const struct setup_answers *answers,

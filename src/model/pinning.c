@@ -100,6 +100,11 @@ GArray *cpu_list_parse(const char *text)
 	return cpus;
 }
 
+void cpu_list_sort(GArray *cpus)
+{
+	g_array_sort(cpus, compare_numbers);
+}
+
 bool cpu_list_has(const GArray *cpus, int cpu)
 {
 	for (guint i = 0; i < cpus->len; i++)

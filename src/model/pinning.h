@@ -48,3 +48,5 @@ char *cpu_list_format(const GArray *cpus);
 GArray *cpu_list_parse(const char *text);
 
 bool cpu_list_has(const GArray *cpus, int cpu);
+
+void cpu_list_sort(GArray *cpus);

@@ -27,11 +27,6 @@ static char *keep_off(const struct pinning *pinning, const char *cpus)
 	return cpu_list_format(left->len > 0 ? left : pinning->host);
 }
 
-static int compare_numbers(const void *a, const void *b)
-{
-	return *(const int *)a - *(const int *)b;
-}
-
 /* The guest's CPUs on that node; all of them where it has none there, or that is not known. */
 static char *bring_near(const struct host *host, const struct pinning *pinning, int node)
 {
@@ -44,8 +39,8 @@ static char *bring_near(const struct host *host, const struct pinning *pinning, 
 		if (cpu && cpu->node == node)
 			g_array_append_val(near, os);
 	}
-	g_array_sort(near, compare_numbers);
-	g_array_sort(all, compare_numbers);
+	cpu_list_sort(near);
+	cpu_list_sort(all);
 	return cpu_list_format(near->len > 0 ? near : all);
 }
 
@@ -104,7 +99,7 @@ static void warn_irqbalance(const struct pinning *pinning, struct plan *plan)
 	g_autoptr(GArray) all = g_array_copy(pinning->vcpus);
 
 	g_array_append_vals(all, pinning->spare->data, pinning->spare->len);
-	g_array_sort(all, compare_numbers);
+	cpu_list_sort(all);
 	g_autofree char *list = cpu_list_format(all);
 	plan_warn(plan, "irqbalance-runs",
 		  "irqbalance runs, and moves interrupts again every few seconds: stop it, or put "

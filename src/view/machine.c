@@ -260,21 +260,37 @@ static void print_level(struct drawing *drawing, size_t index, unsigned first, u
 	}
 }
 
+/* One mark and what it means; *column is where the line stands. */
+static void print_mark(const struct drawing *drawing, enum role role, const char *letter,
+		       const char *text, unsigned *column)
+{
+	const struct term *term = drawing->term;
+	unsigned width = (unsigned)(strlen(letter) + 1 + strlen(text));
+
+	if (*column > 0 && term->width > 0 && *column + 3 + width > (unsigned)term->width) {
+		fputc('\n', term->out);
+		*column = 0;
+	}
+	if (*column > 0) {
+		fputs("   ", term->out);
+		width += 3;
+	}
+	term_print(term, role, "%s", letter);
+	fprintf(term->out, " %s", text);
+	*column += width;
+}
+
 static void print_legend(const struct drawing *drawing)
 {
-	const char *between = "";
+	unsigned column = 0;
 
-	for (int mark = MARK_GUEST; mark < N_MARKS; mark++) {
-		if (!(drawing->seen >> mark & 1))
-			continue;
-		fputs(between, drawing->term->out);
-		term_print(drawing->term, marks[mark].role, "%s", marks[mark].letter);
-		fprintf(drawing->term->out, " %s", marks[mark].text);
-		between = "   ";
-	}
+	for (int mark = MARK_GUEST; mark < N_MARKS; mark++)
+		if (drawing->seen >> mark & 1)
+			print_mark(drawing, marks[mark].role, marks[mark].letter, marks[mark].text,
+				   &column);
 	if (drawing->weak_seen)
-		fprintf(drawing->term->out, "%s( ) efficiency core", between);
-	if (drawing->seen >> MARK_GUEST || drawing->weak_seen)
+		print_mark(drawing, ROLE_PLAIN, "( )", "efficiency core", &column);
+	if (column > 0)
 		fputc('\n', drawing->term->out);
 }
 

@@ -80,7 +80,10 @@ static void print_virtualization(const struct term *term, const struct iommu_ver
 		return;
 	term_print(term, ROLE_STRONG, "Virtualisation: ");
 	term_print(term, ROLE_BAD, "off");
-	fprintf(term->out, " (%s)\n", verdict->virtualization_note);
+	g_autofree char *note = g_strdup_printf("(%s)", verdict->virtualization_note);
+	unsigned printed = (unsigned)strlen("Virtualisation: off ");
+	fputc(' ', term->out);
+	term_paragraph(term, ROLE_PLAIN, printed, printed, 2, note);
 }
 
 void verdict_print(const struct term *term, const struct host *host,

@@ -152,6 +152,7 @@ void lint_pin_cpus(struct lint *lint)
 	}
 	if (none->len == 0)
 		return;
+	cpu_list_sort(none);
 	g_autofree char *list = cpu_list_format(none);
 	lint_add(lint, FINDING_FAIL, NULL,
 		 "CPUs of the guest are pinned to %s, which this machine does not have (or not "
