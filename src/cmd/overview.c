@@ -64,9 +64,12 @@ static unsigned find_obstacles(const struct overview *overview, int index,
 		loss_of_group(host, dev->group, &loss);
 	else
 		loss_of(host, &index, 1, &loss);
-	add_obstacle(list, &n, overview->verdict->state != IOMMU_ENABLED, OBSTACLE_STOP,
-		     "not without an IOMMU");
-	add_obstacle(list, &n, overview->verdict->state == IOMMU_ENABLED && !grouped, OBSTACLE_STOP,
+	enum iommu_state state = overview->verdict->state;
+	add_obstacle(list, &n, state != IOMMU_ENABLED && state != IOMMU_STATE_UNKNOWN,
+		     OBSTACLE_STOP, "not without an IOMMU");
+	add_obstacle(list, &n, state == IOMMU_STATE_UNKNOWN && !grouped, OBSTACLE_WARN,
+		     "if the IOMMU is on, which is not known");
+	add_obstacle(list, &n, state == IOMMU_ENABLED && !grouped, OBSTACLE_STOP,
 		     "in no IOMMU group");
 	add_obstacle(list, &n, grouped && !isolated, OBSTACLE_WARN, "group shared with others");
 	add_obstacle(list, &n, loss.root_disk == TRI_YES, OBSTACLE_STOP, "the system is on it");

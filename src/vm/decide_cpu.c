@@ -373,15 +373,20 @@ static const struct {
 static void choose_pages(struct deciding *deciding)
 {
 	struct definition *made = deciding->made;
+	bool unknown = false;
 
-	for (size_t i = 0; made->page_size == 0 && i < G_N_ELEMENTS(page_sizes); i++)
-		if (divides(made, page_sizes[i].size) &&
-		    has_pages(deciding, page_sizes[i].size) == TRI_YES)
+	for (size_t i = 0; made->page_size == 0 && i < G_N_ELEMENTS(page_sizes); i++) {
+		enum tri there = divides(made, page_sizes[i].size)
+					 ? has_pages(deciding, page_sizes[i].size)
+					 : TRI_NO;
+		unknown |= there == TRI_UNKNOWN;
+		if (there == TRI_YES)
 			made->page_size = page_sizes[i].size;
+	}
 	if (made->page_size == 0)
-		decide_note(deciding, "no-hugepages",
-			    "no huge pages are used: the host has not enough of them set aside for "
-			    "this guest");
+		decide_note(deciding, "no-hugepages", "no huge pages are used: %s",
+			    unknown ? "whether the host has any set aside is not known"
+				    : "the host has not enough of them set aside for this guest");
 }
 
 bool decide_pages(struct deciding *deciding, GError **error)
