@@ -126,6 +126,23 @@ static void test_firmware_none(void)
 	g_assert_null(image.code);
 }
 
+/* What is assumed is what Debian's descriptors say of the same wish. */
+static void test_firmware_assumed(void)
+{
+	for (int secure = 0; secure < 2; secure++) {
+		const struct firmware_wish wish = { .secure_boot = secure };
+		struct firmware_image image;
+
+		firmware_assume(&wish, &image);
+		g_assert_true(image.assumed);
+		g_assert_true(image.needs_smm == (secure == 1));
+		g_assert_true((strstr(image.code, ".ms.") != NULL) == (secure == 1));
+		g_assert_true(
+			g_str_has_suffix(image.vars, secure ? "_VARS_4M.ms.fd" : "_VARS_4M.fd"));
+		firmware_image_clear(&image);
+	}
+}
+
 /* ---- ROMs ---- */
 
 #define IMAGE_SIZE 1024
@@ -304,6 +321,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/vm/target/errors", test_target_errors);
 	g_test_add_func("/vm/firmware", test_firmware);
 	g_test_add_func("/vm/firmware/none", test_firmware_none);
+	g_test_add_func("/vm/firmware/assumed", test_firmware_assumed);
 	g_test_add_func("/vm/rom/good", test_rom_good);
 	g_test_add_func("/vm/rom/bytes", test_rom_bytes);
 	g_test_add_func("/vm/rom/cut", test_rom_cut);

@@ -174,6 +174,9 @@ static void print_command(struct context *context, const struct definition *made
 	fputs("# before it is started (the first time after each boot of the host):\n", out);
 	for (guint i = 0; i < before->len; i++)
 		fprintf(out, "#   %s\n", (const char *)before->pdata[i]);
+	if (made->firmware.assumed)
+		fputs("# assumed, as this machine does not tell: where its UEFI firmware is\n",
+		      out);
 	if (*pins)
 		fprintf(out,
 			"# when it runs, threads \"CPU n/KVM\" to host CPUs (taskset -cp):\n"
@@ -194,6 +197,11 @@ static void json_command(struct context *context, const struct vm_made *made, co
 
 	context_json(context, &json, "vfiokit.vm/1");
 	json_definition(&json, made);
+	json_object(&json, "firmware");
+	json_text(&json, "code", made->definition->firmware.code);
+	json_text(&json, "vars", made->definition->firmware.vars);
+	json_bool(&json, "assumed", made->definition->firmware.assumed);
+	json_object_end(&json);
 	json_array(&json, "before");
 	for (guint i = 0; i < before->len; i++)
 		json_text(&json, NULL, before->pdata[i]);

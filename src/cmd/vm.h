@@ -91,14 +91,13 @@ struct vm_options {
 /* A definition, and what it is made of. */
 struct vm_made {
 	const struct host *host;
-	struct host *local; /* this machine, where the host does not tell its firmware; NULL */
 	struct definition *definition;
 	struct plan *plan; /* refusals, as far as they concern the devices, and warnings */
 };
 
 /* Makes the definition that the options ask for. uuid: of the definition that it takes the place
- * of; NULL: none. paths: firmware is needed by its paths (--root and --host may not tell them: then
- * those of this machine are taken). False and *error; made is to be cleared all the same. */
+ * of; NULL: none. paths: firmware is needed by its paths (where --root and --host do not tell them,
+ * they are assumed, with a warning). False and *error; made is to be cleared all the same. */
 bool vm_make(struct context *context, bool paths, const char *uuid, struct vm_made *made,
 	     GError **error);
 void vm_made_clear(struct vm_made *made);

@@ -265,19 +265,6 @@ static bool check_machine(const struct host *host, GError **error)
 	       usage_error(error, NULL, "guests are written for x86-64 machines only");
 }
 
-/* Firmware of this machine, where that which is looked at does not tell. */
-static const struct guest_facts *find_firmware(struct context *context, bool paths,
-					       struct vm_made *made)
-{
-	bool live = context->root && root_is_live(context->root);
-
-	if (!paths || live || made->host->guests.n_firmware > 0)
-		return &made->host->guests;
-	ROOT_AUTO struct root *root = root_open("/", NULL);
-	made->local = root ? host_probe(root, PROBE_GUESTS, NULL) : NULL;
-	return made->local ? &made->local->guests : &made->host->guests;
-}
-
 static bool make(struct context *context, struct definition_request *request, struct vm_made *made,
 		 GError **error)
 {
@@ -316,6 +303,7 @@ bool vm_make(struct context *context, bool paths, const char *uuid, struct vm_ma
 		.evdev = options->evdev,
 		.iso = options->iso,
 		.legacy_nvidia = options->legacy_nvidia,
+		.firmware_paths = paths,
 		.may_share = is_allowed(options->change.allow, "device-claimed"),
 		.target = &target,
 	};
@@ -329,7 +317,6 @@ bool vm_make(struct context *context, bool paths, const char *uuid, struct vm_ma
 		return false;
 	target_of(&made->host->guests, &target);
 	request.replaces = request.name;
-	request.firmware = find_firmware(context, paths, made);
 	if (!read_numbers(options, &request, &target, error) ||
 	    !make(context, &request, made, error))
 		return false;
@@ -341,5 +328,4 @@ void vm_made_clear(struct vm_made *made)
 {
 	definition_free(made->definition);
 	plan_free(made->plan);
-	host_free(made->local);
 }

@@ -31,11 +31,22 @@ bool decide_guest(struct deciding *deciding, GError **error)
 
 /* ---- firmware ---- */
 
+/* A machine that is looked at from elsewhere, and does not tell: no other one is asked in its
+ * place. */
+static void assume_firmware(struct deciding *deciding, const struct firmware_wish *wish)
+{
+	firmware_assume(wish, &deciding->made->firmware);
+	deciding->made->has_firmware = true;
+	decide_note(deciding, "firmware-assumed",
+		    "where this machine has UEFI firmware for guests is not known: the paths are "
+		    "those of Debian's ovmf");
+}
+
 /* A machine that says what firmware it has, and has none that fits, cannot run the guest. */
 bool decide_firmware(struct deciding *deciding, GError **error)
 {
 	struct definition *made = deciding->made;
-	const struct guest_facts *guests = deciding->request->firmware;
+	const struct guest_facts *guests = &deciding->host->guests;
 	const struct firmware_wish wish = { .secure_boot = made->secure_boot };
 
 	made->has_firmware = firmware_find(guests, &wish, &made->firmware);
@@ -54,6 +65,8 @@ bool decide_firmware(struct deciding *deciding, GError **error)
 		decide_note(deciding, "no-firmware",
 			    "no UEFI firmware for guests is installed here: no file in "
 			    "/usr/share/qemu/firmware describes one");
+	else if (deciding->request->firmware_paths)
+		assume_firmware(deciding, &wish);
 	return true;
 }
 

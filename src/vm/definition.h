@@ -51,7 +51,7 @@ struct definition_request {
 	bool may_share;       /* --allow device-claimed */
 	const char *replaces; /* claims of the guest of that name are its own; NULL */
 	const struct target *target;
-	const struct guest_facts *firmware; /* whose descriptors tell of firmware */
+	bool firmware_paths; /* firmware is needed by its paths: QEMU's command line */
 };
 
 /* ---- what is decided ---- */

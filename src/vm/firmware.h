@@ -21,10 +21,14 @@ struct firmware_image {
 	char *vars;        /* the template */
 	char *vars_format;
 	bool needs_smm;
+	bool assumed; /* no descriptor tells of it: see firmware_assume() */
 };
 
 /* Finds the first image for x86-64 and q35 that is as wished. False when there is none; nothing is
  * to be freed then. Descriptors that are no JSON, or of other kinds, are passed over. */
 bool firmware_find(const struct guest_facts *guests, const struct firmware_wish *wish,
 		   struct firmware_image *ret);
+/* Where Debian and its kin have the image that is wished (package ovmf): for machines that are
+ * looked at from elsewhere, and do not tell what they have. */
+void firmware_assume(const struct firmware_wish *wish, struct firmware_image *ret);
 void firmware_image_clear(struct firmware_image *image);
