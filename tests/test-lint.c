@@ -13,7 +13,8 @@
 #include "vm/shell_words.h"
 
 #define LINT_PARTS                                                                                 \
-	(PROBE_DETAIL | PROBE_USB | PROBE_USAGE | PROBE_PLATFORM | PROBE_TOPOLOGY | PROBE_MACHINE)
+	(PROBE_DETAIL | PROBE_USB | PROBE_USAGE | PROBE_PLATFORM | PROBE_TOPOLOGY |                \
+	 PROBE_MACHINE | PROBE_DOMAINS)
 
 static const char good_xml[] =
 	"<domain type='kvm' xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'>\n"
@@ -105,6 +106,16 @@ static const char good_line[] =
 #define PAGES       "nr_hugepages = 0"
 #define PAGES_THERE "nr_hugepages = 5000"
 
+/* Guests that libvirt has on the host. */
+#define NO_DOMAINS "domains =-\n"
+#define DOMAINS    "domains :\n"
+#define DOMAIN(name, address, state)                                                               \
+	"| domain\t" name "\t/etc/libvirt/qemu/" name ".xml\n| pci\t0000:" address                 \
+	"\tmanaged\n" state
+#define AUTOSTART "| autostart\tyes\n"
+#define RUNS      "| running\tyes\n"
+#define RUNS_NOT  "| running\tno\n"
+
 /* text with every from replaced; NULL when it is not there. The caller's. */
 static char *replace(const char *text, const char *from, const char *to)
 {
@@ -159,7 +170,9 @@ static GPtrArray *judge(const struct guest *guest, const struct host *host)
 {
 	GPtrArray *findings = findings_new();
 	g_autoptr(GArray) list = g_array_new(FALSE, FALSE, sizeof(running[0]));
-	const struct guest_threads threads = { .pid = 70, .list = list };
+	const struct guest_threads threads = { .pid = 70,
+					       .memlock = (uint64_t)9 << 30,
+					       .list = list };
 	const struct lint_input input = { .guest = guest,
 					  .subject = "guest",
 					  .host = host,
@@ -220,6 +233,11 @@ static const struct row {
 	{ "hostdev-duplicate", XML, "function='0x1'/>\n      </source>",
 	  "function='0x0'/>\n      </source>", FINDING_FAIL },
 	{ "hostdev-duplicate", LINE, "0000:01:00.1", "0000:01:00.0", FINDING_FAIL },
+	{ "hostdev-claimed", XML, NULL, NULL, FINDING_FAIL, NULL, NO_DOMAINS,
+	  DOMAINS DOMAIN("other", "01:00.1", RUNS) },
+	{ "hostdev-claimed", LINE, NULL, NULL, FINDING_FAIL, NULL, NO_DOMAINS,
+	  DOMAINS DOMAIN("other", "01:00.1", AUTOSTART RUNS_NOT)
+		  DOMAIN("win", "01:00.1", AUTOSTART RUNS_NOT) },
 	{ "functions-missing", LINE, "\"0000:01:00.1\"", "\"0000:03:00.0\"", FINDING_WARN },
 	{ "functions-split", XML, "bus='0x01' slot='0x00' function='0x1'/>\n    </hostdev>",
 	  "bus='0x02' slot='0x00' function='0x0'/>\n    </hostdev>", FINDING_WARN },
@@ -292,6 +310,7 @@ static const struct row {
 	{ "memlock", XML, "<hard_limit unit='GiB'>9", "<hard_limit unit='GiB'>8", FINDING_FAIL },
 	{ "memlock", LINE, "ulimit -l 9437184", "ulimit -l 8388608", FINDING_FAIL },
 	{ "memlock", LINE, "ulimit -l 9437184", "true", FINDING_UNKNOWN },
+	{ "memlock-in-force", XML, "<memory unit='GiB'>8", "<memory unit='GiB'>9", FINDING_WARN },
 	{ "node-missing", XML, "nodeset='0'", "nodeset='0-1'", FINDING_FAIL },
 	{ "shmem-size", XML, "<size unit='M'>64", "<size unit='M'>60", FINDING_FAIL },
 	{ "iothread-bus", XML, "dev='vda' bus='virtio'", "dev='sdb' bus='scsi'", FINDING_FAIL },
@@ -356,6 +375,28 @@ static void test_bad(void)
 		if (!finding || finding->verdict != row->verdict)
 			g_error("row %zu, %s (%s): %s", i, row->id, row->to ? row->to : "",
 				finding ? finding->what : "nothing is found");
+	}
+}
+
+/* Other guests that take nothing away: they have it in turn, or have another device. */
+static void test_claims(void)
+{
+	static const char *const good[] = {
+		DOMAINS DOMAIN("other", "01:00.1", RUNS_NOT),
+		DOMAINS DOMAIN("other", "02:00.0", RUNS),
+		DOMAINS DOMAIN("other", "01:00.1", "" /* not known */),
+		DOMAINS DOMAIN("win", "01:00.1", AUTOSTART RUNS),
+		DOMAINS DOMAIN("other", "01:00.1", AUTOSTART RUNS_NOT)
+			DOMAIN("win", "01:00.1", RUNS),
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(good); i++) {
+		HOST_AUTO struct host *host = read_host("guide-example", NO_DOMAINS, good[i]);
+		GUEST_AUTO struct guest *guest = read_guest(good_xml);
+		g_autoptr(GPtrArray) findings = judge(guest, host);
+		const struct finding *finding = find(findings, "hostdev-claimed");
+		if (!finding || finding->verdict != FINDING_PASS)
+			g_error("row %zu: %s", i, finding ? finding->what : "not asked");
 	}
 }
 
@@ -668,6 +709,7 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/lint/good", test_good);
 	g_test_add_func("/lint/bad", test_bad);
+	g_test_add_func("/lint/claims", test_claims);
 	g_test_add_func("/lint/complete", test_complete);
 	g_test_add_func("/lint/unknown-host", test_unknown_host);
 	g_test_add_func("/lint/mend", test_mend);

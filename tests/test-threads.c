@@ -24,6 +24,9 @@ static const char *const guest[] = {
 	STATUS("77", "CPU 1", "1"),          /* no thread of QEMU is called so */
 	STATUS("78", "CPU x/KVM", "1"),      /* nor so */
 	"/proc/70/task/79/comm = CPU 2/KVM", /* it has ended meanwhile */
+	"/proc/70/limits = Limit                     Soft Limit           Hard Limit           "
+	"Units\nMax locked memory         1342177280           unlimited            bytes\n"
+	"Max address space         unlimited            unlimited            bytes",
 	"/proc/irq/1/smp_affinity_list = 0",
 	NULL,
 };
@@ -61,6 +64,7 @@ static void test_threads(void)
 
 	g_assert_nonnull(threads);
 	g_assert_cmpint(threads->pid, ==, 70);
+	g_assert_cmpuint(threads->memlock, ==, 1342177280);
 	for (guint i = 0; i < threads->list->len; i++) {
 		const struct guest_thread *thread =
 			&g_array_index(threads->list, struct guest_thread, i);

@@ -7,7 +7,8 @@
 
 /* What of the host the rules of vm/lint.h look at. */
 #define LINT_PARTS                                                                                 \
-	(PROBE_DETAIL | PROBE_USB | PROBE_USAGE | PROBE_PLATFORM | PROBE_TOPOLOGY | PROBE_MACHINE)
+	(PROBE_DETAIL | PROBE_USB | PROBE_USAGE | PROBE_PLATFORM | PROBE_TOPOLOGY |                \
+	 PROBE_MACHINE | PROBE_DOMAINS)
 
 /* Appends the findings. name: what the guest is called where it has no name; schema: path of a
  * domain.rng, NULL: the installed one. */

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <glib.h>
+#include <stdint.h>
 
 enum guest_thread_kind {
 	THREAD_EMULATOR, /* the first thread of the process; others of its own go with it */
@@ -19,7 +20,8 @@ struct guest_thread {
 
 struct guest_threads {
 	int pid;
-	GArray *list; /* of struct guest_thread, by kind and number */
+	uint64_t memlock; /* bytes that the process may lock; UINT64_MAX: all; 0: not known */
+	GArray *list;     /* of struct guest_thread, by kind and number */
 };
 
 void guest_threads_free(struct guest_threads *threads);

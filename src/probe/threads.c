@@ -111,6 +111,24 @@ static void clear_thread(void *data)
 	g_free(((struct guest_thread *)data)->cpus);
 }
 
+/* "Max locked memory  1342177280  1342177280  bytes": what counts is the first, the soft limit. */
+static uint64_t read_memlock(struct root *root, const char *pid)
+{
+	g_autofree char *path = g_strdup_printf("/proc/%s/limits", pid);
+	char limits[STATUS_SIZE];
+	uint64_t value;
+
+	if (root_read(root, path, limits, sizeof(limits)) <= 0)
+		return 0;
+	g_autofree char *line = find_line(limits, "Max locked memory");
+	if (!line)
+		return 0;
+	if (g_str_has_prefix(line, "unlimited"))
+		return UINT64_MAX;
+	line[strspn(line, "0123456789")] = '\0';
+	return text_to_u64(line, 10, &value) ? value : 0;
+}
+
 struct guest_threads *threads_probe(struct root *root, const char *uuid)
 {
 	g_autofree char *pid = uuid && *uuid ? find_process(root, uuid) : NULL;
@@ -121,6 +139,7 @@ struct guest_threads *threads_probe(struct root *root, const char *uuid)
 		return NULL;
 	struct guest_threads *threads = g_new0(struct guest_threads, 1);
 	threads->pid = (int)g_ascii_strtoll(pid, NULL, 10);
+	threads->memlock = read_memlock(root, pid);
 	threads->list = g_array_new(FALSE, FALSE, sizeof(struct guest_thread));
 	g_array_set_clear_func(threads->list, clear_thread);
 	for (guint i = 0; i < names->len; i++)

@@ -6,9 +6,6 @@
 
 #define GIB ((uint64_t)1 << 30)
 
-/* libvirt adds this to a guest's memory for the devices' own (qemuDomainGetMemLockLimitBytes). */
-#define MEMLOCK_EXTRA GIB
-
 static const char *in_form(const struct lint *lint, const char *xml, const char *qemu)
 {
 	return lint->guest->form == GUEST_XML ? xml : qemu;

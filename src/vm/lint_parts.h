@@ -39,6 +39,9 @@ bool lint_knows_pci(const struct lint *lint);
 /* Is that model of a network card one that is emulated? */
 bool lint_is_slow_nic(const char *model);
 
+/* libvirt adds this to a guest's memory for the devices' own (qemuDomainGetMemLockLimitBytes). */
+#define MEMLOCK_EXTRA ((uint64_t)1 << 30)
+
 /* Rules; each file says what they are about. */
 void lint_schema(struct lint *lint);
 
@@ -85,6 +88,8 @@ void lint_pin_emulator(struct lint *lint);
 void lint_pin_node(struct lint *lint);
 void lint_too_many_cpus(struct lint *lint);
 void lint_pin_in_force(struct lint *lint);
+void lint_memlock_in_force(struct lint *lint);
+void lint_claimed(struct lint *lint);
 
 void lint_balloon(struct lint *lint);
 void lint_current_memory(struct lint *lint);

@@ -1,4 +1,6 @@
-/* A rule about a guest that runs: do its threads run where its definition says? */
+/* Rules about what runs: does the guest have what its definition says, and is its device another's?
+ */
+#include "model/domain.h"
 #include "model/pinning.h"
 #include "model/threads.h"
 #include "vm/lint_parts.h"
@@ -71,4 +73,90 @@ void lint_pin_in_force(struct lint *lint)
 	finding_cause(finding, "a definition counts from the guest's next start; or something has "
 			       "moved its threads since");
 	finding_fix(finding, "# shut the guest down and start it again");
+}
+
+/* ---- the memory that it may lock ---- */
+
+void lint_memlock_in_force(struct lint *lint)
+{
+	const struct guest *guest = lint->guest;
+	const struct guest_threads *threads = lint->input->threads;
+	const double gib = (double)((uint64_t)1 << 30);
+
+	if (!threads || threads->memlock == 0 || guest->memory == 0 || !lint_has_hostdev(lint))
+		return;
+	lint_ask(lint);
+	if (threads->memlock >= guest->memory + MEMLOCK_EXTRA)
+		return;
+	struct finding *finding =
+		lint_add(lint, FINDING_WARN, NULL,
+			 "the guest runs, and may lock %.1f GiB of memory only: its definition "
+			 "says %.1f GiB, and its devices need 1 GiB more",
+			 (double)threads->memlock / gib, (double)guest->memory / gib);
+	finding_evidence(finding, "/proc/%d/limits: %" G_GUINT64_FORMAT " bytes", threads->pid,
+			 threads->memlock);
+	finding_cause(finding,
+		      "it was started with less memory or without devices of the host: one "
+		      "that is plugged in now would not be taken");
+	finding_fix(finding, "# shut the guest down and start it again");
+}
+
+/* ---- who else has its devices ---- */
+
+static bool domain_has(const struct domain *domain, struct pci_addr addr)
+{
+	for (unsigned i = 0; i < domain->n_pci; i++)
+		if (pci_addr_equal(domain->pci[i].addr, addr))
+			return true;
+	return false;
+}
+
+/* Two guests may have a device in turn; not while the other runs, nor when both start with the
+ * host. */
+static const char *why_not_both(const struct domain *own, const struct domain *other)
+{
+	if (other->running == TRI_YES)
+		return "which runs: this one cannot start";
+	return own && own->autostart && other->autostart
+		       ? "and both start with the host: only one of them can"
+		       : NULL;
+}
+
+static void judge_claim(struct lint *lint, const struct guest_device *device,
+			const struct domain *own)
+{
+	const struct domains *domains = &lint->host->domains;
+	char address[PCI_ADDR_SIZE];
+
+	for (unsigned i = 0; i < domains->n; i++) {
+		const struct domain *other = &domains->list[i];
+		const char *why = why_not_both(own, other);
+		if (!why || g_strcmp0(other->name, lint->guest->name) == 0 ||
+		    !domain_has(other, device->source))
+			continue;
+		struct finding *finding =
+			lint_add(lint, FINDING_FAIL, device->shown, "guest '%s' has %s, too, %s",
+				 other->name, pci_addr_format(device->source, address), why);
+		finding_evidence(finding, "%s", other->path);
+		finding_fix(finding,
+			    other->running == TRI_YES ? "virsh shutdown %s"
+						      : "virsh autostart --disable %s",
+			    other->name);
+	}
+}
+
+void lint_claimed(struct lint *lint)
+{
+	const struct guest_device *device;
+	const struct host *host = lint->host;
+
+	if (!host || !host->domains.known)
+		return;
+	const struct domain *own = lint->guest->name ? domain_find(host, lint->guest->name) : NULL;
+	for (guint i = 0; (device = lint_next(lint, GUEST_HOSTDEV, &i));) {
+		if (device->mediated)
+			continue;
+		lint_ask(lint);
+		judge_claim(lint, device, own);
+	}
 }
