@@ -128,7 +128,7 @@ static struct plan *plan_undo(struct box *box, GPtrArray **changes, const struct
 	return plan;
 }
 
-static void undo(struct box *box)
+static void undo(struct box *box, unsigned warnings)
 {
 	g_autoptr(GPtrArray) changes = NULL;
 	g_autoptr(GError) error = NULL;
@@ -138,6 +138,8 @@ static void undo(struct box *box)
 	g_assert_cmpuint(plan->refusals->len, ==, 0);
 	apply(box, plan, change, &error);
 	g_assert_no_error(error);
+	restore_look(box->root, change, plan);
+	g_assert_cmpuint(plan->warnings->len, ==, warnings);
 }
 
 static void do_it(struct box *box)
@@ -187,7 +189,7 @@ static void test_attributes(struct box *box, gconstpointer data)
 		g_assert_true(st.st_uid == 12 && st.st_gid == 34);
 	if (labelled)
 		g_assert_cmpint((int)getxattr(path, "user.vfiokit", value, sizeof(value)), ==, 4);
-	undo(box);
+	undo(box, 0);
 	g_assert_cmpint(stat(path, &st), ==, 0);
 	g_assert_cmpuint(st.st_mode & 07777, ==, 0640);
 	assert_as_before(box);
@@ -198,7 +200,7 @@ static void test_folders(struct box *box, gconstpointer data)
 	add_files(box);
 	do_it(box);
 	assert_file(box, "etc/new/deep/file", "text\n");
-	undo(box);
+	undo(box, 0);
 	g_assert_false(is_there(box, "etc/new"));
 }
 
@@ -207,7 +209,7 @@ static void test_folder_in_use(struct box *box, gconstpointer data)
 	add_files(box);
 	do_it(box);
 	put(box, "etc/new/theirs", "x");
-	undo(box);
+	undo(box, 0);
 	g_assert_false(is_there(box, "etc/new/deep"));
 	assert_file(box, "etc/new/theirs", "x");
 }
@@ -219,7 +221,7 @@ static void test_changed_elsewhere(struct box *box, gconstpointer data)
 	add_file(box, "/etc/one", "1\n", "1\nours\n");
 	do_it(box);
 	put(box, "etc/one", "0\n1\nours\n2\n");
-	undo(box);
+	undo(box, 0);
 	assert_file(box, "etc/one", "0\n1\n2\n");
 }
 
@@ -283,9 +285,21 @@ static void test_result_is_there(struct box *box, gconstpointer data)
 	step->path = g_strdup("/made");
 	step->new_value = g_strdup("one");
 	do_it(box);
-	undo(box);
+	undo(box, 0);
 	assert_as_before(box);
 	assert_file(box, "made", "1\n");
+}
+
+/* Somebody else wants it there, too. */
+static void test_result_stays(struct box *box, gconstpointer data)
+{
+	add_files(box);
+	struct step *step = add_shell(box, "{ cat $0/etc/one; echo one; } > $0/made");
+	step->path = g_strdup("/made");
+	step->new_value = g_strdup("one");
+	do_it(box);
+	undo(box, 1);
+	assert_as_before(box);
 }
 
 static void test_program_that_another_takes_back(struct box *box, gconstpointer data)
@@ -303,7 +317,7 @@ static void test_program_that_another_takes_back(struct box *box, gconstpointer 
 	plan_add_run(box->plan, second, second_undo, NULL);
 	do_it(box);
 	assert_file(box, "made", "first\nstays\nsecond\n");
-	undo(box);
+	undo(box, 0);
 	assert_file(box, "made", "first\nstays\nsecond\nunsecond\nunfirst\n");
 }
 
@@ -483,6 +497,7 @@ int main(int argc, char **argv)
 		{ "rebuilder-fails", test_rebuilder_fails },
 		{ "result-is-missing", test_result_is_missing },
 		{ "result-is-there", test_result_is_there },
+		{ "result-stays", test_result_stays },
 		{ "program-that-another-takes-back", test_program_that_another_takes_back },
 		{ "interrupts", test_interrupts },
 		{ "interrupt-was-moved", test_interrupt_was_moved },

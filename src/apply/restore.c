@@ -9,6 +9,8 @@
 #include "base/merge.h"
 #include "base/root.h"
 
+#define MAX_MADE_BYTES ((size_t)4 * 1024 * 1024)
+
 /* Something that the change touched: what it was before, and what the change made of it. */
 struct item {
 	const struct step *first; /* its old value was there before */
@@ -318,4 +320,20 @@ void restore_plan(struct root *root, const struct change *change, bool again, co
 	add_memories(root, change, held, plan);
 	add_reverse_runs(change, plan);
 	add_runs(change, again, plan);
+}
+
+void restore_look(struct root *root, const struct change *change, struct plan *plan)
+{
+	for (guint i = 0; i < change->steps->len; i++) {
+		const struct step *step = change->steps->pdata[i];
+		if (step->kind != STEP_RUN || step->undo || !step->path || !step->new_value)
+			continue;
+		g_autofree char *text = root_read_all(root, step->path, MAX_MADE_BYTES, NULL, NULL);
+		if (text && strstr(text, step->new_value))
+			plan_warn(
+				plan, "still-there",
+				"'%s' still holds '%s', though '%s' has written it anew: it stands "
+				"in a file that is not of vfiokit",
+				step->path, step->new_value, step->argv[0]);
+	}
 }

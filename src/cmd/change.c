@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "apply/apply.h"
+#include "apply/restore.h"
 #include "base/root.h"
 #include "plan/interrupts_plan.h"
 #include "plan/refusal.h"
@@ -199,6 +200,8 @@ int change_finish(struct context *context, const struct change_options *options,
 		return -1;
 	}
 	interrupts_note_kept(plan);
+	if (undoes)
+		restore_look(context->root, undoes, plan);
 	print_done(context, plan, id, made);
 	return STATUS_OK;
 }
