@@ -50,6 +50,11 @@ static void test_grub_entry(void)
 			"\tinitrd\t/boot/initrd.img-6.1\n"
 			"}\n");
 	g_assert_nonnull(strstr(bare, "quiet vfiokit=trial\n"));
+	g_autofree char *added = trial_entry_words(entry);
+	g_autofree char *nothing = trial_entry_words(bare);
+	g_assert_cmpstr(added, ==, "intel_iommu=on");
+	g_assert_cmpstr(nothing, ==, "");
+	g_assert_null(trial_entry_words(menu));
 }
 
 static void test_bad_menus(void)

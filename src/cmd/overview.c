@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cmd/command.h"
+#include "cmd/trial.h"
 #include "model/loss.h"
 #include "probe/probe.h"
 #include "view/binding.h"
@@ -346,6 +347,15 @@ static void print_bindings(const struct overview *overview)
 
 /* ---- the command ---- */
 
+static void print_trial(struct context *context)
+{
+	struct trial trial;
+
+	trial_find(context, &trial);
+	trial_print(&context->term, &trial);
+	trial_clear(&trial);
+}
+
 static int run_overview(struct context *context, GError **error)
 {
 	const struct host *host =
@@ -369,6 +379,7 @@ static int run_overview(struct context *context, GError **error)
 		print_kind(&overview, KIND_GPU, "GPUs:");
 		print_kind(&overview, KIND_USB_CONTROLLER, "USB controllers:");
 		print_bindings(&overview);
+		print_trial(context);
 		print_next(&overview);
 		if (context->verbose)
 			context_print_gaps(context, host);

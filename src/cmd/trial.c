@@ -66,20 +66,64 @@ static bool has_word(struct context *context)
 	       cmdline_has(cmdline, TRIAL_WORD);
 }
 
-enum trial_state trial_find(struct context *context, char **id)
+static char *find_words(const struct change *change)
 {
-	*id = NULL;
+	for (guint i = 0; i < change->steps->len; i++) {
+		const struct step *step = change->steps->pdata[i];
+		char *words = step->kind == STEP_FILE && step->new_value
+				      ? trial_entry_words(step->new_value)
+				      : NULL;
+		if (words && *words)
+			return words;
+		g_free(words);
+	}
+	return NULL;
+}
+
+void trial_find(struct context *context, struct trial *trial)
+{
+	*trial = (struct trial){ .state = TRIAL_NONE };
 	if (!context->root || !root_exists(context->root, TRIAL_PATH))
-		return TRIAL_NONE;
+		return;
 	g_autoptr(GPtrArray) changes = journal_list(context->root, NULL);
 	g_autofree char *boot = journal_boot_id(context->root);
 	const struct change *change = find_change(changes);
 	if (!change)
-		return TRIAL_NONE;
-	*id = g_strdup(change->id);
+		return;
+	trial->id = g_strdup(change->id);
+	trial->words = find_words(change);
 	if (has_word(context))
-		return TRIAL_RUNS;
-	return g_strcmp0(change->boot, boot) == 0 ? TRIAL_WAITS : TRIAL_LOST;
+		trial->state = TRIAL_RUNS;
+	else if (g_strcmp0(change->boot, boot) == 0)
+		trial->state = TRIAL_WAITS;
+	else
+		trial->state = TRIAL_LOST;
+}
+
+void trial_clear(struct trial *trial)
+{
+	g_free(trial->id);
+	g_free(trial->words);
+}
+
+void trial_print(const struct term *term, const struct trial *trial)
+{
+	g_autofree char *with = trial->words ? g_strdup_printf(" (with %s)", trial->words) : NULL;
+	g_autofree char *text = NULL;
+
+	if (trial->state == TRIAL_WAITS)
+		text = g_strdup_printf("the trial %s%s waits for the next start", trial->id,
+				       with ? with : "");
+	else if (trial->state == TRIAL_LOST)
+		text = g_strdup_printf(
+			"the trial %s%s did not come to its end: it crashed, it hung, it was "
+			"switched off before it was looked at, or another entry of the menu was "
+			"chosen. This is the machine as it was before; 'vfiokit undo' takes away "
+			"what is left of the trial",
+			trial->id, with ? with : "");
+	if (text)
+		term_paragraph(term, trial->state == TRIAL_LOST ? ROLE_BAD : ROLE_PLAIN, 0, 0, 4,
+			       text);
 }
 
 bool trial_keep(struct context *context, const char *id, GError **error)

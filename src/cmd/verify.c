@@ -66,27 +66,12 @@ static void say_trial(struct context *context, enum role role, const char *text)
 		term_paragraph(&context->term, role, 0, 0, 4, text);
 }
 
-/* What there is to say of a trial, and, at the end of its boot, to do. */
-static bool judge_trial(struct context *context, bool good, GError **error)
+/* What there is to say of the trial that runs, and, at the end of its boot, to do. */
+static bool judge_running(struct context *context, const struct trial *trial, bool good,
+			  GError **error)
 {
 	const struct verify_options *options = context->options;
-	g_autofree char *id = NULL;
 
-	switch (trial_find(context, &id)) {
-	case TRIAL_NONE:
-		return true;
-	case TRIAL_WAITS:
-		say_trial(context, ROLE_PLAIN, "a trial waits for the next start");
-		return true;
-	case TRIAL_LOST:
-		say_trial(context, ROLE_BAD,
-			  "the trial did not come up, or was ended before it was looked at: this "
-			  "is the machine as it was before; 'vfiokit undo' takes away what is left "
-			  "of the trial");
-		return false;
-	case TRIAL_RUNS:
-		break;
-	}
 	if (!good) {
 		say_trial(context, ROLE_BAD,
 			  "this is a trial, and not all is as it should be: the next start is as "
@@ -98,7 +83,23 @@ static bool judge_trial(struct context *context, bool good, GError **error)
 		return true;
 	}
 	say_trial(context, ROLE_GOOD, "the trial went well: now it is made to last");
-	return trial_keep(context, id, error);
+	return trial_keep(context, trial->id, error);
+}
+
+static bool judge_trial(struct context *context, bool good, GError **error)
+{
+	struct trial trial;
+	bool went = true;
+
+	trial_find(context, &trial);
+	if (!context->json)
+		trial_print(&context->term, &trial);
+	if (trial.state == TRIAL_LOST)
+		went = false;
+	else if (trial.state == TRIAL_RUNS)
+		went = judge_running(context, &trial, good, error);
+	trial_clear(&trial);
+	return went;
 }
 
 static int run_verify(struct context *context, GError **error)
@@ -136,7 +137,7 @@ const struct command command_verify = {
 		"A unit of systemd, vfiokit-boot.service, runs it at the end of each boot: "
 		"'journalctl -u vfiokit-boot' shows what it found. In the boot of a trial "
 		"('bind --persist --trial') it makes the change last when all is as it should "
-		"be; after a trial that did not come up it says so.",
+		"be; after a trial that did not come to its end it says so.",
 	.options = verify_option_rows,
 	.options_size = sizeof(struct verify_options),
 	.run = run_verify,

@@ -237,6 +237,16 @@ char **trial_argv(const char *text)
 	return NULL;
 }
 
+char *trial_entry_words(const char *entry)
+{
+	const char *word = strstr(entry, " " TRIAL_WORD);
+
+	if (!word)
+		return NULL;
+	word += strlen(" " TRIAL_WORD);
+	return g_strstrip(g_strndup(word, strcspn(word, "\n")));
+}
+
 bool trial_plan(const struct host *host, const struct trial_request *request, struct plan *plan)
 {
 	const struct boot *boot = &host->boot;

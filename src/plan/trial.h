@@ -34,6 +34,10 @@ bool trial_plan(const struct host *host, const struct trial_request *request, st
 /* The words of a command that a record of a trial holds; NULL when it holds none. */
 char **trial_argv(const char *text);
 
+/* The parameters of the kernel that the entry of a trial adds to those of before, by blanks; NULL:
+ * it is no such entry. The caller's. */
+char *trial_entry_words(const char *entry);
+
 /* ---- parts, for tests ---- */
 
 /* The entry for GRUB, made from the first of its menu; NULL where that has not the usual form. */
