@@ -14,6 +14,8 @@ The word behind "console" says where it runs:
     recording=HOST      with --host hosts/HOST.host; lspci, /sys and /proc are the recorded ones, too,
                         and virsh talks to libvirt's driver for tests
     lab=NAME            on a real kernel in QEMU: scenario tests/lab/scenarios/guide-NAME.lab
+    disk=NAME           on a whole machine in QEMU that boots from a disk: all blocks of that name, in
+                        their order, by a scenario of tests/disk-lab (guided.py)
     shown REASON…       nowhere, and why
 
 "status=N" is the exit status of its last command (else 0). "needs=PROGRAM": it is skipped where
@@ -29,7 +31,7 @@ TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 GUIDE = os.path.join(TOP, "docs", "guide")
 FIRST = "README"
 
-PLACES = ("any", "recording", "lab", "shown")
+PLACES = ("any", "recording", "lab", "disk", "shown")
 
 
 class BookError(Exception):

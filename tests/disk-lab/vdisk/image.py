@@ -131,6 +131,9 @@ def write_disk(path, tree):
                    stdout=subprocess.DEVNULL)
     run("mformat", "-i", f"{path}@@{FIRST * SECTOR}", "-F", "-v", "LABESP", "-T", str(esp_sectors),
         "-h", "64", "-s", "32", "::")
+    with open(path, "r+b") as file: # GRUB takes what mformat leaves there for partitions
+        file.seek(FIRST * SECTOR + 0x1be)
+        file.write(bytes(64))
     run("mke2fs", "-q", "-F", "-t", "ext4", "-L", "labroot", "-d", tree,
         "-E", f"offset={root_first * SECTOR},lazy_itable_init=1", path, f"{ROOT_MIB}M")
 

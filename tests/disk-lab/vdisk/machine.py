@@ -3,6 +3,7 @@
 import os
 import select
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -19,7 +20,7 @@ TAIL = 60 # lines of its console that are shown when it hung
 FIRMWARE = [("/usr/share/OVMF/OVMF_CODE_4M.fd", "/usr/share/OVMF/OVMF_VARS_4M.fd"),
             ("/usr/share/OVMF/OVMF_CODE.fd", "/usr/share/OVMF/OVMF_VARS.fd")]
 
-PARAMETERS = "root=LABEL=labroot ro console=ttyS0 no_timer_check mitigations=off"
+PARAMETERS = "root=LABEL=labroot ro console=ttyS0 no_timer_check mitigations=off norandmaps"
 
 with open(__file__, encoding="utf-8") as own:
     CODE = own.read()
@@ -89,7 +90,7 @@ class Machine:
             boot = ["-kernel", self.loader[0], "-initrd", self.loader[1], "-append", PARAMETERS]
         return ["setpriv", "--pdeathsig", "KILL", "nice", "-n", "5", "qemu-system-x86_64",
                 "-accel", "tcg,thread=multi", *devices.Machine(self.words, self.tree).options(),
-                "-m", MEMORY, "-smp", "2", "-nodefaults", "-no-user-config", "-display", "none",
+                "-m", MEMORY, "-smp", "1", "-nodefaults", "-no-user-config", "-display", "none",
                 "-device", "VGA,addr=0x1b,romfile=",
                 "-drive", f"if=pflash,format=raw,unit=0,readonly=on,file={firmware()[0]}",
                 "-drive", f"if=pflash,format=raw,unit=1,file={variables}",
@@ -180,6 +181,15 @@ class Machine:
             time.sleep(0.5)
         return None
 
+    def photograph(self, folder):
+        """Its disk, as it would be after a power cut now, as a disk of its own in folder. The machine
+        goes on."""
+        self.process.send_signal(signal.SIGSTOP)
+        os.waitpid(self.process.pid, os.WUNTRACED) # until it stands still
+        disk = self.disk.copy(folder)
+        self.process.send_signal(signal.SIGCONT)
+        return disk
+
     # ---- talking ----
 
     def read_line(self, deadline):
@@ -238,3 +248,11 @@ class Overlay:
         subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", "-F", "raw", "-b", base,
                         self.path], check=True, stdout=subprocess.DEVNULL)
         shutil.copy(base + ".vars", self.path + ".vars")
+
+    def copy(self, folder):
+        """The same as it is now, in another folder."""
+        new = Overlay.__new__(Overlay)
+        new.path, new.program = os.path.join(folder, "disk.qcow2"), self.program
+        for end in ("", ".vars"):
+            shutil.copy(self.path + end, new.path + end)
+        return new

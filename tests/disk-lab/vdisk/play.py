@@ -60,6 +60,17 @@ class Play:
         self.note_boot()
         self.ask(program.UNPACK)
 
+    def photograph(self):
+        """The disk as a power cut now would leave it: for begin_with()."""
+        return self.machine.photograph(tempfile.mkdtemp(dir=self.folder.name))
+
+    def begin_with(self, disk):
+        """The same machine with another disk."""
+        self.machine.cut_power()
+        self.machine.disk = disk
+        self.machine.start()
+        self.note_boot()
+
     def note_boot(self):
         self.tap.note(f"{self.name}: boot {self.machine.boots} took "
                       f"{self.machine.boot_seconds:.0f} s")
@@ -89,7 +100,11 @@ class Play:
         return result.out
 
     def json(self, arguments):
-        return json.loads(self.machine.run(f"vfiokit --json {arguments}").out)
+        result = self.machine.run(f"vfiokit --json {arguments}")
+        try:
+            return json.loads(result.out)
+        except ValueError:
+            raise Failed(f"vfiokit --json {arguments}: no JSON\n{result}") from None
 
     def drivers(self):
         """address → driver ("-": none), as the kernel has them, without asking vfiokit."""

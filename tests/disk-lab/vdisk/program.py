@@ -17,6 +17,7 @@ for library in /usr/local/lib/lab/*; do
 	ldconfig -p | grep -q "^[[:space:]]*${library##*/} " || cp "$library" /usr/local/lib/
 done
 ldconfig
+sync # a program that was installed long ago does not go with the power
 vfiokit --version
 """
 

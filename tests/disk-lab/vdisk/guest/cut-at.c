@@ -1,8 +1,9 @@
-/* Runs a program and stops it for ever as it is about to make its Nth system call that leaves
- * something behind:   cut-at N CONSOLE PROGRAM [ARGUMENT…]
- * Then it writes "@cut N CALL" to CONSOLE, and waits for the power to be cut. Status 3: the program
- * ended before. N counts the calls of the program itself, not of what it starts. */
-#include <fcntl.h>
+/* Runs vfiokit and stops, and it with it, as it is about to put certain records of its journal on
+ * the disk:   cut-at N,N,… PROGRAM [ARGUMENT…] Before the Nth it prints "@cut N" and stops itself,
+ * until it gets SIGCONT: what the disk holds then is what a power cut would leave. There is a
+ * record before each step, and one at the end. When the program has ended it prints "@ended after
+ * N", with status 3 when there were fewer than asked for.
+ */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,21 +14,17 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* The journal is synced after each record, files are renamed, programs are started and awaited. */
-static const struct {
-	long number;
-	const char *name;
-} calls[] = {
-	{ SYS_fsync, "fsync" },   { SYS_renameat, "renameat" }, { SYS_clone, "clone" },
-	{ SYS_clone3, "clone3" }, { SYS_vfork, "vfork" },       { SYS_unlinkat, "unlinkat" },
-};
+#define JOURNALS "/var/lib/vfiokit/changes/"
 
-static const char *call_name(long number)
+/* Is this descriptor of a process the journal of a change? It is written anew under a name with a
+ * dot in front, and its folder is synced, too. */
+static int is_journal(pid_t pid, unsigned long long fd)
 {
-	for (size_t i = 0; i < sizeof(calls) / sizeof(*calls); i++)
-		if (calls[i].number == number)
-			return calls[i].name;
-	return NULL;
+	char link[64], path[256] = "";
+
+	snprintf(link, sizeof(link), "/proc/%d/fd/%llu", (int)pid, fd);
+	return readlink(link, path, sizeof(path) - 1) > (ssize_t)strlen(JOURNALS) &&
+	       strncmp(path, JOURNALS, strlen(JOURNALS)) == 0 && path[strlen(JOURNALS)] != '.';
 }
 
 static void start(char **argv)
@@ -38,45 +35,66 @@ static void start(char **argv)
 	_exit(127);
 }
 
-static void tell(const char *console, int seen, const char *name)
+static void stop_before(int seen)
 {
-	char line[64];
-	int fd = open(console, O_WRONLY);
-
-	snprintf(line, sizeof(line), "@cut %d %s\n", seen, name);
-	if (fd < 0 || write(fd, line, strlen(line)) < 0)
-		perror(console);
-	for (;;)
-		pause();
+	printf("@cut %d\n", seen);
+	fflush(stdout);
+	raise(SIGSTOP);
 }
 
-int main(int argc, char **argv)
+/* The next number of the list; 0: there is none. */
+static int next_number(char **list)
 {
-	int status, wanted = argc > 3 ? atoi(argv[1]) : 0, seen = 0, signal_number = 0, inside = 0;
-	pid_t pid = wanted > 0 ? fork() : -1;
+	int number = (int)strtol(*list, list, 10);
 
-	if (pid == 0)
-		start(argv + 3);
-	if (pid < 0 || waitpid(pid, &status, 0) < 0) {
-		fprintf(stderr, "usage: cut-at N CONSOLE PROGRAM [ARGUMENT...]\n");
-		return 2;
-	}
-	ptrace(PTRACE_SETOPTIONS, pid, NULL, (void *)(PTRACE_O_TRACESYSGOOD | PTRACE_O_EXITKILL));
+	*list += **list == ',';
+	return number;
+}
+
+/* Is it, stopped at a call or behind it, about to sync its journal? */
+static int is_about_to(pid_t pid, int *inside)
+{
+	struct user_regs_struct regs;
+
+	*inside = !*inside;
+	return *inside && ptrace(PTRACE_GETREGS, pid, NULL, &regs) == 0 &&
+	       regs.orig_rax == SYS_fsync && is_journal(pid, regs.rdi);
+}
+
+/* Follows it to its end; how many records it wrote. */
+static int follow(pid_t pid, int *wanted, char **list)
+{
+	int status, signal_number = 0, inside = 0, seen = 0;
+
 	while (ptrace(PTRACE_SYSCALL, pid, NULL, (void *)(long)signal_number) == 0 &&
 	       waitpid(pid, &status, 0) == pid && WIFSTOPPED(status)) {
-		struct user_regs_struct regs;
 		signal_number = WSTOPSIG(status);
 		if (signal_number != (SIGTRAP | 0x80)) {
 			signal_number = signal_number == SIGTRAP ? 0 : signal_number;
 			continue;
 		}
 		signal_number = 0;
-		inside = !inside;
-		if (!inside || ptrace(PTRACE_GETREGS, pid, NULL, &regs) != 0 ||
-		    !call_name((long)regs.orig_rax) || ++seen < wanted)
+		if (!is_about_to(pid, &inside) || ++seen != *wanted)
 			continue;
-		tell(argv[2], seen, call_name((long)regs.orig_rax));
+		stop_before(seen);
+		*wanted = next_number(list);
 	}
-	printf("ended after %d\n", seen);
-	return 3;
+	return seen;
+}
+
+int main(int argc, char **argv)
+{
+	char *list = argc > 2 ? argv[1] : "";
+	int status, wanted = next_number(&list);
+	pid_t pid = wanted > 0 ? fork() : -1;
+
+	if (pid == 0)
+		start(argv + 2);
+	if (pid < 0 || waitpid(pid, &status, 0) < 0) {
+		fprintf(stderr, "usage: cut-at N,N... PROGRAM [ARGUMENT...]\n");
+		return 2;
+	}
+	ptrace(PTRACE_SETOPTIONS, pid, NULL, (void *)(PTRACE_O_TRACESYSGOOD | PTRACE_O_EXITKILL));
+	printf("@ended after %d\n", follow(pid, &wanted, &list));
+	return wanted > 0 ? 3 : 0;
 }
