@@ -458,6 +458,26 @@ static void test_full_disk_together(struct box *box, gconstpointer data)
 	assert_as_before(box);
 }
 
+/* An image is built beside the one that is there: 24k more in 40k, which hold 24k; and in 80k. What
+ * is looked for in it is another matter. */
+static void test_room_for_image(struct box *box, gconstpointer data)
+{
+	g_autofree char *image = fill((size_t)24 * 1024);
+	const char *const sizes[] = { "size=40k", "size=80k" };
+	g_autofree char *etc = path_of(box, "etc");
+
+	for (size_t i = 0; i < G_N_ELEMENTS(sizes); i++) {
+		if (!mount_etc(box, sizes[i]))
+			return;
+		put(box, "etc/image", image);
+		plan_add(box->plan, STEP_IMAGE, "/etc/image", NULL, "file x", NULL)->beside = true;
+		fail_it(box, i == 0 ? "no room in '/etc'" : "step 1 of 1 failed");
+		g_ptr_array_set_size(box->plan->steps, 0);
+		g_assert_cmpint(umount(etc), ==, 0);
+		box->mounted = false;
+	}
+}
+
 /* A program fills the disk: there is no room for a second file, and all is taken back. */
 static void test_disk_fills_up(struct box *box, gconstpointer data)
 {
@@ -508,6 +528,7 @@ int main(int argc, char **argv)
 		{ "signal-at-the-end", test_signal_at_the_end },
 		{ "full-disk", test_full_disk },
 		{ "full-disk-together", test_full_disk_together },
+		{ "room-for-image", test_room_for_image },
 		{ "disk-fills-up", test_disk_fills_up },
 		{ "read-only", test_read_only },
 	};

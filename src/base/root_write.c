@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
@@ -224,6 +225,20 @@ int root_try_room(struct root *root, const char *path, const char *data, size_t 
 	if (r == 0)
 		return fd;
 	close(fd);
+	return r;
+}
+
+int root_space(struct root *root, const char *path, uint64_t *bytes)
+{
+	struct statvfs st;
+	int fd = root_open_file(root, path, O_RDONLY | O_DIRECTORY, 0);
+
+	if (fd < 0)
+		return fd;
+	int r = fstatvfs(fd, &st) < 0 ? -errno : 0;
+	close(fd);
+	if (r == 0)
+		*bytes = (uint64_t)st.f_bavail * st.f_frsize;
 	return r;
 }
 

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct root;
 
@@ -33,6 +34,9 @@ int root_remove_dir(struct root *root, const char *path);
  * file system of the nearest directory that is there, without a name. Returns a descriptor that
  * holds that room until it is closed, so that several can be tried for at once; else -errno. */
 int root_try_room(struct root *root, const char *path, const char *data, size_t length);
+
+/* How many bytes may still be written to the file system of a directory. */
+int root_space(struct root *root, const char *path, uint64_t *bytes);
 
 /* Removes what a run of root_replace() that was killed may have left beside path. */
 int root_clear_beside(struct root *root, const char *path);

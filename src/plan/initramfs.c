@@ -61,11 +61,13 @@ static const struct generator {
 	unsigned mode;
 	char *(*text)(const struct initramfs_wish *wish);
 	const char *rebuild[MAX_ARGS];
+	bool beside; /* builds an image beside the one that is there (update-initramfs: ".new") */
 } generators[] = {
 	[INITRAMFS_TOOLS] = { "/etc/initramfs-tools/hooks/vfiokit",
 			      0755,
 			      hook_text,
-			      { "update-initramfs", "-u", "-k", "all" } },
+			      { "update-initramfs", "-u", "-k", "all" },
+			      true },
 	[INITRAMFS_DRACUT] = { "/etc/dracut.conf.d/90-vfiokit.conf",
 			       0,
 			       dracut_text,
@@ -211,10 +213,11 @@ static char *find_installed(const struct boot *boot, const char *release)
 	return NULL;
 }
 
-static void add_check(const struct boot *boot, const struct boot_kernel *kernel,
+static void add_check(const struct host *host, const struct boot_kernel *kernel,
 		      const struct initramfs_wish *wish, const char *const *without,
 		      struct plan *plan)
 {
+	const struct boot *boot = &host->boot;
 	g_autofree char *wanted = wanted_text(kernel, wish, without);
 	g_autofree char *why = g_strdup_printf("is it in the image of %s?", kernel->release);
 	g_autofree char *installed = find_installed(boot, kernel->release);
@@ -225,7 +228,8 @@ static void add_check(const struct boot *boot, const struct boot_kernel *kernel,
 			  "cannot be seen.",
 			  kernel->release);
 	if (kernel->initramfs && *wanted)
-		plan_add(plan, STEP_IMAGE, kernel->initramfs, NULL, wanted, why);
+		plan_add(plan, STEP_IMAGE, kernel->initramfs, NULL, wanted, why)->beside =
+			find_generator(host)->beside;
 	if (installed && *wanted && g_strcmp0(installed, kernel->initramfs) != 0)
 		plan_add(plan, STEP_IMAGE, installed, NULL, wanted, why);
 }
@@ -239,5 +243,5 @@ void initramfs_add_rebuild(const struct host *host, const struct initramfs_wish 
 	if (!generator || !generator->path)
 		return;
 	for (unsigned i = 0; i < host->boot.n_kernels; i++)
-		add_check(&host->boot, &host->boot.kernels[i], wish, without, plan);
+		add_check(host, &host->boot.kernels[i], wish, without, plan);
 }
