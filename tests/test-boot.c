@@ -97,6 +97,11 @@ static struct host *probe_changed(const char *name, const char *const *lines)
 	return probe_tree(tree);
 }
 
+#define TRIAL_SELECTED "LoaderInfo=systemd-boot 257\nLoaderEntrySelected=0-vfiokit-trial.conf"
+#define ARCH_WORDS                                                                                 \
+	"rd.luks.name=00000000-0000-0000-0000-000000000008=root "                                  \
+	"root=/dev/mapper/root rw loglevel=3"
+
 static const struct {
 	const char *name;
 	const char *root;
@@ -124,6 +129,27 @@ static const struct {
 	  "arch-systemd-boot",
 	  BOOT_ENTRIES,
 	  { "/proc/cmdline = root=/dev/mapper/root rw loglevel=3 intel_iommu=on iommu=pt" } },
+	{ "trial-with-own-words",
+	  "debian12-grub",
+	  BOOT_GRUB_DROPIN,
+	  { "/proc/cmdline = BOOT_IMAGE=/vmlinuz root=/dev/mapper/vg-root ro quiet vfiokit=trial "
+	    "own.word=1" } },
+	{ "own-words-without-trial",
+	  "debian12-grub",
+	  BOOT_UNCERTAIN,
+	  { "/proc/cmdline = BOOT_IMAGE=/vmlinuz root=/dev/mapper/vg-root ro quiet own.word=1" } },
+	{ "trial-whose-entry-is-gone",
+	  "arch-systemd-boot",
+	  BOOT_ENTRIES,
+	  { "/vfiokit/efi-loader = " TRIAL_SELECTED,
+	    "/proc/cmdline = initrd=\\amd-ucode.img initrd=\\initramfs-linux.img " ARCH_WORDS
+	    " vfiokit=trial own.word=1" } },
+	{ "trial-of-no-entry-that-is-there",
+	  "arch-systemd-boot",
+	  BOOT_UNCERTAIN,
+	  { "/vfiokit/efi-loader = " TRIAL_SELECTED,
+	    "/proc/cmdline = initrd=\\amd-ucode.img initrd=\\other.img " ARCH_WORDS
+	    " vfiokit=trial own.word=1" } },
 	{ "word-in-a-comment",
 	  "debian12-grub",
 	  BOOT_UNCERTAIN,

@@ -138,6 +138,53 @@ static bool is_generated(const char *text)
 	return g_str_has_suffix(g_strchomp(line), "/linux");
 }
 
+/* Is every word of an entry's line on the command line? The loader writes "initrd /a" there as
+ * "initrd=\a". */
+static bool line_was_booted(const char *line, const char *cmdline)
+{
+	g_auto(GStrv) words = g_strsplit_set(line, " \t", -1);
+	bool initrd = words[0] && strcmp(words[0], "initrd") == 0;
+	bool options = words[0] && strcmp(words[0], "options") == 0;
+
+	for (size_t i = 1; (initrd || options) && words[i]; i++) {
+		g_autofree char *path =
+			initrd ? g_strdelimit(g_strconcat("initrd=", words[i], NULL), "/", '\\')
+			       : g_strdup(words[i]);
+		if (*words[i] && !cmdline_has(cmdline, path))
+			return false;
+	}
+	return true;
+}
+
+static bool was_booted(const char *text, const char *cmdline)
+{
+	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+	bool all = strstr(text, "options") != NULL;
+
+	for (char **line = lines; all && *line; line++)
+		all = line_was_booted(g_strchomp(*line), cmdline);
+	return all;
+}
+
+/* The entry that a trial was made from which runs, and whose own entry is gone by now: see
+ * plan/trial.h. NULL: none, or several. */
+static const struct boot_file *find_tried(const struct boot_judge *judge)
+{
+	const char *cmdline = judge->host->platform.kernel.cmdline;
+	const struct boot_file *file, *found = NULL;
+	unsigned index = 0, n = 0;
+
+	if (!cmdline || !cmdline_has(cmdline, "vfiokit=trial"))
+		return NULL;
+	while ((file = boot_match(judge->boot, "*/loader/entries/*.conf", &index))) {
+		if (!file->text || !was_booted(file->text, cmdline))
+			continue;
+		found = file;
+		n++;
+	}
+	return n == 1 ? found : NULL;
+}
+
 /* The entry in use: the one that the loader named, else the only one. systemd-boot counts tries in
  * the name: "arch+3-1.conf" is "arch.conf". */
 static const struct boot_file *find_entry(const struct boot *boot, unsigned *n)
@@ -176,6 +223,8 @@ static enum boot_chain judge_entries(struct boot_judge *judge)
 	unsigned n;
 	const struct boot_file *entry = find_entry(boot, &n);
 
+	if (!entry)
+		entry = find_tried(judge);
 	if (entry && !entry->text)
 		return boot_doubt(judge, "the entry %s cannot be read", entry->path);
 	if ((entry && is_generated(entry->text)) || (!entry && all_generated(boot))) {

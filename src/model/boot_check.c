@@ -56,7 +56,12 @@ static const char *const strangers[] = {
 	"default_hugepagesz",
 	"rd.driver.pre",
 	"pcie_acs_override",
+	"vfiokit",
+	"single", /* recovery entries */
 };
+
+/* In the boot of a trial all words behind this one are the trial's own (plan/trial.h). */
+#define TRIAL_WORD "vfiokit=trial"
 
 /* What dracut finds out for itself when it builds an image for one machine. */
 static const char *const dracut_strangers[] = {
@@ -154,6 +159,8 @@ char *boot_stranger(const struct host *host, enum boot_chain chain, const char *
 		return NULL;
 	while (cmdline_next(&cmdline, &word)) {
 		g_autofree char *plain = plain_part(word);
+		if (strcmp(plain, TRIAL_WORD) == 0)
+			break;
 		if (!*plain || is_expected(chain, word))
 			continue;
 		bool held = chain == BOOT_ENTRIES ? entry_holds(boot, plain)
