@@ -1,46 +1,71 @@
 /* Diffs: taking a diff and the old text gives the new text, for texts of any shape. */
 #include <glib.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "view/diff.h"
 
-/* What patch(1) makes of old by a diff of one hunk: lines before the hunk, then those of the hunk
- * that are not taken out, then the rest. Checks what the hunk says of old on the way. */
+/* How far a hunk goes, as its first line says. */
+struct range {
+	unsigned start, taken, put;
+};
+
+static struct range read_range(const char *line)
+{
+	struct range range = { 0 };
+	unsigned start_put;
+
+	g_assert_cmpint(sscanf(line, "@@ -%u,%u +%u,%u @@", &range.start, &range.taken, &start_put,
+			       &range.put),
+			==, 4);
+	return range;
+}
+
+/* Copies the lines of *cursor before line n (from 1 on); *at is the one that it stands at. */
+static void copy_until(GString *text, const char **cursor, unsigned *at, unsigned n)
+{
+	for (; *at < n; (*at)++) {
+		const char *newline = strchr(*cursor, '\n');
+		g_assert_nonnull(newline);
+		g_string_append_len(text, *cursor, newline + 1 - *cursor);
+		*cursor = newline + 1;
+	}
+}
+
+/* What patch(1) makes of old by a diff: lines before each hunk, then those of the hunk that are not
+ * taken out, then the rest. Checks what the hunks say of old on the way. */
 static char *patch(const char *old, const char *diff)
 {
 	g_auto(GStrv) lines = g_strsplit(diff, "\n", -1);
 	GString *text = g_string_new(NULL);
-	unsigned start = 0, taken = 0, put = 0, said_taken = 0, said_put = 0;
+	struct range range = { 0 };
 	const char *cursor = old ? old : "";
+	unsigned at = 1;
 
-	g_assert_nonnull(strstr(lines[2], "@@ -"));
-	start = (unsigned)g_ascii_strtoull(lines[2] + 4, NULL, 10);
-	said_taken = (unsigned)g_ascii_strtoull(strchr(lines[2], ',') + 1, NULL, 10);
-	said_put = (unsigned)g_ascii_strtoull(strrchr(lines[2], ',') + 1, NULL, 10);
-	for (unsigned i = 1; i < start + (said_taken == 0); i++) {
-		const char *newline = strchr(cursor, '\n');
-		g_assert_nonnull(newline);
-		g_string_append_len(text, cursor, newline + 1 - cursor);
-		cursor = newline + 1;
-	}
-	for (char **line = lines + 3; *line && **line; line++) {
+	for (char **line = lines + 2; *line && **line; line++) {
 		bool bare = line[1] && line[1][0] == '\\';
 		g_autofree char *whole = g_strconcat(*line + 1, bare ? "" : "\n", NULL);
 		if (**line == '\\')
 			continue;
+		if (**line == '@') {
+			g_assert_cmpuint(range.taken + range.put, ==, 0);
+			range = read_range(*line);
+			copy_until(text, &cursor, &at, range.start + (range.taken == 0));
+			continue;
+		}
 		if (**line != '+') {
 			g_assert_true(g_str_has_prefix(cursor, whole));
 			cursor += strlen(whole);
-			taken++;
+			range.taken--;
+			at++;
 		}
 		if (**line != '-') {
 			g_string_append(text, whole);
-			put++;
+			range.put--;
 		}
 	}
-	g_assert_cmpuint(taken, ==, said_taken);
-	g_assert_cmpuint(put, ==, said_put);
+	g_assert_cmpuint(range.taken + range.put, ==, 0);
 	g_string_append(text, cursor);
 	return g_string_free(text, FALSE);
 }
@@ -58,10 +83,38 @@ static void test_words(void)
 	g_assert_cmpstr(same, ==, "");
 }
 
+/* Changes that are far apart are shown apart, and what is between is not. */
+static void test_hunks(void)
+{
+	static const char from[] = "1\n2\n3\n4\n5\n6\n7\n8\n9\n10\n11\n12\n13\n14\n";
+	g_autofree char *far =
+		diff_unified("f", from, "1\nb\n2\n3\n4\n5\n6\n7\n8\n9\n10\n11\n12\n14\n");
+	g_autofree char *near = diff_unified("f", "1\n2\n3\n4\n", "2\n3\n4\n5\n");
+
+	g_assert_cmpstr(far, ==,
+			"--- f\n+++ f\n@@ -1,4 +1,5 @@\n 1\n+b\n 2\n 3\n 4\n"
+			"@@ -10,5 +11,4 @@\n 10\n 11\n 12\n-13\n 14\n");
+	g_assert_cmpstr(near, ==, "--- f\n+++ f\n@@ -1,4 +1,4 @@\n-1\n 2\n 3\n 4\n+5\n");
+}
+
+/* Texts too long for a table: right all the same. */
+static void test_long(void)
+{
+	g_autoptr(GString) from = g_string_new("a\n"), to = g_string_new("b\n");
+
+	for (int i = 0; i < 3000; i++) {
+		g_string_append_printf(from, "%d\n", i);
+		g_string_append_printf(to, "%d\n", i % 2 ? i : -i);
+	}
+	g_autofree char *diff = diff_unified("f", from->str, to->str);
+	g_autofree char *patched = patch(from->str, diff);
+	g_assert_cmpstr(patched, ==, to->str);
+}
+
 static char *random_text(void)
 {
 	GString *text = g_string_new(NULL);
-	int n = g_test_rand_int_range(0, 16);
+	int n = g_test_rand_int_range(0, 40);
 
 	for (int i = 0; i < n; i++)
 		g_string_append_printf(text, "%d\n", g_test_rand_int_range(0, 3));
@@ -92,6 +145,8 @@ int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/diff/words", test_words);
+	g_test_add_func("/diff/hunks", test_hunks);
+	g_test_add_func("/diff/long", test_long);
 	g_test_add_func("/diff/random", test_random);
 	return g_test_run();
 }
