@@ -353,7 +353,7 @@ static void test_interrupts(struct box *box, gconstpointer data)
 	PLAN_AUTO struct plan *plan = plan_undo(box, &changes, &change);
 	g_assert_cmpuint(plan->warnings->len, ==, 0);
 	g_assert_cmpuint(plan->steps->len, ==, 1);
-	undo(box);
+	undo(box, 0);
 	assert_file(box, IRQ(30), "0-3");
 	assert_file(box, IRQ(31), "3");
 }
