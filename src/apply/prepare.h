@@ -10,6 +10,6 @@
 struct root;
 
 /* Are all programs of the plan there, and with room also: may all its files be written, and is
- * there room for all of them at once, and for the images that are built anew? Nothing is left of the trial. False: STATUS_FAILED, naming
- * the first that cannot be. */
+ * there room for all of them at once, and for the images that are built anew? Nothing is left of
+ * the trial. False: STATUS_FAILED, naming the first that cannot be. */
 bool prepare_check(struct root *root, const struct plan *plan, bool room, GError **error);

@@ -25,5 +25,6 @@ void restore_plan(struct root *root, const struct change *change, bool again, co
 		  struct plan *plan);
 
 /* After it: where what a program of the change made (a boot menu) still holds what the change was
- * to bring into it, adds the warning "still-there". That is no failure: a person may want it, too. */
+ * to bring into it, adds the warning "still-there". That is no failure: a person may want it, too.
+ */
 void restore_look(struct root *root, const struct change *change, struct plan *plan);
