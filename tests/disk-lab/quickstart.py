@@ -1,0 +1,56 @@
+"""The guide's quick start, block by block out of its text: from a fresh machine to a defined guest."""
+
+from guided import command_line, read_chapters
+from signs import CARD, FILES, OTHER_TWIN, bound_as
+from vdisk import image
+from vdisk.play import DESKTOP, differs, lacks
+
+# A host for guests: libvirt, QEMU, and UEFI for them.
+KIND = "libvirt"
+image.KINDS.setdefault(KIND, (["initramfs-tools", "grub-efi-amd64", "libvirt-daemon-system",
+                               "dnsmasq-base", "iproute2", "qemu-system-x86", "ovmf",
+                               "systemd-boot-efi"], "fit-grub", "settle-grub"))
+
+# As the guide's machine: a card at 01:00, and at 03:00.0 a USB controller that nothing is plugged into.
+GUIDES = [*DESKTOP[:8], "    qemu-xhci", *DESKTOP[9:]]
+
+# What nobody can be asked there, and what needs a network.
+ALONE = " --yes --no-packages"
+
+
+def blocks():
+    """The commands of the first two blocks of the quick start: looking, and defining."""
+    overview = next(chapter for chapter in read_chapters() if chapter.name == "overview")
+    return [block.commands() for block in overview.blocks if block.place][:2]
+
+
+def paste(play, text, promised=()):
+    """Pastes a command of the guide; whole lines that it promises are in what it prints."""
+    said = play.ask(f"cd /root; {command_line(text)}")
+    play.test(f"pasted: {text}", *[lacks(said, line) for line in promised if "…" not in line])
+
+
+def quick_start(play):
+    """the guide's quick start, pasted: from a fresh machine to a defined guest, and back"""
+    looks, defines = blocks()
+    play.begin(KIND, ["amd"], GUIDES)
+    before = play.drivers()
+    for command in looks:
+        paste(play, command.text, command.output)
+    play.test("nothing has changed yet", differs("drivers", play.drivers(), before))
+
+    # "Give the last command again, without --dry-run … Restart the machine."
+    paste(play, looks[-1].text.replace(" --dry-run", "") + ALONE)
+    play.reboot()
+    paste(play, "vfiokit verify", ["0000:01:00.0 is on vfio-pci"])
+    play.test("after the restart card and controller are bound, and nothing else",
+              bound_as(play.drivers(), before, [*CARD, OTHER_TWIN]))
+    for command in defines:
+        paste(play, command.text, command.output)
+    defined = play.ask("virsh dumpxml windows-gaming")
+    play.test("libvirt has the guest, with all functions of the card, and the controller",
+              *[lacks(defined, f"<address domain='0x0000' bus='0x{bus}' slot='0x00' "
+                               f"function='0x{function}'/>")
+                for bus, function in (("01", 0), ("01", 1), ("03", 0))])
+    play.ask("vfiokit undo --all --yes")
+    play.test("undo --all leaves nothing of ours", differs("files", play.ask(FILES), ""))
