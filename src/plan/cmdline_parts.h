@@ -58,6 +58,16 @@ bool fallback_grub(struct cmdline_job *job);
 /* systemd-boot: a copy of the entry in use. */
 bool fallback_entry(struct cmdline_job *job);
 
+/* GRUB with boot loader entries, after grubby was told words: a copy of the running kernel's entry;
+ * one that was made before stays without the words. */
+bool fallback_bls(struct cmdline_job *job, const char *words);
+
+/* kernel-install: a copy of the running kernel's entry, of which it knows nothing. */
+bool fallback_installed(struct cmdline_job *job);
+
+/* Is the entry at path such a copy? */
+bool fallback_is_copy(const char *path);
+
 /* rEFInd and Limine: the first entry is changed, and one without the change is in the menu. */
 bool fallback_refind(struct cmdline_job *job);
 bool fallback_limine(struct cmdline_job *job);

@@ -244,6 +244,8 @@ static bool entries_have(const struct boot *boot, const char *word)
 	unsigned index = 0, n = 0;
 
 	while ((file = boot_match(boot, "/boot/loader/entries/*.conf", &index))) {
+		if (fallback_is_copy(file->path))
+			continue;
 		bool shared = file->text && strstr(file->text, "$kernelopts");
 		const char *environment = boot_text(boot, "/boot/grub2/grubenv");
 		bool has = file->text && (edit_has(file->text, &options, word) ||
@@ -296,9 +298,7 @@ static bool plan_grubby(struct cmdline_job *job)
 	if (*words)
 		job_run(job, add, add_undo,
 			"changes every boot loader entry, and those of kernels to come");
-	if (*words || *gone)
-		fallback_hint(job);
-	return true;
+	return (!*words && !*gone) || fallback_bls(job, words);
 }
 
 /* One option for each word, as rpm-ostree wants it. The caller's (g_strfreev). */
@@ -451,9 +451,7 @@ static bool plan_kernel_install(struct cmdline_job *job)
 {
 	bool ok = edit_cmdline(job) && run_kernel_install(job);
 
-	if (job->changed)
-		fallback_hint(job);
-	return ok;
+	return ok && (!job->changed || fallback_installed(job));
 }
 
 /* ---- others ---- */
@@ -623,6 +621,10 @@ static bool plan_way_back(struct cmdline_job *job)
 	case BOOT_PROXMOX_GRUB:
 	case BOOT_ENTRIES:
 		return chains[job->boot->chain](job);
+	case BOOT_GRUB_BLS:
+		return fallback_bls(job, "");
+	case BOOT_KERNEL_INSTALL:
+		return fallback_installed(job);
 	case BOOT_UNCERTAIN:
 	case BOOT_NIXOS:
 		return true;

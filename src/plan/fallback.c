@@ -7,6 +7,16 @@
 #define GRUB_SCRIPT "/etc/grub.d/45_vfiokit"
 #define SUFFIX      "without vfiokit"
 
+/* How names of copies end. GRUB compares names of entries as those of packages, and what follows
+ * "~" sorts below the same without it (blscfg.c: split_cmp(), vercmp()); a "-" would make the copy
+ * the newest kernel, and so the default. systemd-boot sorts "-" below "."; "~" is not for its
+ * names. */
+#define BLS_COPY    "~vfiokit.conf"
+#define SDBOOT_COPY "-without-vfiokit.conf"
+
+/* The first systemd-boot that sorts as the Boot Loader Specification says. */
+#define SDBOOT_SORTS 250
+
 static const struct edit_place options_line = { EDIT_ENTRY, "options", EDIT_LAST, false, false };
 
 /* ---- GRUB ---- */
@@ -92,27 +102,172 @@ static char *make_entry(const char *text, GError **error)
 	return named ? edit_add(named, &options_line, OFF_WORD, error) : NULL;
 }
 
-bool fallback_entry(struct cmdline_job *job)
+/* A copy of an entry under another name. The caller looked whether there is one. */
+static bool put_copy(struct cmdline_job *job, const char *entry, const char *path)
 {
-	const char *text = boot_text(job->boot, job->boot->entry);
-	g_autofree char *stem =
-		g_strndup(job->boot->entry, strlen(job->boot->entry) - strlen(".conf"));
-	g_autofree char *path = g_strconcat(stem, "-without-vfiokit.conf", NULL);
+	const char *text = boot_text(job->boot, entry);
 	g_autoptr(GError) error = NULL;
 
 	if (!text)
-		return job_refuse(job, "boot-unreadable", job->boot->entry,
-				  "this entry cannot be read");
-	bool all = !job->way_back;
-	for (guint i = 0; job->add && i < job->add->len; i++)
+		return job_refuse(job, "boot-unreadable", entry, "this entry cannot be read");
+	g_autofree char *copy = make_entry(text, &error);
+	if (!copy)
+		return job_refuse(job, "boot-uneditable", entry, error->message);
+	return job_put_file(job, path, NULL, copy,
+			    "keeps an entry in the menu that boots without it");
+}
+
+/* "/a/b.conf" → "/a/bENDING". */
+static char *copy_path(const char *entry, const char *ending)
+{
+	g_autofree char *stem = g_strndup(entry, strlen(entry) - strlen(".conf"));
+
+	return g_strconcat(stem, ending, NULL);
+}
+
+bool fallback_entry(struct cmdline_job *job)
+{
+	const char *text = boot_text(job->boot, job->boot->entry);
+	g_autofree char *path = copy_path(job->boot->entry, SDBOOT_COPY);
+	bool all = text && !job->way_back;
+
+	for (guint i = 0; text && job->add && i < job->add->len; i++)
 		all &= edit_has(text, &options_line, job->add->pdata[i]);
 	if (all || boot_text(job->boot, path))
 		return true; /* nothing changes, or the copy was made before */
-	g_autofree char *copy = make_entry(text, &error);
-	if (!copy)
-		return job_refuse(job, "boot-uneditable", job->boot->entry, error->message);
-	return job_put_file(job, path, NULL, copy,
-			    "keeps an entry in the menu that boots without it");
+	return put_copy(job, job->boot->entry, path);
+}
+
+/* ---- entries that a tool writes ---- */
+
+/* The tools take their own entries away with a kernel, and know nothing of ours. */
+static void warn_kernel(struct cmdline_job *job, const char *entry)
+{
+	plan_warn(job->plan, "way-back",
+		  "the entry without these parameters is a copy of %s: once the kernel of that "
+		  "entry is removed, it starts nothing",
+		  strrchr(entry, '/') + 1);
+}
+
+/* The first copy that was made; NULL: none. */
+static const struct boot_file *find_copy(const struct boot *boot, const char *ending)
+{
+	g_autofree char *pattern = g_strconcat("*/loader/entries/*", ending, NULL);
+	unsigned index = 0;
+
+	return boot_match(boot, pattern, &index);
+}
+
+/* entry: NULL where none can be copied. */
+static bool copy_generated(struct cmdline_job *job, const struct boot_file *entry,
+			   const char *ending)
+{
+	if (find_copy(job->boot, ending))
+		return true;
+	if (!entry) {
+		fallback_hint(job);
+		return true;
+	}
+	g_autofree char *path = copy_path(entry->path, ending);
+	warn_kernel(job, entry->path);
+	return put_copy(job, entry->path, path);
+}
+
+/* A number above 0 that says which entry is the default: one entry more would shift it. */
+static bool is_position(const char *value)
+{
+	return value && g_ascii_isdigit(*value) && strspn(value, "0123456789") == strlen(value) &&
+	       strcmp(value, "0") != 0;
+}
+
+static bool counts_entries(const struct boot *boot)
+{
+	static const struct edit_place chosen = { EDIT_SHELL, "GRUB_DEFAULT", EDIT_LAST, false,
+						  false };
+	const char *settings = boot_text(boot, "/etc/default/grub");
+	g_autofree char *value = settings ? edit_value(settings, &chosen, 0) : NULL;
+	const char *environment = boot_text(boot, "/boot/grub2/grubenv");
+	const char *saved = environment ? strstr(environment, "\nsaved_entry=") : NULL;
+	g_autofree char *line = saved ? g_strndup(saved + strlen("\nsaved_entry="),
+						  strcspn(saved + strlen("\nsaved_entry="), "\n"))
+				      : NULL;
+
+	return is_position(value) || is_position(line);
+}
+
+/* The entry of the running kernel in such a folder, if it holds its parameters itself. NULL: none,
+ * or several. It need not be the one that was booted: that may be a trial's. */
+static const struct boot_file *find_running(const struct boot *boot, const char *folder)
+{
+	const struct boot_file *found = NULL, *file;
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < boot->n_kernels; i++) {
+		if (!boot->kernels[i].running)
+			continue;
+		g_autofree char *pattern =
+			g_strdup_printf("%s/*-%s.conf", folder, boot->kernels[i].release);
+		unsigned index = 0;
+		while ((file = boot_match(boot, pattern, &index))) {
+			found = file;
+			n++;
+		}
+	}
+	return n == 1 && found->text && !strstr(found->text, "$kernelopts") ? found : NULL;
+}
+
+/* grubby puts words into every entry, and into the copy, too: out of that they are taken again, by
+ * its title (grubby: param_to_indexes()). */
+static void clean_copy(struct cmdline_job *job, const char *text, const char *words)
+{
+	static const struct edit_place title = { EDIT_ENTRY, "title", EDIT_LAST, false, false };
+	g_autofree char *value = edit_value(text, &title, 0);
+	g_autofree char *which = g_strconcat("--update-kernel=TITLE=", value, NULL);
+	g_autofree char *out = g_strconcat("--remove-args=", words, NULL);
+	g_autofree char *in = g_strconcat("--args=", words, NULL);
+	const char *const argv[] = { "grubby", which, out, NULL };
+	const char *const undo[] = { "grubby", which, in, NULL };
+
+	if (value)
+		job_run(job, argv, undo, "keeps the entry that boots without it as it was");
+}
+
+bool fallback_bls(struct cmdline_job *job, const char *words)
+{
+	const struct boot *boot = job->boot;
+	const struct boot_file *copy = find_copy(boot, BLS_COPY);
+
+	if (copy && copy->text && *words)
+		clean_copy(job, copy->text, words);
+	return copy_generated(job,
+			      counts_entries(boot) ? NULL
+						   : find_running(boot, "/boot/loader/entries"),
+			      BLS_COPY);
+}
+
+bool fallback_is_copy(const char *path)
+{
+	return g_str_has_suffix(path, BLS_COPY) || g_str_has_suffix(path, SDBOOT_COPY);
+}
+
+/* Entries stand newest first from systemd-boot 250 on, and a copy below what it is of; before, the
+ * last was the default (src/boot/efi/boot.c). */
+static bool sorts_copies_below(const struct boot *boot)
+{
+	const char *version = boot->loader_info ? strstr(boot->loader_info, "systemd-boot ") : NULL;
+
+	return version &&
+	       g_ascii_strtoull(version + strlen("systemd-boot "), NULL, 10) >= SDBOOT_SORTS;
+}
+
+bool fallback_installed(struct cmdline_job *job)
+{
+	const struct boot *boot = job->boot;
+
+	return copy_generated(job,
+			      sorts_copies_below(boot) ? find_running(boot, "*/loader/entries")
+						       : NULL,
+			      SDBOOT_COPY);
 }
 
 /* ---- rEFInd ---- */
