@@ -16,6 +16,7 @@
 #include "apply/restore.h"
 #include "base/error.h"
 #include "base/root.h"
+#include "small_root.h"
 
 #define DEVICE "sys/bus/pci/devices/0000:01:00.0"
 
@@ -25,23 +26,9 @@ struct fixture {
 	struct plan *plan;
 };
 
-static char *path_of(const struct fixture *fixture, const char *name)
-{
-	return g_build_filename(fixture->folder, name, NULL);
-}
-
-static void put(const struct fixture *fixture, const char *name, const char *text)
-{
-	g_autofree char *path = path_of(fixture, name);
-	g_autofree char *parent = g_path_get_dirname(path);
-
-	g_assert_cmpint(g_mkdir_with_parents(parent, 0755), ==, 0);
-	g_assert_true(g_file_set_contents(path, text, -1, NULL));
-}
-
 static void assert_file(const struct fixture *fixture, const char *name, const char *text)
 {
-	g_autofree char *path = path_of(fixture, name);
+	g_autofree char *path = small_path(fixture->folder, name);
 	g_autofree char *is = NULL;
 
 	g_file_get_contents(path, &is, NULL, NULL);
@@ -53,16 +40,16 @@ static void set_up(struct fixture *fixture, gconstpointer data)
 	g_autoptr(GError) error = NULL;
 
 	fixture->folder = g_dir_make_tmp("vfiokit-apply-XXXXXX", NULL);
-	put(fixture, "run/keep", "");
-	put(fixture, DEVICE "/driver_override", "(null)\n");
-	put(fixture, DEVICE "/power/control", "auto\n");
-	put(fixture, DEVICE "/d3cold_allowed", "1\n");
-	put(fixture, "sys/bus/pci/drivers_probe", "");
-	put(fixture, "sys/bus/pci/drivers/nouveau/unbind", "");
-	put(fixture, "sys/bus/pci/drivers/nouveau/bind", "");
-	g_autofree char *link = path_of(fixture, DEVICE "/driver");
+	small_put(fixture->folder, "run/keep", "", -1);
+	small_put(fixture->folder, DEVICE "/driver_override", "(null)\n", -1);
+	small_put(fixture->folder, DEVICE "/power/control", "auto\n", -1);
+	small_put(fixture->folder, DEVICE "/d3cold_allowed", "1\n", -1);
+	small_put(fixture->folder, "sys/bus/pci/drivers_probe", "", -1);
+	small_put(fixture->folder, "sys/bus/pci/drivers/nouveau/unbind", "", -1);
+	small_put(fixture->folder, "sys/bus/pci/drivers/nouveau/bind", "", -1);
+	g_autofree char *link = small_path(fixture->folder, DEVICE "/driver");
 	g_assert_cmpint(symlink("../../drivers/nouveau", link), ==, 0);
-	put(fixture, "etc/there", "one\ntwo\n");
+	small_put(fixture->folder, "etc/there", "one\ntwo\n", -1);
 	fixture->root = root_open(fixture->folder, &error);
 	g_assert_no_error(error);
 	fixture->plan = plan_new("bind");
@@ -123,7 +110,7 @@ static bool apply(struct fixture *fixture, const struct plan *plan, const struct
 
 static void assert_mode(const struct fixture *fixture, const char *name, unsigned mode)
 {
-	g_autofree char *path = path_of(fixture, name);
+	g_autofree char *path = small_path(fixture->folder, name);
 	GStatBuf st;
 
 	g_assert_cmpint(g_stat(path, &st), ==, 0);
@@ -135,7 +122,7 @@ static void assert_as_before(const struct fixture *fixture)
 	assert_file(fixture, "etc/there", "one\ntwo\n");
 	assert_file(fixture, "etc/new/deep", NULL);
 	assert_file(fixture, DEVICE "/power/control", "auto\n");
-	g_autofree char *path = path_of(fixture, DEVICE "/driver_override");
+	g_autofree char *path = small_path(fixture->folder, DEVICE "/driver_override");
 	g_autofree char *is = NULL;
 	g_assert_true(g_file_get_contents(path, &is, NULL, NULL));
 	g_strstrip(is);
@@ -197,7 +184,7 @@ static void test_done(struct fixture *fixture, gconstpointer data)
 static void test_mode(struct fixture *fixture, gconstpointer data)
 {
 	g_autoptr(GError) error = NULL;
-	g_autofree char *path = path_of(fixture, "etc/there");
+	g_autofree char *path = small_path(fixture->folder, "etc/there");
 	struct stat st;
 
 	g_assert_cmpint(chmod(path, 0640), ==, 0);
@@ -213,7 +200,7 @@ static void test_other_state(struct fixture *fixture, gconstpointer data)
 
 	add_override(fixture);
 	add_files(fixture);
-	put(fixture, "etc/there", "somebody was here\n");
+	small_put(fixture->folder, "etc/there", "somebody was here\n", -1);
 	g_assert_false(apply(fixture, fixture->plan, NULL, &error));
 	g_assert_error(error, VFIOKIT_ERROR, STATUS_FAILED);
 	g_assert_nonnull(strstr(error->message, "nothing was done"));
@@ -257,32 +244,14 @@ static void assert_rolled_back(struct fixture *fixture, const char *said)
 
 static void test_program_fails(struct fixture *fixture, gconstpointer data)
 {
-	const char *const argv[] = { "grep", "two", path_of(fixture, "etc/there"), NULL };
+	const char *const argv[] = { "grep", "two", small_path(fixture->folder, "etc/there"),
+				     NULL };
 
 	add_override(fixture);
 	add_files(fixture);
 	plan_add(fixture->plan, STEP_RUN, NULL, NULL, NULL, NULL)->argv = g_strdupv((char **)argv);
 	g_free((char *)argv[2]);
 	assert_rolled_back(fixture, "'grep' ended with status 1"); /* it finds it afterwards */
-}
-
-/* An archive that holds one empty file. */
-static void put_archive(const struct fixture *fixture, const char *path, const char *name)
-{
-	const char *const names[] = { name, "TRAILER!!!" };
-	g_autoptr(GString) text = g_string_new(NULL);
-
-	for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
-		g_string_append(text, "070701");
-		for (unsigned field = 0; field < 13; field++)
-			g_string_append_printf(text, "%08x",
-					       field == 11 ? (unsigned)strlen(names[i]) + 1 : 0);
-		g_string_append_len(text, names[i], (gssize)strlen(names[i]) + 1);
-		while (text->len % 4 != 0)
-			g_string_append_c(text, '\0');
-	}
-	g_autofree char *full = path_of(fixture, path);
-	g_assert_true(g_file_set_contents(full, text->str, (gssize)text->len, NULL));
 }
 
 /* A generator that takes a file in when it is told so by another; unless it is broken. */
@@ -293,8 +262,8 @@ static void add_generator(struct fixture *fixture, bool works)
 		fixture->folder, works ? "with" : "without");
 	const char *const argv[] = { "sh", "-c", script, NULL };
 
-	put_archive(fixture, "with", "etc/rule");
-	put_archive(fixture, "without", "etc/other");
+	small_put_archive(fixture->folder, "with", "etc/rule");
+	small_put_archive(fixture->folder, "without", "etc/other");
 	add_files(fixture);
 	plan_add(fixture->plan, STEP_RUN, NULL, NULL, NULL, NULL)->argv = g_strdupv((char **)argv);
 	plan_add(fixture->plan, STEP_IMAGE, "/image", NULL, "file etc/rule", NULL);
@@ -325,10 +294,10 @@ static void test_image_again(struct fixture *fixture, gconstpointer data)
 
 	add_generator(fixture, true);
 	g_assert_true(apply(fixture, fixture->plan, NULL, &error));
-	put(fixture, "etc/there", "one\ntwo\n");
-	g_autofree char *deep = path_of(fixture, "etc/new/deep");
+	small_put(fixture->folder, "etc/there", "one\ntwo\n", -1);
+	g_autofree char *deep = small_path(fixture->folder, "etc/new/deep");
 	g_assert_cmpint(g_remove(deep), ==, 0);
-	g_autofree char *folder = path_of(fixture, "etc/new");
+	g_autofree char *folder = small_path(fixture->folder, "etc/new");
 	g_assert_cmpint(g_rmdir(folder), ==, 0);
 
 	g_autoptr(GPtrArray) changes = journal_list(fixture->root, &error);
@@ -387,7 +356,7 @@ static void test_driver_stays(struct fixture *fixture, gconstpointer data)
 
 static void test_driver_does_not_come(struct fixture *fixture, gconstpointer data)
 {
-	g_autofree char *link = path_of(fixture, DEVICE "/driver");
+	g_autofree char *link = small_path(fixture->folder, DEVICE "/driver");
 
 	g_assert_cmpint(unlink(link), ==, 0);
 	add_override(fixture);
@@ -399,7 +368,7 @@ static void test_driver_does_not_come(struct fixture *fixture, gconstpointer dat
 /* A driver that does not return: a pipe that nobody reads is as patient. */
 static void test_driver_hangs(struct fixture *fixture, gconstpointer data)
 {
-	g_autofree char *path = path_of(fixture, "sys/bus/pci/drivers/nouveau/unbind");
+	g_autofree char *path = small_path(fixture->folder, "sys/bus/pci/drivers/nouveau/unbind");
 	gint64 start = g_get_monotonic_time();
 
 	g_assert_cmpint(unlink(path), ==, 0);
@@ -413,7 +382,7 @@ static void test_driver_hangs(struct fixture *fixture, gconstpointer data)
 static void test_device_gone(struct fixture *fixture, gconstpointer data)
 {
 	g_autoptr(GError) error = NULL;
-	g_autofree char *path = path_of(fixture, "sys/bus");
+	g_autofree char *path = small_path(fixture->folder, "sys/bus");
 	g_autofree char *command = g_strdup_printf("rm -rf '%s'", path);
 
 	add_override(fixture);
@@ -454,7 +423,7 @@ static void test_changed_since(struct fixture *fixture, gconstpointer data)
 
 	add_files(fixture);
 	g_assert_true(apply(fixture, fixture->plan, NULL, &error));
-	put(fixture, "etc/there", "somebody was here\n");
+	small_put(fixture->folder, "etc/there", "somebody was here\n", -1);
 	undo(fixture);
 	assert_file(fixture, "etc/there", "somebody was here\n");
 	assert_file(fixture, "etc/new/deep", NULL);

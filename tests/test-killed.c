@@ -17,6 +17,7 @@
 #include "apply/restore.h"
 #include "base/error.h"
 #include "base/root.h"
+#include "small_root.h"
 
 #define RULE  "/etc/udev/rules.d/10-vfiokit.rules"
 #define WANTS "file etc/rule"
@@ -28,38 +29,6 @@ struct fixture {
 };
 
 /* ---- a small machine ---- */
-
-static char *path_of(const struct fixture *fixture, const char *name)
-{
-	return g_build_filename(fixture->folder, name, NULL);
-}
-
-static void put(const struct fixture *fixture, const char *name, const char *text, gssize length)
-{
-	g_autofree char *path = path_of(fixture, name);
-	g_autofree char *parent = g_path_get_dirname(path);
-
-	g_assert_cmpint(g_mkdir_with_parents(parent, 0755), ==, 0);
-	g_assert_true(g_file_set_contents(path, text, length, NULL));
-}
-
-/* An archive that holds one empty file. */
-static void put_archive(const struct fixture *fixture, const char *path, const char *name)
-{
-	const char *const names[] = { name, "TRAILER!!!" };
-	g_autoptr(GString) text = g_string_new(NULL);
-
-	for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
-		g_string_append(text, "070701");
-		for (unsigned field = 0; field < 13; field++)
-			g_string_append_printf(text, "%08x",
-					       field == 11 ? (unsigned)strlen(names[i]) + 1 : 0);
-		g_string_append_len(text, names[i], (gssize)strlen(names[i]) + 1);
-		while (text->len % 4 != 0)
-			g_string_append_c(text, '\0');
-	}
-	put(fixture, path, text->str, (gssize)text->len);
-}
 
 /* Files of ours, one of somebody's that is changed, a generator that takes the rule in while it is
  * there, and the look into what it built. */
@@ -85,14 +54,14 @@ static void set_up(struct fixture *fixture, gconstpointer data)
 	g_autoptr(GError) error = NULL;
 
 	fixture->folder = g_dir_make_tmp("vfiokit-killed-XXXXXX", NULL);
-	put(fixture, "run/there", "", 0);
-	put(fixture, "var/lib/there", "", 0);
-	put(fixture, "etc/udev/rules.d/there", "", 0);
-	put(fixture, "proc/sys/kernel/random/boot_id", "boot\n", -1);
-	put(fixture, "etc/there", "one\n", -1);
-	put_archive(fixture, "with", "etc/rule");
-	put_archive(fixture, "without", "etc/other");
-	put_archive(fixture, "image", "etc/other");
+	small_put(fixture->folder, "run/there", "", 0);
+	small_put(fixture->folder, "var/lib/there", "", 0);
+	small_put(fixture->folder, "etc/udev/rules.d/there", "", 0);
+	small_put(fixture->folder, "proc/sys/kernel/random/boot_id", "boot\n", -1);
+	small_put(fixture->folder, "etc/there", "one\n", -1);
+	small_put_archive(fixture->folder, "with", "etc/rule");
+	small_put_archive(fixture->folder, "without", "etc/other");
+	small_put_archive(fixture->folder, "image", "etc/other");
 	fixture->root = root_open(fixture->folder, &error);
 	g_assert_no_error(error);
 	make_plan(fixture);
@@ -111,7 +80,7 @@ static void tear_down(struct fixture *fixture, gconstpointer data)
 
 static bool is_there(const struct fixture *fixture, const char *name)
 {
-	g_autofree char *path = path_of(fixture, name);
+	g_autofree char *path = small_path(fixture->folder, name);
 
 	return g_file_test(path, G_FILE_TEST_EXISTS);
 }
@@ -128,7 +97,7 @@ static void assert_no_litter(const struct fixture *fixture)
 
 static void assert_as_before(const struct fixture *fixture)
 {
-	g_autofree char *path = path_of(fixture, "etc/there");
+	g_autofree char *path = small_path(fixture->folder, "etc/there");
 	g_autofree char *text = NULL;
 	g_autoptr(GError) error = NULL;
 

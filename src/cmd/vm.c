@@ -3,6 +3,7 @@
 
 #include "cmd/vm.h"
 #include "view/pinning.h"
+#include "view/plan.h"
 
 static const struct option_row vm_option_rows[] = {
 	VM_OPTION_ROWS,
@@ -32,29 +33,6 @@ static void print_notes(struct context *context, const struct vm_made *made)
 	}
 }
 
-static void json_notes(struct json *json, const struct vm_made *made)
-{
-	json_array(json, "warnings");
-	for (guint i = 0; i < made->plan->warnings->len; i++) {
-		const struct warning *warning = made->plan->warnings->pdata[i];
-		json_object(json, NULL);
-		json_text(json, "id", warning->id);
-		json_text(json, "what", warning->what);
-		json_object_end(json);
-	}
-	json_array_end(json);
-	json_array(json, "refusals");
-	for (guint i = 0; i < made->plan->refusals->len; i++) {
-		const struct refusal *refusal = made->plan->refusals->pdata[i];
-		json_object(json, NULL);
-		json_text(json, "id", refusal->id);
-		json_text(json, "subject", refusal->subject);
-		json_text(json, "what", refusal->what);
-		json_object_end(json);
-	}
-	json_array_end(json);
-}
-
 static void json_version(struct json *json, const char *key, unsigned version)
 {
 	g_autofree char *text = g_strdup_printf("%u.%u", version / 1000, version % 1000);
@@ -80,7 +58,7 @@ static void json_definition(struct json *json, const struct vm_made *made)
 			  definition->target.libvirt_source == TARGET_ASSUMED);
 	json_object_end(json);
 	pinning_json(json, definition->pinned ? &definition->pinning : NULL);
-	json_notes(json, made);
+	plan_notes_json(json, made->plan);
 }
 
 /* ---- vm xml ---- */

@@ -166,7 +166,7 @@ void step_json(struct json *json, const struct step *step)
 	json_text(json, "why", step->why);
 }
 
-static void json_notes(struct json *json, const struct plan *plan)
+void plan_notes_json(struct json *json, const struct plan *plan)
 {
 	json_array(json, "warnings");
 	for (guint i = 0; i < plan->warnings->len; i++) {
@@ -205,7 +205,7 @@ void plan_json(struct json *json, const struct plan *plan)
 		json_object_end(json);
 	}
 	json_array_end(json);
-	json_notes(json, plan);
+	plan_notes_json(json, plan);
 	if (plan->pinning)
 		pinning_json(json, plan->pinning);
 	if (plan->threads)

@@ -14,6 +14,9 @@ void plan_print_notes(const struct term *term, const struct plan *plan);
 /* Writes the fields "effect", "steps", "warnings", "refusals" into an object that is open. */
 void plan_json(struct json *json, const struct plan *plan);
 
+/* Writes the fields "warnings" and "refusals" only. */
+void plan_notes_json(struct json *json, const struct plan *plan);
+
 /* Writes the fields of a step into an object that is open. */
 void step_json(struct json *json, const struct step *step);
 
