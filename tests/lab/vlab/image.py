@@ -10,6 +10,7 @@ The first two are kept in the cache under the hash of all that goes into them.
 import contextlib
 import glob
 import hashlib
+import json
 import lzma
 import os
 import re
@@ -271,15 +272,44 @@ def program_of_host(name):
     return cached(f"program-{name}", [CODE, *files], build)
 
 
+DESCRIPTORS = "/usr/share/qemu/firmware/*.json"
+# QEMU's network cards do not start without.
+ROM_FILES = ["/usr/share/qemu/efi-virtio.rom", "/usr/lib/ipxe/qemu/efi-virtio.rom"]
+
+
+def firmware_archive():
+    """UEFI for guests, as this machine has it: the descriptors, and the images they name."""
+    descriptors = glob.glob(DESCRIPTORS)
+    files = {path for path in ROM_FILES if os.path.exists(path)}
+    for path in descriptors:
+        with open(path, encoding="utf-8") as text:
+            mapping = json.load(text)["mapping"]
+        for part in ("executable", "nvram-template"):
+            files.add(mapping.get(part, {}).get("filename", path))
+    files = sorted(files.union(descriptors))
+
+    def build():
+        archive = Archive()
+        for path in files:
+            archive.add_file(path, path)
+        return archive
+
+    return cached("firmware", [CODE, *files], build)
+
+
 def extra_archive(word, kernel):
-    """What the word "with" of a scenario adds: qemu with a guest for it, or any other program."""
+    """What the word "with" of a scenario adds: qemu with a guest for it, UEFI for guests, or any other
+    program."""
+    if word == "uefi":
+        return firmware_archive()
     return inner_archive(kernel) if word == "qemu" else program_of_host(word)
 
 
 def why_without(extras):
     """Why a scenario cannot have what it asks for; None: it can."""
     names = ["qemu-system-x86_64" if word == "qemu" else word for word in extras]
-    missing = [name for name in names if not shutil.which(name)]
+    missing = [name for name in names
+               if not (glob.glob(DESCRIPTORS) if name == "uefi" else shutil.which(name))]
     return f"not installed: {', '.join(missing)}" if missing else None
 
 

@@ -9,7 +9,8 @@
     params   PARAMETER…         of the kernel; none by default. Several lines: a boot for each
     load     MODULE…            default: coldplug, which is what each device asks for
     with     PROGRAM…           also these programs of this machine, each with its libraries;
-                                qemu: with a guest to start, see guest/start-guest
+                                qemu: with a guest to start, see guest/start-guest;
+                                uefi: firmware for guests, with its descriptors
     alone                       no other scenario in the same boot: this one may leave traces
 
     test     NAME               then, for this test:
