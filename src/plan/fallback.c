@@ -14,8 +14,9 @@
 #define BLS_COPY    "~vfiokit.conf"
 #define SDBOOT_COPY "-without-vfiokit.conf"
 
-/* The first systemd-boot that sorts as the Boot Loader Specification says. */
-#define SDBOOT_SORTS 250
+/* The oldest systemd-boot that the disk lab has seen to sort so: whether older ones do is not
+ * known. */
+#define SDBOOT_SORTS 252
 
 static const struct edit_place options_line = { EDIT_ENTRY, "options", EDIT_LAST, false, false };
 
@@ -250,8 +251,8 @@ bool fallback_is_copy(const char *path)
 	return g_str_has_suffix(path, BLS_COPY) || g_str_has_suffix(path, SDBOOT_COPY);
 }
 
-/* Entries stand newest first from systemd-boot 250 on, and a copy below what it is of; before, the
- * last was the default (src/boot/efi/boot.c). */
+/* Entries stand newest first in newer ones of systemd-boot, and a copy below what it is of; before,
+ * the last was the default (src/boot/efi/boot.c). */
 static bool sorts_copies_below(const struct boot *boot)
 {
 	const char *version = boot->loader_info ? strstr(boot->loader_info, "systemd-boot ") : NULL;
