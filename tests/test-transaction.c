@@ -267,13 +267,20 @@ static void test_rebuilder_fails(struct box *box, gconstpointer data)
 	assert_file(box, "made", "1\n"); /* and it was made again of what was before */
 }
 
+/* A program that is to make /made, which then is to hold "one". */
+static void add_maker(struct box *box, const char *script)
+{
+	struct step *step = add_shell(box, script);
+
+	step->path = g_strdup("/made");
+	step->new_value = g_strdup("one");
+}
+
 static void test_result_is_missing(struct box *box, gconstpointer data)
 {
 	add_files(box);
 	put(box, "made", "1\n");
-	struct step *step = add_shell(box, "true");
-	step->path = g_strdup("/made");
-	step->new_value = g_strdup("one");
+	add_maker(box, "true");
 	g_assert_cmpint(fail_it(box, "does not hold 'one' afterwards"), ==, CHANGE_FAILED);
 	assert_as_before(box);
 }
@@ -281,9 +288,7 @@ static void test_result_is_missing(struct box *box, gconstpointer data)
 static void test_result_is_there(struct box *box, gconstpointer data)
 {
 	add_files(box);
-	struct step *step = add_shell(box, "cp $0/etc/one $0/made");
-	step->path = g_strdup("/made");
-	step->new_value = g_strdup("one");
+	add_maker(box, "cp $0/etc/one $0/made");
 	do_it(box);
 	undo(box, 0);
 	assert_as_before(box);
@@ -294,9 +299,7 @@ static void test_result_is_there(struct box *box, gconstpointer data)
 static void test_result_stays(struct box *box, gconstpointer data)
 {
 	add_files(box);
-	struct step *step = add_shell(box, "{ cat $0/etc/one; echo one; } > $0/made");
-	step->path = g_strdup("/made");
-	step->new_value = g_strdup("one");
+	add_maker(box, "{ cat $0/etc/one; echo one; } > $0/made");
 	do_it(box);
 	undo(box, 1);
 	assert_as_before(box);

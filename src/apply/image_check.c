@@ -24,10 +24,7 @@ static bool lacks_file(const GPtrArray *names, const char *path)
 
 static bool has_module(const GPtrArray *names, const char *module)
 {
-	for (guint i = 0; i < names->len; i++)
-		if (initrd_is_module(names->pdata[i], module))
-			return true;
-	return false;
+	return initrd_has_module((const char *const *)names->pdata, names->len, module);
 }
 
 static const struct {

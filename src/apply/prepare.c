@@ -2,7 +2,6 @@
 #include "apply/prepare.h"
 
 #include <string.h>
-#include <unistd.h>
 
 #include "base/error.h"
 #include "base/root.h"
@@ -70,6 +69,6 @@ bool prepare_check(struct root *root, const struct plan *plan, bool room, GError
 			ok = check_image(root, step, error);
 	}
 	for (guint i = 0; i < rooms->len; i++)
-		close(g_array_index(rooms, int, i));
+		root_leave_room(g_array_index(rooms, int, i));
 	return ok;
 }

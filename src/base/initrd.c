@@ -182,7 +182,7 @@ GPtrArray *initrd_list(struct root *root, const char *path, GError **error)
 /* ---- what is in it ---- */
 
 /* The kernel takes '-' and '_' for the same in names of modules. */
-bool initrd_is_module(const char *path, const char *module)
+static bool is_module(const char *path, const char *module)
 {
 	const char *slash = strrchr(path, '/');
 	const char *name = slash ? slash + 1 : path;
@@ -193,4 +193,12 @@ bool initrd_is_module(const char *path, const char *module)
 		    !(strchr("-_", module[i]) && name[i] == '_'))
 			return false;
 	return strcmp(name + i, ".ko") == 0 || g_str_has_prefix(name + i, ".ko.");
+}
+
+bool initrd_has_module(const char *const *names, size_t n, const char *module)
+{
+	for (size_t i = 0; i < n; i++)
+		if (is_module(names[i], module))
+			return true;
+	return false;
 }

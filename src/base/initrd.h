@@ -13,5 +13,5 @@ struct root;
  */
 GPtrArray *initrd_list(struct root *root, const char *path, GError **error);
 
-/* Is the file of that name in an image the module, however it is packed ("…/vfio-pci.ko.xz")? */
-bool initrd_is_module(const char *path, const char *module);
+/* Is the module among the first n files of an image, however it is packed ("…/vfio-pci.ko.xz")? */
+bool initrd_has_module(const char *const *names, size_t n, const char *module);

@@ -32,8 +32,10 @@ int root_remove_dir(struct root *root, const char *path);
 
 /* Is there room, and leave, for a file of that contents at path? Writes it for a trial into the
  * file system of the nearest directory that is there, without a name. Returns a descriptor that
- * holds that room until it is closed, so that several can be tried for at once; else -errno. */
+ * holds that room until root_leave_room(), so that several can be tried for at once; else -errno.
+ */
 int root_try_room(struct root *root, const char *path, const char *data, size_t length);
+void root_leave_room(int room);
 
 /* How many bytes may still be written to the file system of a directory. */
 int root_space(struct root *root, const char *path, uint64_t *bytes);

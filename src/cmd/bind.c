@@ -143,15 +143,6 @@ static bool is_with_host(struct root *root, const struct pci_dev *dev)
 	return slash && !pci_dev_is_bridge(dev) && !pci_driver_is_harmless(slash + 1);
 }
 
-static void warn_in_use(int group, const char *functions)
-{
-	g_autofree char *text =
-		g_strdup_printf("group %d cannot be given to a guest yet: the host still uses%s",
-				group, functions);
-
-	term_complain("vfiokit: warning: ", text);
-}
-
 /* Looks at the machine once more: can the groups of these functions be given away now? */
 static void warn_not_viable(struct context *context, const struct host *host,
 			    const GArray *functions)
@@ -172,7 +163,8 @@ static void warn_not_viable(struct context *context, const struct host *host,
 						       pci_addr_format(dev->addr, address));
 		}
 		if (names->len > 0)
-			warn_in_use(host->groups[group].id, names->str);
+			term_warn("group %d cannot be given to a guest yet: the host still uses%s",
+				  host->groups[group].id, names->str);
 	}
 }
 

@@ -22,36 +22,40 @@ static unsigned count_endpoints(const struct show *show, bool *one_slot)
 	return n;
 }
 
+static void print_command(const struct show *show, const char *command, const char *what)
+{
+	const struct term *term = &show->context->term;
+
+	fputc('\n', term->out);
+	term_print(term, ROLE_STRONG, "Next: ");
+	term_print(term, ROLE_COMMAND, "%s", command);
+	fputc('\n', term->out);
+	term_paragraph(term, ROLE_DIM, 6, 0, 6, what);
+}
+
 /* Prints the command with its DEVICE: the slot where the group holds all of one, else the address
  * with what takes in the others. */
 static void print_step(const struct show *show, const char *command, const char *others,
 		       const char *what)
 {
-	const struct term *term = &show->context->term;
 	char buf[PCI_ADDR_SIZE];
 	const char *address = device_address(&show->view, show->dev->addr, buf);
 	bool one_slot;
 	bool alone = count_endpoints(show, &one_slot) == 1;
 	size_t length = strlen(address) - (one_slot && !alone ? strlen(".0") : 0);
+	g_autofree char *text =
+		g_strdup_printf("%s%s %.*s", command, one_slot ? "" : others, (int)length, address);
 
-	fputc('\n', term->out);
-	term_print(term, ROLE_STRONG, "Next: ");
-	term_print(term, ROLE_COMMAND, "%s%s %.*s", command, one_slot ? "" : others, (int)length,
-		   address);
-	fputc('\n', term->out);
-	term_paragraph(term, ROLE_DIM, 6, 0, 6, what);
+	print_command(show, text, what);
 }
 
 static void print_doctor(const struct show *show, const char *prefix)
 {
-	const struct term *term = &show->context->term;
 	char buf[PCI_ADDR_SIZE];
+	g_autofree char *text = g_strdup_printf("%s doctor %s", prefix,
+						device_address(&show->view, show->dev->addr, buf));
 
-	fputc('\n', term->out);
-	term_print(term, ROLE_STRONG, "Next: ");
-	term_print(term, ROLE_COMMAND, "%s doctor %s\n", prefix,
-		   device_address(&show->view, show->dev->addr, buf));
-	term_paragraph(term, ROLE_DIM, 6, 0, 6, "what keeps it from a guest, and how to mend it");
+	print_command(show, text, "what keeps it from a guest, and how to mend it");
 }
 
 void show_print_next(const struct show *show)

@@ -147,16 +147,6 @@ static int detach_always(const struct request *request, GError **error)
 }
 
 /* What follows comes back at the next event: that is to be known. */
-static void warn_given_again(const char *guest)
-{
-	g_autofree char *text =
-		g_strdup_printf("it follows '%s', and is given again when something "
-				"is plugged in; '--persist' ends that",
-				guest);
-
-	term_complain("vfiokit: warning: ", text);
-}
-
 static void warn_following(const struct request *request)
 {
 	struct usb_files files;
@@ -165,7 +155,9 @@ static void warn_following(const struct request *request)
 	if (!follows)
 		return;
 	if (end_follows(request, follows) > 0)
-		warn_given_again(request->guest);
+		term_warn("it follows '%s', and is given again when something is plugged in; "
+			  "'--persist' ends that",
+			  request->guest);
 	usb_files_clear(&files);
 }
 

@@ -13,23 +13,16 @@ static const struct option_row vm_option_rows[] = {
 
 /* ---- what people should know of it ---- */
 
-static void warn(const char *id, const char *what)
-{
-	g_autofree char *text = g_strdup_printf("%s (%s)", what, id);
-
-	term_complain("vfiokit: warning: ", text);
-}
-
 /* What would be refused when it is started is no reason not to print it. */
 static void print_notes(struct context *context, const struct vm_made *made)
 {
 	for (guint i = 0; !context->quiet && i < made->plan->refusals->len; i++) {
 		const struct refusal *refusal = made->plan->refusals->pdata[i];
-		warn(refusal->id, refusal->what);
+		term_warn("%s (%s)", refusal->what, refusal->id);
 	}
 	for (guint i = 0; !context->quiet && i < made->plan->warnings->len; i++) {
 		const struct warning *warning = made->plan->warnings->pdata[i];
-		warn(warning->id, warning->what);
+		term_warn("%s (%s)", warning->what, warning->id);
 	}
 }
 

@@ -117,6 +117,17 @@ const char *initramfs_name(enum initramfs initramfs)
 	return names[initramfs];
 }
 
+const char *initramfs_own_file(enum initramfs initramfs)
+{
+	static const char *const paths[] = {
+		[INITRAMFS_TOOLS] = "/etc/initramfs-tools/hooks/vfiokit",
+		[INITRAMFS_DRACUT] = "/etc/dracut.conf.d/90-vfiokit.conf",
+		[INITRAMFS_MKINITCPIO] = "/etc/mkinitcpio.conf.d/vfiokit.conf",
+	};
+
+	return initramfs < G_N_ELEMENTS(paths) ? paths[initramfs] : NULL;
+}
+
 const char *package_manager_name(enum package_manager manager)
 {
 	static const char *const names[] = {

@@ -185,13 +185,13 @@ static bool counts_entries(const struct boot *boot)
 {
 	static const struct edit_place chosen = { EDIT_SHELL, "GRUB_DEFAULT", EDIT_LAST, false,
 						  false };
+	static const char key[] = "\nsaved_entry=";
 	const char *settings = boot_text(boot, "/etc/default/grub");
 	g_autofree char *value = settings ? edit_value(settings, &chosen, 0) : NULL;
 	const char *environment = boot_text(boot, "/boot/grub2/grubenv");
-	const char *saved = environment ? strstr(environment, "\nsaved_entry=") : NULL;
-	g_autofree char *line = saved ? g_strndup(saved + strlen("\nsaved_entry="),
-						  strcspn(saved + strlen("\nsaved_entry="), "\n"))
-				      : NULL;
+	const char *saved = environment ? strstr(environment, key) : NULL;
+	const char *name = saved ? saved + strlen(key) : "";
+	g_autofree char *line = g_strndup(name, strcspn(name, "\n"));
 
 	return is_position(value) || is_position(line);
 }

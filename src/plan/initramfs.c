@@ -57,26 +57,15 @@ static char *mkinitcpio_text(const struct initramfs_wish *wish)
 #define MAX_ARGS 8
 
 static const struct generator {
-	const char *path; /* NULL: it takes in neither files nor modules by a file of ours */
+	char *(*text)(const struct initramfs_wish *wish); /* of initramfs_own_file() */
 	unsigned mode;
-	char *(*text)(const struct initramfs_wish *wish);
 	const char *rebuild[MAX_ARGS];
 	bool beside; /* builds an image beside the one that is there (update-initramfs: ".new") */
 } generators[] = {
-	[INITRAMFS_TOOLS] = { "/etc/initramfs-tools/hooks/vfiokit",
-			      0755,
-			      hook_text,
-			      { "update-initramfs", "-u", "-k", "all" },
-			      true },
-	[INITRAMFS_DRACUT] = { "/etc/dracut.conf.d/90-vfiokit.conf",
-			       0,
-			       dracut_text,
-			       { "dracut", "--force", "--regenerate-all" } },
-	[INITRAMFS_MKINITCPIO] = { "/etc/mkinitcpio.conf.d/vfiokit.conf",
-				   0,
-				   mkinitcpio_text,
-				   { "mkinitcpio", "-P" } },
-	[INITRAMFS_BOOSTER] = { NULL, 0, NULL, { "/usr/lib/booster/regenerate_images" } },
+	[INITRAMFS_TOOLS] = { hook_text, 0755, { "update-initramfs", "-u", "-k", "all" }, true },
+	[INITRAMFS_DRACUT] = { dracut_text, 0, { "dracut", "--force", "--regenerate-all" } },
+	[INITRAMFS_MKINITCPIO] = { mkinitcpio_text, 0, { "mkinitcpio", "-P" } },
+	[INITRAMFS_BOOSTER] = { NULL, 0, { "/usr/lib/booster/regenerate_images" } },
 	[INITRAMFS_NIXOS] = { NULL },
 };
 
@@ -105,17 +94,18 @@ bool initramfs_add_files(const struct host *host, const struct initramfs_wish *w
 			 struct plan *plan)
 {
 	const struct generator *generator = find_generator(host);
+	const char *own = initramfs_own_file(host->boot.initramfs);
 
-	if (!generator || !generator->path) {
+	if (!generator || !own) {
 		if (wish)
 			warn_late(host, plan);
 		return false;
 	}
-	const char *now = boot_text(&host->boot, generator->path);
+	const char *now = boot_text(&host->boot, own);
 	g_autofree char *text = wish ? generator->text(wish) : NULL;
 	if (g_strcmp0(now, text) == 0)
 		return false;
-	plan_add(plan, STEP_FILE, generator->path, now, text,
+	plan_add(plan, STEP_FILE, own, now, text,
 		 text ? "takes it into the initramfs of every kernel" : "nothing needs it any more")
 		->mode = generator->mode;
 	return true;
@@ -237,10 +227,8 @@ static void add_check(const struct host *host, const struct boot_kernel *kernel,
 void initramfs_add_rebuild(const struct host *host, const struct initramfs_wish *wish,
 			   const char *const *without, struct plan *plan)
 {
-	const struct generator *generator = find_generator(host);
-
 	add_build(host, plan);
-	if (!generator || !generator->path)
+	if (!initramfs_own_file(host->boot.initramfs))
 		return;
 	for (unsigned i = 0; i < host->boot.n_kernels; i++)
 		add_check(host, &host->boot.kernels[i], wish, without, plan);

@@ -85,14 +85,6 @@ static void judge_bound(struct exam *exam)
 
 /* ---- the initramfs ---- */
 
-static bool has_module(const struct boot_kernel *kernel, const char *module)
-{
-	for (unsigned i = 0; i < kernel->n_vfio_names; i++)
-		if (initrd_is_module(kernel->vfio_names[i], module))
-			return true;
-	return false;
-}
-
 static bool has_rule(const struct boot_kernel *kernel)
 {
 	for (unsigned i = 0; i < kernel->n_vfio_names; i++)
@@ -107,7 +99,8 @@ static const char *find_missing(const struct bindings *bindings, const struct bo
 	for (unsigned i = 0; i < bindings->n; i++) {
 		const char *driver = bindings->list[i].driver;
 		bool builtin = kernel->vfio_builtin == TRI_YES && strcmp(driver, "vfio-pci") == 0;
-		if (!builtin && !has_module(kernel, driver))
+		if (!builtin &&
+		    !initrd_has_module(kernel->vfio_names, kernel->n_vfio_names, driver))
 			return driver;
 	}
 	return NULL;
@@ -134,12 +127,6 @@ static void judge_image(struct exam *exam, const struct boot_kernel *kernel)
 	remedy_initramfs(exam, finding);
 }
 
-static bool is_capable(enum initramfs initramfs)
-{
-	return initramfs == INITRAMFS_TOOLS || initramfs == INITRAMFS_DRACUT ||
-	       initramfs == INITRAMFS_MKINITCPIO;
-}
-
 /* Other generators take in no rule of ours, as 'bind --persist' has said: then the device is taken
  * off the host's driver later. */
 static void judge_images(struct exam *exam)
@@ -148,7 +135,7 @@ static void judge_images(struct exam *exam)
 
 	for (unsigned i = 0; exam->host->bindings.n > 0 && i < boot->n_kernels; i++) {
 		const struct boot_kernel *kernel = &boot->kernels[i];
-		if (!is_capable(boot->initramfs) || !kernel->initramfs)
+		if (!initramfs_own_file(boot->initramfs) || !kernel->initramfs)
 			continue;
 		if (kernel->vfio_names)
 			judge_image(exam, kernel);

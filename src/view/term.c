@@ -131,6 +131,16 @@ void term_complain(const char *front, const char *text)
 		fprintf(stderr, "%s\n", text);
 }
 
+void term_warn(const char *format, ...)
+{
+	va_list list;
+
+	va_start(list, format);
+	g_autofree char *text = g_strdup_vprintf(format, list);
+	va_end(list);
+	term_complain("vfiokit: warning: ", text);
+}
+
 const char *term_symbol(const struct term *term, const char *unicode, const char *ascii)
 {
 	return term->utf8 ? unicode : ascii;

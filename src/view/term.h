@@ -50,5 +50,8 @@ void term_paragraph(const struct term *term, enum role role, unsigned first, uns
  * words where that is a terminal, else in one line. */
 void term_complain(const char *front, const char *text);
 
+/* The same for a warning. */
+void term_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
 /* unicode where the terminal has UTF-8, else ascii. */
 const char *term_symbol(const struct term *term, const char *unicode, const char *ascii);
