@@ -19,7 +19,7 @@ static bool run(const char *const *argv)
 
 	return g_spawn_sync(NULL, (char **)argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL,
 			    &status, NULL) &&
-	       g_spawn_check_wait_status(status, NULL);
+	       g_spawn_check_exit_status(status, NULL);
 }
 
 char *fixture_unpack(const char *name)
