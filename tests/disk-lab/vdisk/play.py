@@ -1,10 +1,11 @@
 """What scenarios are written with: a machine that is asked, and tests that say what they saw."""
 
+import fcntl
 import json
 import os
 import tempfile
 
-from . import image, machine, program
+from . import cache_dir, image, machine, program
 
 # A display with its sound function, two network cards that are alike, a USB controller: behind root
 # ports, as graphics cards are. The display's driver has another one that is the host's, too.
@@ -24,6 +25,13 @@ DESKTOP = """
 
 # The same machine without the display: what was on bus 2 is on bus 1 now, and so on.
 SHIFTED = DESKTOP[:1] + DESKTOP[5:]
+
+
+def disk_of(kind, say):
+    """The disk of this kind, made when it is first wanted: by one, while others who want it wait."""
+    with open(os.path.join(cache_dir("images"), f"{kind}.lock"), "w", encoding="ascii") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return image.make_disk(kind, say)
 
 
 class Failed(Exception):
@@ -51,7 +59,7 @@ class Play:
 
     def begin(self, kind, words, tree=None):
         """A machine with a fresh disk, and the program in it."""
-        base = image.make_disk(kind, self.tap.note)
+        base = disk_of(kind, self.tap.note)
         archive = program.make_archive(self.options.program, self.folder.name)
         overlay = machine.Overlay(base, self.folder.name, archive)
         self.machine = machine.Machine(overlay, words, tree or DESKTOP, name=self.name)
