@@ -2,6 +2,7 @@
 #include <glib.h>
 #include <string.h>
 
+#include "plan/cmdline_parts.h"
 #include "plan/trial.h"
 #include "plan_fixture.h"
 
@@ -195,6 +196,35 @@ static void test_plan_sdboot(void)
 	g_assert_false(trial_plan(host, &request, none));
 }
 
+/* Where the entry of a trial, or of a boot without the change, could become the default. */
+static void test_aside(void)
+{
+	static const struct {
+		const char *loader, *name;
+		bool aside;
+	} cases[] = {
+		{ "systemd-boot 249.11", "0ab-6.1.conf", false },
+		{ "systemd-boot 250", "0ab-6.1.conf", true },
+		{ "systemd-boot 249.11", "1ab-6.1.conf", true },
+		{ "systemd-boot 249.11", "a0.conf", true },
+		{ "systemd-boot 249.11", "_a.conf", false },
+		{ "systemd-boot 249.11", "0-vfiokit-without.conf", true },
+		{ "systemd-boot 249.11", "0-vfio.conf", false },
+		{ NULL, "0ab-6.1.conf", false },
+		{ "GRUB 257", "0ab-6.1.conf", false },
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autofree char *line =
+			g_strdup_printf("/boot/efi/loader/entries/%s = options ro", cases[i].name);
+		const char *const lines[] = { line, NULL };
+		HOST_AUTO struct host *host = bundled_host("guide-example", lines);
+		host->boot.loader_info = cases[i].loader;
+		if (fallback_is_aside(&host->boot) != cases[i].aside)
+			g_error("wrong for %s with %s", cases[i].name, cases[i].loader);
+	}
+}
+
 static void assert_refused(const struct host *host, const struct trial_request *request,
 			   const char *why)
 {
@@ -244,6 +274,7 @@ int main(int argc, char **argv_of_test)
 	g_test_add_func("/trial/plain", test_plain);
 	g_test_add_func("/trial/plan/grub", test_plan_grub);
 	g_test_add_func("/trial/plan/systemd-boot", test_plan_sdboot);
+	g_test_add_func("/trial/plan/aside", test_aside);
 	g_test_add_func("/trial/refused", test_refused);
 	return g_test_run();
 }

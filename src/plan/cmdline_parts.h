@@ -12,6 +12,9 @@
 /* On the kernel's command line, it keeps everything of this program from acting in that boot. */
 #define OFF_WORD "vfiokit=off"
 
+/* In titles of entries that do so. */
+#define WITHOUT_TITLE "without vfiokit"
+
 struct cmdline_job {
 	const struct host *host;
 	const struct boot *boot;
@@ -55,8 +58,13 @@ bool dropin_has(const struct boot *boot, const char *word);
 /* GRUB: a script in /etc/grub.d that writes an entry without what this program added. */
 bool fallback_grub(struct cmdline_job *job);
 
-/* systemd-boot: a copy of the entry in use. */
+/* systemd-boot: a copy of the entry in use, of a chain whose entries people write; and of
+ * kernelstub's, which keeps one entry for whatever kernel is the newest. */
 bool fallback_entry(struct cmdline_job *job);
+bool fallback_kernelstub(struct cmdline_job *job);
+
+/* Does systemd-boot never choose an entry by itself whose name begins with "0-"? */
+bool fallback_is_aside(const struct boot *boot);
 
 /* GRUB with boot loader entries, after grubby was told words: a copy of the running kernel's entry;
  * one that was made before stays without the words. */

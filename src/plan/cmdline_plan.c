@@ -346,9 +346,7 @@ static bool plan_kernelstub(struct cmdline_job *job)
 		job_run(job, take_gone, add_gone, "changes the entry of systemd-boot");
 	if (*words)
 		job_run(job, add, take, "changes the entry of systemd-boot");
-	if (*words || *gone)
-		fallback_hint(job);
-	return true;
+	return (!*words && !*gone) || fallback_kernelstub(job);
 }
 
 /* ---- /etc/kernel/cmdline ---- */
@@ -620,11 +618,15 @@ static bool plan_way_back(struct cmdline_job *job)
 	case BOOT_GRUB_DROPIN:
 	case BOOT_PROXMOX_GRUB:
 	case BOOT_ENTRIES:
+	case BOOT_REFIND:
+	case BOOT_LIMINE:
 		return chains[job->boot->chain](job);
 	case BOOT_GRUB_BLS:
 		return fallback_bls(job, "");
 	case BOOT_KERNEL_INSTALL:
 		return fallback_installed(job);
+	case BOOT_KERNELSTUB:
+		return fallback_kernelstub(job);
 	case BOOT_UNCERTAIN:
 	case BOOT_NIXOS:
 		return true;

@@ -5,9 +5,11 @@
 
 #include <string.h>
 
+#include "plan/cmdline_parts.h"
+
 #define HEAD  "# Written by vfiokit for a trial; 'vfiokit undo' takes it away.\n"
 #define ENTRY "vfiokit-trial"
-/* Sorts behind the entries of the system, which start with a name or a machine's id. */
+/* Never the default by itself: fallback_is_aside(). */
 #define SDBOOT_ENTRY "0-vfiokit-trial.conf"
 
 static bool refuse(struct plan *plan, const char *what)
@@ -187,6 +189,9 @@ static bool plan_sdboot(const struct host *host, const struct trial_request *req
 
 	if (!boot->esp || !boot->entry_selected)
 		return refuse(plan, "it is not known which entry systemd-boot has started");
+	if (!fallback_is_aside(boot))
+		return refuse(plan, "this systemd-boot could take the entry of the trial for the "
+				    "default");
 	g_autofree char *now =
 		g_strdup_printf("%s/loader/entries/%s", boot->esp, boot->entry_selected);
 	g_autofree char *path = g_strdup_printf("%s/loader/entries/" SDBOOT_ENTRY, boot->esp);

@@ -1,0 +1,232 @@
+/* Ways back in menus that are made of boot loader entries, a file each: a copy of one of them,
+ * under a name by which it is never the default. See cmdline_parts.h. */
+#include <string.h>
+
+#include "plan/cmdline_parts.h"
+
+/* GRUB compares names of entries as those of packages, and what follows "~" sorts below the same
+ * without it (blscfg.c: split_cmp(), vercmp()); a "-" would make the copy the newest kernel, and so
+ * the default. */
+#define BLS_COPY "~vfiokit.conf"
+/* What all of ours begin with in systemd-boot's folder, also that of a trial. */
+#define OWN_NAME    "0-vfiokit-"
+#define SDBOOT_COPY OWN_NAME "without.conf"
+
+/* The first systemd-boot for which the name of the copy sorts aside whatever the others are. */
+#define SDBOOT_SORTS 250
+
+static const struct edit_place options_line = { EDIT_ENTRY, "options", EDIT_LAST, false, false };
+
+/* ---- copies ---- */
+
+/* "title X" → "title X (without vfiokit)", and the switch among the options. NULL: it cannot be. */
+static char *make_entry(const char *text, GError **error)
+{
+	static const struct edit_place title = { EDIT_ENTRY, "title", EDIT_LAST, false, false };
+	g_autofree char *half = edit_add(text, &title, "(without", error);
+	g_autofree char *named = half ? edit_add(half, &title, "vfiokit)", error) : NULL;
+
+	return named ? edit_add(named, &options_line, OFF_WORD, error) : NULL;
+}
+
+/* A copy of an entry, whose text this is, at path. The caller looked whether there is one. */
+static bool put_copy(struct cmdline_job *job, const char *entry, const char *text, const char *path)
+{
+	g_autoptr(GError) error = NULL;
+	g_autofree char *copy = make_entry(text, &error);
+
+	if (!copy)
+		return job_refuse(job, "boot-uneditable", entry, error->message);
+	return job_put_file(job, path, NULL, copy,
+			    "keeps an entry in the menu that boots without it");
+}
+
+/* The first copy that was made; NULL: none. */
+static const struct boot_file *find_copy(const struct boot *boot, const char *ending)
+{
+	g_autofree char *pattern = g_strconcat("*/loader/entries/*", ending, NULL);
+	unsigned index = 0;
+
+	return boot_match(boot, pattern, &index);
+}
+
+bool fallback_is_copy(const char *path)
+{
+	return g_str_has_suffix(path, BLS_COPY) || g_str_has_suffix(path, "/" SDBOOT_COPY);
+}
+
+/* ---- systemd-boot ---- */
+
+/* The default is the last of the names in ascending order up to version 249, the first in
+ * descending order later, and the same end of those that match a pattern of loader.conf; in both,
+ * "0-…" is at the other end. Before 250, only letters and numbers above 0 are sure to be on the
+ * right side of it (src/boot/efi/boot.c: config_entry_compare(), str_verscmp(),
+ * strverscmp_improved()). */
+bool fallback_is_aside(const struct boot *boot)
+{
+	static const char product[] = "systemd-boot ";
+	const char *version = boot->loader_info ? strstr(boot->loader_info, product) : NULL;
+	const struct boot_file *file;
+	unsigned index = 0;
+	bool aside = true;
+
+	if (version && g_ascii_strtoull(version + strlen(product), NULL, 10) >= SDBOOT_SORTS)
+		return true;
+	while ((file = boot_match(boot, "*/loader/entries/*.conf", &index))) {
+		const char *name = strrchr(file->path, '/') + 1;
+		aside &= g_str_has_prefix(name, OWN_NAME) ||
+			 (g_ascii_isalnum(*name) && *name != '0');
+	}
+	return aside;
+}
+
+/* Entries with a sort-key stand in front of those without (from version 251 on). */
+static char *drop_sort_key(const char *text)
+{
+	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+	GString *rest = g_string_new(NULL);
+
+	for (char **line = lines; *line; line++)
+		if (!g_str_has_prefix(*line + strspn(*line, " \t"), "sort-key"))
+			g_string_append_printf(rest, "%s%s", *line, line[1] ? "\n" : "");
+	return g_string_free(rest, FALSE);
+}
+
+/* entry: NULL where none can be copied. */
+static bool copy_aside(struct cmdline_job *job, const struct boot_file *entry)
+{
+	if (find_copy(job->boot, SDBOOT_COPY))
+		return true;
+	if (!entry || !entry->text || !fallback_is_aside(job->boot)) {
+		fallback_hint(job);
+		return true;
+	}
+	g_autofree char *folder = g_path_get_dirname(entry->path);
+	g_autofree char *path = g_strconcat(folder, "/" SDBOOT_COPY, NULL);
+	g_autofree char *text = drop_sort_key(entry->text);
+	return put_copy(job, entry->path, text, path);
+}
+
+bool fallback_entry(struct cmdline_job *job)
+{
+	const struct boot_file *entry = boot_file_find(job->boot, job->boot->entry);
+	bool all = entry && entry->text && !job->way_back;
+
+	if (fallback_is_copy(job->boot->entry))
+		return job_refuse(job, "boot-uneditable", job->boot->entry,
+				  "this machine was started by the entry without vfiokit: start it "
+				  "by the usual one first");
+	for (guint i = 0; all && job->add && i < job->add->len; i++)
+		all = edit_has(entry->text, &options_line, job->add->pdata[i]);
+	return all || copy_aside(job, entry);
+}
+
+bool fallback_kernelstub(struct cmdline_job *job)
+{
+	const char *name = job->boot->entry_selected;
+	g_autofree char *pattern = g_strconcat("*/loader/entries/", name, NULL);
+	unsigned index = 0;
+
+	return copy_aside(job, name ? boot_match(job->boot, pattern, &index) : NULL);
+}
+
+/* ---- entries that a tool writes ---- */
+
+/* The tools take their own entries away with a kernel, and know nothing of ours. */
+static void warn_kernel(struct cmdline_job *job, const char *entry)
+{
+	plan_warn(job->plan, "way-back",
+		  "the entry without these parameters is a copy of %s: once the kernel of that "
+		  "entry is removed, it starts nothing",
+		  strrchr(entry, '/') + 1);
+}
+
+/* A number above 0 that says which entry is the default: one entry more would shift it. */
+static bool is_position(const char *value)
+{
+	return value && g_ascii_isdigit(*value) && strspn(value, "0123456789") == strlen(value) &&
+	       strcmp(value, "0") != 0;
+}
+
+static bool counts_entries(const struct boot *boot)
+{
+	static const struct edit_place chosen = { EDIT_SHELL, "GRUB_DEFAULT", EDIT_LAST, false,
+						  false };
+	static const char key[] = "\nsaved_entry=";
+	const char *settings = boot_text(boot, "/etc/default/grub");
+	g_autofree char *value = settings ? edit_value(settings, &chosen, 0) : NULL;
+	const char *environment = boot_text(boot, "/boot/grub2/grubenv");
+	const char *saved = environment ? strstr(environment, key) : NULL;
+	const char *name = saved ? saved + strlen(key) : "";
+	g_autofree char *line = g_strndup(name, strcspn(name, "\n"));
+
+	return is_position(value) || is_position(line);
+}
+
+/* The entry of the running kernel in such a folder, if it holds its parameters itself. NULL: none,
+ * or several. It need not be the one that was booted: that may be a trial's. */
+static const struct boot_file *find_running(const struct boot *boot, const char *folder)
+{
+	const struct boot_file *found = NULL, *file;
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < boot->n_kernels; i++) {
+		if (!boot->kernels[i].running)
+			continue;
+		g_autofree char *pattern =
+			g_strdup_printf("%s/*-%s.conf", folder, boot->kernels[i].release);
+		unsigned index = 0;
+		while ((file = boot_match(boot, pattern, &index))) {
+			found = file;
+			n++;
+		}
+	}
+	return n == 1 && found->text && !strstr(found->text, "$kernelopts") ? found : NULL;
+}
+
+/* grubby puts words into every entry, and into the copy, too: out of that they are taken again, by
+ * its title (grubby: param_to_indexes()). */
+static void clean_copy(struct cmdline_job *job, const char *text, const char *words)
+{
+	static const struct edit_place title = { EDIT_ENTRY, "title", EDIT_LAST, false, false };
+	g_autofree char *value = edit_value(text, &title, 0);
+	g_autofree char *which = g_strconcat("--update-kernel=TITLE=", value, NULL);
+	g_autofree char *out = g_strconcat("--remove-args=", words, NULL);
+	g_autofree char *in = g_strconcat("--args=", words, NULL);
+	const char *const argv[] = { "grubby", which, out, NULL };
+	const char *const undo[] = { "grubby", which, in, NULL };
+
+	if (value)
+		job_run(job, argv, undo, "keeps the entry that boots without it as it was");
+}
+
+bool fallback_bls(struct cmdline_job *job, const char *words)
+{
+	const struct boot *boot = job->boot;
+	const struct boot_file *copy = find_copy(boot, BLS_COPY);
+	const struct boot_file *entry =
+		counts_entries(boot) ? NULL : find_running(boot, "/boot/loader/entries");
+
+	if (copy && copy->text && *words)
+		clean_copy(job, copy->text, words);
+	if (copy)
+		return true;
+	if (!entry) {
+		fallback_hint(job);
+		return true;
+	}
+	g_autofree char *stem = g_strndup(entry->path, strlen(entry->path) - strlen(".conf"));
+	g_autofree char *path = g_strconcat(stem, BLS_COPY, NULL);
+	warn_kernel(job, entry->path);
+	return put_copy(job, entry->path, entry->text, path);
+}
+
+bool fallback_installed(struct cmdline_job *job)
+{
+	const struct boot_file *entry = find_running(job->boot, "*/loader/entries");
+	bool new_copy = entry && !find_copy(job->boot, SDBOOT_COPY);
+
+	if (new_copy && fallback_is_aside(job->boot))
+		warn_kernel(job, entry->path);
+	return copy_aside(job, entry);
+}
