@@ -13,5 +13,10 @@ struct root;
  */
 GPtrArray *initrd_list(struct root *root, const char *path, GError **error);
 
+/* About how many seconds a processor is busy with unpacking the image; 0 where nothing is packed, or
+ * where that cannot be told: then initrd_list() says why. By the size: the same image costs the same.
+ */
+double initrd_seconds(struct root *root, const char *path);
+
 /* Is the module among the first n files of an image, however it is packed ("…/vfio-pci.ko.xz")? */
 bool initrd_has_module(const char *const *names, size_t n, const char *module);

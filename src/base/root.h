@@ -105,9 +105,10 @@ char *root_fact(struct root *root, const char *name, char *(*make)(struct root *
  * is asked on any root that does not carry the answer. */
 char *root_digest(struct root *root, const char *name, char *(*make)(struct root *root));
 
-/* The same of one thing among several, as a file: the answer is kept under /vfiokit/NAME. */
-char *root_digest_of(struct root *root, const char *name,
-		     char *(*make)(struct root *root, const char *subject), const char *subject);
+/* The two halves of root_digest(), for who works out several at the same time: the answer that is
+ * recorded, the caller's to free, or NULL; and what is to be recorded. */
+char *root_kept(struct root *root, const char *name);
+void root_keep(struct root *root, const char *name, const char *text);
 
 /* Closes a root or a directory when the variable goes out of scope. */
 static inline void root_auto_free(struct root **root)

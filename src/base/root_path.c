@@ -149,53 +149,44 @@ char *root_read_all(struct root *root, const char *path, size_t max, size_t *len
 	return g_steal_pointer(&buf);
 }
 
-struct maker {
-	char *(*make)(struct root *root); /* or: */
-	char *(*make_of)(struct root *root, const char *subject);
-	const char *subject;
-};
-
 /* What is read on the way is no part of the recording, but what is answered is. */
-static char *make_fact(struct root *root, const char *path, const struct maker *maker)
+static char *make_fact(struct root *root, const char *name, char *(*make)(struct root *root))
 {
 	struct tree *trace = root->trace;
 
 	root->trace = NULL;
-	char *text = maker->make      ? maker->make(root)
-		     : maker->make_of ? maker->make_of(root, maker->subject)
-				      : NULL;
+	char *text = make(root);
 	root->trace = trace;
-	if (trace && text)
-		tree_put_file(trace, path, text, strlen(text));
+	if (text)
+		root_keep(root, name, text);
 	return text;
+}
+
+void root_keep(struct root *root, const char *name, const char *text)
+{
+	g_autofree char *path = g_strconcat("/vfiokit/", name, NULL);
+
+	if (root->trace)
+		tree_put_file(root->trace, path, text, strlen(text));
+}
+
+char *root_kept(struct root *root, const char *name)
+{
+	g_autofree char *path = g_strconcat("/vfiokit/", name, NULL);
+
+	return root->live ? NULL : root_read_all(root, path, MAX_FACT, NULL, NULL);
 }
 
 char *root_fact(struct root *root, const char *name, char *(*make)(struct root *root))
 {
-	g_autofree char *path = g_strconcat("/vfiokit/", name, NULL);
-
-	if (root->live)
-		return make_fact(root, path, &(struct maker){ .make = make });
-	return root_read_all(root, path, MAX_FACT, NULL, NULL);
-}
-
-static char *digest(struct root *root, const char *name, const struct maker *maker)
-{
-	g_autofree char *path = g_strconcat("/vfiokit/", name, NULL);
-	char *text = root->live ? NULL : root_read_all(root, path, MAX_FACT, NULL, NULL);
-
-	return text ? text : make_fact(root, path, maker);
+	return root->live ? make_fact(root, name, make) : root_kept(root, name);
 }
 
 char *root_digest(struct root *root, const char *name, char *(*make)(struct root *root))
 {
-	return digest(root, name, &(struct maker){ .make = make });
-}
+	char *text = root_kept(root, name);
 
-char *root_digest_of(struct root *root, const char *name,
-		     char *(*make)(struct root *root, const char *subject), const char *subject)
-{
-	return digest(root, name, &(struct maker){ .make_of = make, .subject = subject });
+	return text ? text : make_fact(root, name, make);
 }
 
 bool root_is_privileged(void)

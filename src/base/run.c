@@ -14,7 +14,8 @@
 #include "base/error.h"
 #include "base/text.h"
 
-#define KEPT 4096 /* bytes of output, from its end */
+#define KEPT  4096        /* bytes of output, from its end */
+#define PIECE (64 * 1024) /* bytes that are read at once */
 
 static const char *const folders[] = { "/usr/sbin", "/usr/bin", "/sbin", "/bin" };
 
@@ -77,7 +78,7 @@ struct reader {
 /* Until it closes its output, or the time is up. */
 static void read_output(int fd, const struct reader *reader, gint64 deadline)
 {
-	char buf[KEPT];
+	char buf[PIECE];
 
 	for (;;) {
 		struct pollfd wait = { .fd = fd, .events = POLLIN };

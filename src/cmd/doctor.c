@@ -265,6 +265,8 @@ static int judge(struct doctor *doctor, GError **error)
 	bool guest = doctor->others->len > 0 && doctor->rules->len == 0;
 	unsigned needs = rules_needs(&request) | (options->fix ? NEEDS_OF_FIX : 0) |
 			 (guest ? LINT_PARTS : 0);
+	if (needs & PROBE_IMAGES && doctor->rules->len > 0)
+		needs |= PROBE_IMAGES_ALL; /* who asks for a rule wants its answer */
 	doctor->host = context_host(doctor->context, needs, error);
 	if (!doctor->host)
 		return -1;
@@ -280,7 +282,6 @@ static int judge(struct doctor *doctor, GError **error)
 	}
 	if (options->fix)
 		return doctor_fix(doctor, findings, error);
-	/* who asks for a rule wants its answer */
 	int status = doctor_tell(doctor, findings, doctor->rules->len > 0);
 	note_unnamed(doctor, findings);
 	return status;

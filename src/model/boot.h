@@ -87,6 +87,7 @@ struct boot_kernel {
 	const char *const *vfio_names;
 	unsigned n_vfio_names;
 	const char *image_error; /* why they are not known; NULL */
+	unsigned image_seconds;  /* that looking into it would take: not done; 0 */
 };
 
 struct boot {

@@ -20,5 +20,6 @@ enum probe_part {
 	PROBE_GUESTS = 1 << 13,   /* host.guests: QEMU, libvirt, firmware of guests */
 	PROBE_IMAGES = 1 << 14, /* what of VFIO is in the initramfs of each kernel, where something
 				 * is bound at every boot; with PROBE_BOOT and PROBE_BINDINGS */
-	PROBE_ALL = (1 << 15) - 1,
+	PROBE_IMAGES_ALL = 1 << 15, /* also in those that take seconds */
+	PROBE_ALL = (1 << 16) - 1,
 };

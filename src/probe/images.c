@@ -1,4 +1,5 @@
-/* See images.h. Recorded for each image: a line for each name, or "! WHY" where it is not known. */
+/* See images.h. Recorded for each image: a line for each name, "! WHY" where it is not known, or
+ * "? SECONDS" where looking would have taken too long. */
 #include "probe/images.h"
 
 #include <string.h>
@@ -8,7 +9,20 @@
 #include "base/text.h"
 #include "model/host.h"
 
-static char *ask_image(struct root *root, const char *path)
+/* Seconds of each processor for all images: who asks for much else does not wait long for them. */
+#define PATIENCE 0.6
+
+/* An image that is looked into. */
+struct look {
+	struct root *root;
+	struct boot_kernel *kernel;
+	double seconds; /* that it would take; 0: not known, or nothing to speak of */
+	char *text;     /* what is recorded of it */
+};
+
+/* ---- looking ---- */
+
+static char *list_image(struct root *root, const char *path)
 {
 	g_autoptr(GError) error = NULL;
 	g_autoptr(GPtrArray) names = initrd_list(root, path, &error);
@@ -25,6 +39,35 @@ static char *ask_image(struct root *root, const char *path)
 	return g_string_free(text, FALSE);
 }
 
+static void look_into(gpointer data, gpointer unused)
+{
+	struct look *look = data;
+
+	look->text = list_image(look->root, look->kernel->initramfs);
+}
+
+/* Several at a time: unpacking keeps a processor busy. The newest kernels first: they are started. */
+static void look_into_all(struct look *looks, unsigned n, bool whole)
+{
+	unsigned processors = MIN(g_get_num_processors(), n);
+	GThreadPool *pool = g_thread_pool_new(look_into, NULL, (gint)processors, TRUE, NULL);
+	double left = PATIENCE * processors;
+
+	for (unsigned i = n; i-- > 0;) {
+		struct look *look = &looks[i];
+		look->seconds = whole ? 0 : initrd_seconds(look->root, look->kernel->initramfs);
+		if (look->seconds > MIN(left, PATIENCE)) {
+			look->text = g_strdup_printf("? %.0f\n", look->seconds);
+			continue;
+		}
+		left -= look->seconds;
+		g_thread_pool_push(pool, look, NULL);
+	}
+	g_thread_pool_free(pool, FALSE, TRUE);
+}
+
+/* ---- what was seen ---- */
+
 static void fill_names(struct host *host, const char *text, struct boot_kernel *kernel)
 {
 	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
@@ -36,19 +79,42 @@ static void fill_names(struct host *host, const char *text, struct boot_kernel *
 	kernel->vfio_names = names;
 }
 
-static void probe_image(struct root *root, struct host *host, struct boot_kernel *kernel)
+static void fill_kernel(struct host *host, const char *text, struct boot_kernel *kernel)
 {
-	g_autofree char *name = g_strconcat("initramfs/", kernel->release, NULL);
-	g_autofree char *text = root_digest_of(root, name, ask_image, kernel->initramfs);
-	const char *why = text ? text_after(text, "! ") : NULL;
+	const char *why = text_after(text, "! "), *seconds = text_after(text, "? ");
 
 	if (why)
 		kernel->image_error = host_string_n(host, why, strcspn(why, "\n"));
-	else if (text)
+	else if (seconds)
+		kernel->image_seconds = (unsigned)MAX(1, g_ascii_strtoull(seconds, NULL, 10));
+	else
 		fill_names(host, text, kernel);
 }
 
-void images_probe(struct root *root, struct host *host)
+static void probe_some(struct root *root, struct host *host, struct boot_kernel *kernels, bool all)
+{
+	unsigned n = host->boot.n_kernels, n_looks = 0;
+	g_autofree struct look *looks = g_new0(struct look, n);
+
+	for (unsigned i = 0; i < n; i++) {
+		g_autofree char *name = g_strconcat("initramfs/", kernels[i].release, NULL);
+		g_autofree char *kept = kernels[i].initramfs ? root_kept(root, name) : NULL;
+		if (kept)
+			fill_kernel(host, kept, &kernels[i]);
+		else if (kernels[i].initramfs)
+			looks[n_looks++] = (struct look){ .root = root, .kernel = &kernels[i] };
+	}
+	look_into_all(looks, n_looks, all);
+	for (unsigned i = 0; i < n_looks; i++) {
+		g_autofree char *name =
+			g_strconcat("initramfs/", looks[i].kernel->release, NULL);
+		root_keep(root, name, looks[i].text);
+		fill_kernel(host, looks[i].text, looks[i].kernel);
+		g_free(looks[i].text);
+	}
+}
+
+void images_probe(struct root *root, struct host *host, bool all)
 {
 	unsigned n = host->boot.n_kernels;
 	struct boot_kernel *kernels;
@@ -57,8 +123,6 @@ void images_probe(struct root *root, struct host *host)
 		return;
 	kernels = host_alloc(host, n * sizeof(*kernels));
 	memcpy(kernels, host->boot.kernels, n * sizeof(*kernels));
-	for (unsigned i = 0; i < n; i++)
-		if (kernels[i].initramfs)
-			probe_image(root, host, &kernels[i]);
+	probe_some(root, host, kernels, all);
 	host->boot.kernels = kernels;
 }

@@ -102,8 +102,8 @@ struct host *host_probe(struct root *root, unsigned what, GError **error)
 		probe_bindings(root, host);
 	if (what & PROBE_BOOT)
 		boot_probe(root, host);
-	if (what & PROBE_IMAGES)
-		images_probe(root, host);
+	if (what & (PROBE_IMAGES | PROBE_IMAGES_ALL))
+		images_probe(root, host, what & PROBE_IMAGES_ALL);
 	if (what & PROBE_DETAIL) {
 		pci_slots_probe(root, host);
 		modules_probe(root, host);

@@ -127,19 +127,40 @@ static void judge_image(struct exam *exam, const struct boot_kernel *kernel)
 	remedy_initramfs(exam, finding);
 }
 
+/* Those that were left alone, since unpacking them takes long. */
+static void judge_unopened(struct exam *exam)
+{
+	const struct boot *boot = &exam->host->boot;
+	struct finding *finding = NULL;
+
+	for (unsigned i = 0; i < boot->n_kernels; i++) {
+		const struct boot_kernel *kernel = &boot->kernels[i];
+		if (kernel->image_seconds == 0)
+			continue;
+		if (!finding)
+			finding = exam_add(exam, FINDING_UNKNOWN, NULL,
+					   "Large images were not opened, which takes a while.");
+		finding_evidence(finding, "%s: about %u s of unpacking", kernel->initramfs,
+				 kernel->image_seconds);
+	}
+	if (finding)
+		finding_fix(finding, "vfiokit doctor initramfs-content # looks into all of them");
+}
+
 /* Other generators take in no rule of ours, as 'bind --persist' has said: then the device is taken
  * off the host's driver later. */
 static void judge_images(struct exam *exam)
 {
 	const struct boot *boot = &exam->host->boot;
 
-	for (unsigned i = 0; exam->host->bindings.n > 0 && i < boot->n_kernels; i++) {
+	if (exam->host->bindings.n == 0 || !initramfs_own_file(boot->initramfs))
+		return;
+	judge_unopened(exam);
+	for (unsigned i = 0; i < boot->n_kernels; i++) {
 		const struct boot_kernel *kernel = &boot->kernels[i];
-		if (!initramfs_own_file(boot->initramfs) || !kernel->initramfs)
-			continue;
 		if (kernel->vfio_names)
 			judge_image(exam, kernel);
-		else
+		else if (kernel->initramfs && kernel->image_seconds == 0)
 			exam_unknown(exam, NULL, kernel->initramfs,
 				     kernel->image_error ? kernel->image_error
 							 : "What is in the image is not known.");
@@ -184,7 +205,8 @@ const struct rule rules_persist[] = {
 			   "'bind --persist' and vfio-pci must be in it, in that of every kernel "
 			   "that is started, or the host has the card first. The images are "
 			   "unpacked and looked into: what a generator was told to take in, and "
-			   "what it took, may differ.",
+			   "what it took, may differ. Those that take seconds to unpack are opened "
+			   "only when this rule is named.",
 		.good = "The images have what binding at boot needs, or nothing needs it.",
 		.see = SEE_GPU_USED,
 		.needs = PROBE_BINDINGS | PROBE_BOOT | PROBE_IMAGES,
