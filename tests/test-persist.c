@@ -331,6 +331,40 @@ static void test_entries(void)
 			"image-check /efi/id/initrd: " RULE_IN ",module vfio-pci\n");
 }
 
+/* rpm-ostree lays the file over an image that comes with the system; one that is there already
+ * stays there when this is taken back. */
+static void test_ostree(void)
+{
+	static const char rule[] = "/etc/udev/rules.d/10-vfiokit.rules";
+	const struct pci_addr address = { .bus = 1 };
+	const char *const lines[] = {
+		"/usr/bin/dracut = #!/bin/bash", "/etc/udev/rules.d/10-vfiokit.rules = old",
+		"/etc/vfiokit/bindings = 0000:01:00.0 10de:1c03 1043:85ac vfio-pci -", NULL
+	};
+	g_autofree char *track =
+		g_strconcat("run rpm-ostree initramfs-etc --force-sync --track=", rule, "\n", NULL);
+	HOST_AUTO struct host *fresh = boot_host(LINES("/usr/bin/dracut = #!/bin/bash"));
+	HOST_AUTO struct host *there = boot_host(lines);
+
+	fresh->boot.chain = there->boot.chain = BOOT_OSTREE;
+	PLAN_AUTO struct plan *first = make_plan(fresh, "01:00.0", NULL);
+	g_autofree char *text = plan_lines(first);
+	g_autofree char *expected = g_strconcat(RECORD_FILES UNIT_FILES, track, NULL);
+	g_assert_cmpstr(text, ==, expected);
+	const struct step *step = first->steps->pdata[first->steps->len - 1];
+	g_assert_true(g_str_has_prefix(step->undo[3], "--untrack="));
+
+	PLAN_AUTO struct plan *more = make_plan(there, "01:00.1", NULL);
+	step = more->steps->pdata[more->steps->len - 1];
+	g_assert_true(g_str_has_prefix(step->argv[3], "--track="));
+	g_assert_null(step->undo);
+
+	PLAN_AUTO struct plan *less = make_plan(there, "", &address);
+	step = less->steps->pdata[less->steps->len - 1];
+	g_assert_true(g_str_has_prefix(step->argv[3], "--untrack="));
+	g_assert_true(g_str_has_prefix(step->undo[3], "--track="));
+}
+
 /* What each generator reads, to the letter. */
 static void test_texts(void)
 {
@@ -475,6 +509,7 @@ int main(int argc, char **argv)
 	}
 	g_test_add_func("/persist/plan/entries", test_entries);
 	g_test_add_func("/persist/plan/texts", test_texts);
+	g_test_add_func("/persist/plan/ostree", test_ostree);
 	g_test_add_func("/persist/plan/again", test_again);
 	g_test_add_func("/persist/plan/changed", test_changed);
 	g_test_add_func("/persist/plan/trial-waits", test_trial_waits);

@@ -213,6 +213,13 @@ bool early_modules_plan(const struct host *host, const int *functions, unsigned 
 	if (*rebuild)
 		plan_add(plan, STEP_FILE, CONF, old, text,
 			 "vfio-pci comes before every driver that could take these devices");
+	if (host->boot.chain == BOOT_OSTREE)
+		plan_warn(
+			plan, "initramfs-late",
+			"rpm-ostree lays files over the initramfs, and no modules: a driver of the "
+			"host's that is in it comes before vfio-pci. '--bind boot' does not need "
+			"the "
+			"module there.");
 	*rebuild |= booster ? force_load(host, plan) : initramfs_add_files(host, &wish, plan);
 	return true;
 }

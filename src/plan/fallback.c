@@ -110,8 +110,9 @@ void fallback_hint(struct cmdline_job *job)
 	if (boot->chain == BOOT_OSTREE)
 		plan_warn(
 			job->plan, "way-back",
-			"the deployment of now stays in the loader's menu, as the entry that boots "
-			"without this");
+			"the deployment of now stays in the loader's menu, without new parameters: "
+			"press 'e' there and add " OFF_WORD
+			" where nothing is to be bound, either");
 	else if (boot->stub_info && job->host->platform.firmware.secure_boot == TRI_YES)
 		plan_warn(
 			job->plan, "way-back",

@@ -96,6 +96,8 @@ bool initramfs_add_files(const struct host *host, const struct initramfs_wish *w
 	const struct generator *generator = find_generator(host);
 	const char *own = initramfs_own_file(host->boot.initramfs);
 
+	if (host->boot.chain == BOOT_OSTREE)
+		return false; /* it is told the files themselves */
 	if (!generator || !own) {
 		if (wish)
 			warn_late(host, plan);
@@ -111,7 +113,7 @@ bool initramfs_add_files(const struct host *host, const struct initramfs_wish *w
 	return true;
 }
 
-/* ---- building, and looking into what was built ---- */
+/* ---- building ---- */
 
 static void add_run(struct plan *plan, const char *why, const char *const *argv)
 {
@@ -151,6 +153,44 @@ static void add_build(const struct host *host, struct plan *plan)
 	if (generator && generator->rebuild[0])
 		add_run(plan, "builds the initramfs of every kernel", generator->rebuild);
 }
+
+/* ---- rpm-ostree ---- */
+
+/* The caller's (g_strfreev). */
+static char **overlay_argv(const char *option, const char *const *files)
+{
+	GPtrArray *argv = g_ptr_array_new();
+
+	g_ptr_array_add(argv, g_strdup("rpm-ostree"));
+	g_ptr_array_add(argv, g_strdup("initramfs-etc"));
+	g_ptr_array_add(argv, g_strdup("--force-sync"));
+	for (size_t i = 0; files[i]; i++)
+		g_ptr_array_add(argv, g_strconcat(option, files[i], NULL));
+	g_ptr_array_add(argv, NULL);
+	return (char **)(void *)g_ptr_array_free(argv, FALSE);
+}
+
+/* The images come with the system, and each deployment lays files of /etc over them (rpm-ostree(1),
+ * initramfs-etc). Files that are there are in it already: then undo makes it as it makes any image,
+ * by what the files hold. */
+static void add_overlay(const struct host *host, const struct initramfs_wish *wish,
+			const char *const *without, struct plan *plan)
+{
+	const char *const *files = wish ? wish->files : without;
+	g_auto(GStrv) track = overlay_argv("--track=", files);
+	g_auto(GStrv) untrack = overlay_argv("--untrack=", files);
+	bool there = boot_text(&host->boot, files[0]) != NULL;
+
+	if (wish)
+		plan_add_run(plan, (const char *const *)track,
+			     there ? NULL : (const char *const *)untrack,
+			     "makes a new deployment, with it in the initramfs");
+	else
+		plan_add_run(plan, (const char *const *)untrack, (const char *const *)track,
+			     "makes a new deployment, without it in the initramfs");
+}
+
+/* ---- looking into what was built ---- */
 
 static char *wanted_text(const struct boot_kernel *kernel, const struct initramfs_wish *wish,
 			 const char *const *without)
@@ -227,6 +267,10 @@ static void add_check(const struct host *host, const struct boot_kernel *kernel,
 void initramfs_add_rebuild(const struct host *host, const struct initramfs_wish *wish,
 			   const char *const *without, struct plan *plan)
 {
+	if (host->boot.chain == BOOT_OSTREE) {
+		add_overlay(host, wish, without, plan);
+		return;
+	}
 	add_build(host, plan);
 	if (!initramfs_own_file(host->boot.initramfs))
 		return;
