@@ -29,7 +29,9 @@ static struct change *make_change(void)
 	change_remember(change, "/sys/a/d3cold_allowed", NULL);
 	plan_add(plan, STEP_SYSFS_WRITE, "/sys/a/driver_override", NULL, "vfio-pci", "why not")
 		->address = g_strdup("0000:01:00.0");
-	plan_add(plan, STEP_FILE, "/etc/a b", "old\nlines\n%41", "", NULL)->mode = 0755;
+	struct step *file = plan_add(plan, STEP_FILE, "/etc/a b", "old\nlines\n%41", "", NULL);
+	file->mode = 0755;
+	file->own = true;
 	plan_add(plan, STEP_RUN, NULL, NULL, NULL, "ümlaut")->argv = g_strdupv((char **)argv);
 	plan_add(plan, STEP_SYSFS_WRITE, "/sys/a/power/control", "auto", "on", NULL)->loose = true;
 	g_ptr_array_unref(change->steps);
@@ -103,11 +105,13 @@ static void test_round_trip(void)
 	g_assert_cmpstr(file->old, ==, "old\nlines\n%41");
 	g_assert_cmpstr(file->new_value, ==, "");
 	g_assert_cmpuint(file->mode, ==, 0755);
+	g_assert_true(file->own);
 	g_assert_cmpuint(((const struct step *)is->steps->pdata[0])->mode, ==, 0);
 	const struct step *run = is->steps->pdata[2];
 	g_assert_cmpstr(run->argv[2], ==, "-k all");
 	g_assert_cmpstr(run->why, ==, "ümlaut");
 	g_assert_null(run->path);
+	g_assert_false(run->own);
 	g_assert_true(((const struct step *)is->steps->pdata[3])->loose);
 	g_assert_true(change_recall(is, "/sys/a/d3cold_allowed", &value));
 	g_assert_null(value);

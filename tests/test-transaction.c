@@ -256,6 +256,17 @@ static void test_ours_was_changed(struct box *box, gconstpointer data)
 	g_assert_null(((const struct refusal *)plan->refusals->pdata[0])->to);
 }
 
+/* One that a tool changes with all others of its kind: nobody has to be asked. */
+static void test_own_was_changed(struct box *box, gconstpointer data)
+{
+	add_files(box);
+	((struct step *)box->plan->steps->pdata[1])->own = true;
+	do_it(box);
+	put(box, "etc/new/deep/file", "text\nand theirs\n");
+	undo(box, 1); /* it is told */
+	assert_as_before(box);
+}
+
 /* ---- programs ---- */
 
 static void test_rebuilder_fails(struct box *box, gconstpointer data)
@@ -517,6 +528,7 @@ int main(int argc, char **argv)
 		{ "changed-elsewhere", test_changed_elsewhere },
 		{ "changed-at-the-same-place", test_changed_at_the_same_place },
 		{ "ours-was-changed", test_ours_was_changed },
+		{ "own-was-changed", test_own_was_changed },
 		{ "rebuilder-fails", test_rebuilder_fails },
 		{ "result-is-missing", test_result_is_missing },
 		{ "result-is-there", test_result_is_there },

@@ -106,6 +106,13 @@ static void merge_file(struct item *item, struct plan *plan)
 		item->differs = g_strcmp0(item->merged, item->now) != 0;
 		return;
 	}
+	if (item->last->own) {
+		plan_warn(
+			plan, "changed-since",
+			"%s has been changed since, but is of vfiokit alone: it goes all the same",
+			item->last->path);
+		return;
+	}
 	item->differs = false;
 	plan_refuse(plan, "changed-since", item->first->path, true,
 		    "this file has been changed since, at the same place. It was to be changed as "

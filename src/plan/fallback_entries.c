@@ -37,8 +37,9 @@ static bool put_copy(struct cmdline_job *job, const char *entry, const char *tex
 
 	if (!copy)
 		return job_refuse(job, "boot-uneditable", entry, error->message);
-	return job_put_file(job, path, NULL, copy,
-			    "keeps an entry in the menu that boots without it");
+	job_put_file(job, path, NULL, copy, "keeps an entry in the menu that boots without it");
+	((struct step *)job->plan->steps->pdata[job->plan->steps->len - 1])->own = true;
+	return true;
 }
 
 /* The first copy that was made; NULL: none. */

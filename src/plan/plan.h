@@ -35,6 +35,8 @@ struct step {
 	unsigned mode;   /* STEP_FILE: of a file that is new there; 0: 0644 */
 	bool loose;      /* STEP_SYSFS_WRITE: a step before changes it by itself, so `old` is only
 			  * what is expected: not compared; passed over when it is `new` by then */
+	bool own;        /* STEP_FILE: a new one, of this program alone, that tools change with all
+			  * others of its kind: undo takes it away whatever it holds by then */
 	bool beside;     /* STEP_IMAGE: it is built beside the one that is there, which it then
 			  * replaces: there must be room for both */
 	char *why;       /* one sentence for people */

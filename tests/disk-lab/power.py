@@ -1,7 +1,7 @@
 """Power that fails in the middle of setup, and of its undo: what the disk holds at chosen points is
 kept as a disk of its own while the machine goes on, and each of these disks must start."""
 
-from signs import FILES, LISTERS, RULE, newest
+from signs import FILES, LISTERS, MENUS, RULE, newest
 from vdisk.play import differs, has, lacks
 
 WORD = "vtest.word=1"
@@ -57,7 +57,7 @@ def untrue(play, change):
     return found
 
 
-def develop(play, disks, verb):
+def develop(play, kind, disks, verb):
     """Starts each disk; looks into it; takes back what there is."""
     for name, disk in disks:
         play.begin_with(disk)
@@ -69,8 +69,8 @@ def develop(play, disks, verb):
         play.ask(UNDO)
         play.test(f"power cut {name} of {verb}: undo brings back what was",
                   differs("files", play.ask(FILES), ""),
-                  has(play.ask("cat /boot/grub/grub.cfg"), WORD),
-                  has(play.ask(LISTERS["grub"]), RULE))
+                  has(play.ask(f"cat {MENUS[kind]}"), WORD),
+                  has(play.ask(LISTERS[kind]), RULE))
 
 
 # Among its files; GRUB's menu half written, and whole; an initramfs half written; the look into it.
@@ -81,11 +81,11 @@ UNDO_POINTS = [3, 9, GRUB_HALF, IMAGE_HALF, 13]
 def power(play):
     """the power is cut in the middle of setup, at several points"""
     play.begin("grub", ["amd"])
-    develop(play, photographs(play, SETUP, SETUP_POINTS), "setup")
+    develop(play, "grub", photographs(play, SETUP, SETUP_POINTS), "setup")
 
 
 def power_undo(play):
     """the power is cut in the middle of undo, at several points"""
     play.begin("grub", ["amd"])
     play.ask(SETUP)
-    develop(play, photographs(play, UNDO, UNDO_POINTS), "undo")
+    develop(play, "grub", photographs(play, UNDO, UNDO_POINTS), "undo")

@@ -12,7 +12,7 @@ from signs import (CARD, FILES, LISTERS, RULE, TWIN, bound_as, seen_by_host, # p
 from vdisk.play import DESKTOP, SHIFTED, differs, has, lacks # pylint: disable=C0413
 from power import power, power_undo # pylint: disable=C0413
 from quickstart import quick_start # pylint: disable=C0413
-from trials import trial, trial_disk, trial_panic # pylint: disable=C0413
+from trials import trial, trial_disk, trial_panic, trial_sdboot # pylint: disable=C0413
 
 PARAMETER = "iommu=pt"
 
@@ -155,5 +155,5 @@ def by_hand(play):
 
 
 SCENARIOS = {function.__name__: function for function in (
-    persist, setup, dracut, power, power_undo, trial, trial_panic, trial_disk, by_hand,
-    quick_start)}
+    persist, setup, dracut, power, power_undo, trial, trial_panic, trial_sdboot, trial_disk,
+    by_hand, quick_start)}

@@ -13,6 +13,9 @@ RULE = "etc/udev/rules.d/10-vfiokit.rules"
 FILES = ("find /etc /boot -name '*vfiokit*'; grep -l vfiokit /boot/grub/* /boot/efi/loader/entries/* "
          "2>/dev/null; ls -d /etc/systemd/system/multi-user.target.d 2>/dev/null; true")
 
+# What the boot loader makes its menu of.
+MENUS = {"grub": "/boot/grub/grub.cfg", "sdboot": "/boot/efi/loader/entries/*.conf"}
+
 LISTERS = {"grub": "lsinitramfs /boot/initrd.img-*",
            "sdboot": "for i in $(find /boot -name 'initrd*' -size +100k); do lsinitrd $i; done"}
 

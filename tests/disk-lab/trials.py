@@ -30,10 +30,19 @@ def lost(play, name, words, sign):
     play.test("undo takes away what is left of it", differs("files", play.ask(FILES), ""))
 
 
+PANIC = "panics", ["init=/bin/false"], "Kernel panic"
+
+
 def trial_panic(play):
     """a trial in which the kernel panics comes back by one power cycle"""
     play.begin("grub", ["amd"])
-    lost(play, "panics", ["init=/bin/false"], "Kernel panic")
+    lost(play, *PANIC)
+
+
+def trial_sdboot(play):
+    """the same with systemd-boot and dracut"""
+    play.begin("sdboot", ["amd"])
+    lost(play, *PANIC)
 
 
 def trial_disk(play):
