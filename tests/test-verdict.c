@@ -11,6 +11,7 @@
 #define INTEL_CPU      "vendor_id\t: GenuineIntel\nflags\t\t: fpu vmx aes\n"
 #define LOCKED_CPU     "vendor_id\t: GenuineIntel\nflags\t\t: fpu aes\n"
 #define AMD_CPU        "vendor_id\t: AuthenticAMD\nflags\t\t: fpu svm aes\n"
+#define ARM_CPU        "Features\t: fp asimd aes\nCPU implementer\t: 0x41\n"
 #define GUEST_CPU      "vendor_id\t: AuthenticAMD\nflags\t\t: fpu svm hypervisor\n"
 #define BARE_GUEST_CPU "vendor_id\t: GenuineIntel\nflags\t\t: fpu hypervisor\n"
 /* Leaf 1 ECX bit 5 (VMX) and 0x80000001 ECX bit 2 (SVM), as the probe writes them. */
@@ -135,6 +136,13 @@ static const struct machine machines[] = {
 	  TRI_UNKNOWN,
 	  NULL,
 	  { { "/proc/cpuinfo", GUEST_CPU }, DIR_TABLES, DIR_UNITS, DIR_GROUPS } },
+	{ "no table where the processor is no x86",
+	  "iommu-not-described",
+	  IOMMU_OFF_IN_FIRMWARE,
+	  IOMMU_VENDOR_UNKNOWN,
+	  TRI_UNKNOWN,
+	  NULL,
+	  { { "/proc/cpuinfo", ARM_CPU }, DIR_TABLES, DIR_UNITS, DIR_GROUPS } },
 	{ "firmware describes none",
 	  "iommu-off-in-firmware-or-unsupported",
 	  IOMMU_OFF_IN_FIRMWARE,

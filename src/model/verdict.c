@@ -108,6 +108,14 @@ static bool is_guest_without_table(const struct facts *f)
 	return f->table == TRI_NO && f->guest == TRI_YES;
 }
 
+/* Firmware setups of these machines have no switch of that name. */
+static bool is_table_missing_elsewhere(const struct facts *f)
+{
+	const struct cpu *cpu = &f->host->platform.cpu;
+
+	return f->table == TRI_NO && cpu->arch_known && !cpu->x86;
+}
+
 static bool is_table_missing(const struct facts *f)
 {
 	return f->table == TRI_NO;
@@ -216,6 +224,15 @@ static const struct row rows[] = {
 		.cause = "This is a virtual machine, and its hypervisor emulates no IOMMU.",
 		.remedy = "Run on the physical machine, or add an emulated IOMMU to this one "
 			  "(QEMU: -device intel-iommu or amd-iommu).",
+	},
+	{
+		.matches = is_table_missing_elsewhere,
+		.state = IOMMU_OFF_IN_FIRMWARE,
+		.id = "iommu-not-described",
+		.cause = "The firmware (ACPI or a device tree) describes no IOMMU that the kernel "
+			 "uses: many boards of this kind have none.",
+		.remedy = "Passing devices through needs a board with an IOMMU for PCI, on Arm an "
+			  "SMMU, that its firmware describes.",
 	},
 	{
 		.matches = is_table_missing,

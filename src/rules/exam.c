@@ -17,17 +17,25 @@ struct finding *exam_add(struct exam *exam, enum finding_verdict verdict, const 
 	return finding;
 }
 
+/* Why something cannot be told, and what helps who is not root. */
+static const struct {
+	const char *why;
+	const char *remedy;
+} reasons[] = {
+	[HOST_LIVE] = { "it could not be read", "; run as root" },
+	[HOST_TREE] = { "it is not there to be read; look on the machine itself", "" },
+	[HOST_POSTED] = { "it was not posted; look on the machine itself", "" },
+	[HOST_RECORDING] = { "it is not in this recording", "; make another one as root" },
+};
+
 struct finding *exam_unknown(struct exam *exam, const char *subject, const char *path,
 			     const char *what)
 {
 	const struct host *host = exam->host;
 	struct finding *finding = exam_add(exam, FINDING_UNKNOWN, subject, "%s", what);
-	const char *reason = host->source == HOST_LIVE ? "it could not be read; run as root"
-			     : host->source == HOST_RECORDING
-				     ? "it is not in this recording; make another one as root"
-				     : "it is not there to be read; look on the machine itself";
 
-	finding_evidence(finding, "%s: not known (%s)", path, reason);
+	finding_evidence(finding, "%s: not known (%s%s)", path, reasons[host->source].why,
+			 host->privileged ? "" : reasons[host->source].remedy);
 	return finding;
 }
 
