@@ -426,6 +426,7 @@ class Machine:
                   "none [integrity] confidentiality" if secure_boot else "[none] integrity confidentiality")
         tree.file(f"/lib/modules/{release}/modules.builtin", "")
         tree.directory("/sys/module")
+        tree.file("/proc/modules", "".join(f"{module}\n" for module in modules))
         for module in modules:
             tree.directory(f"/sys/module/{module}")
         self.put_usage(mounts, route, swaps)

@@ -29,6 +29,14 @@
 #define ROM     "/usr/share/vgabios/card.rom"
 #define ROM_PCI "pci\t0000:0b:00.0\tmanaged\trom=" ROM "\n"
 
+#define APPARMOR(profile, name)                                                                    \
+	"audit: type=1400 audit(1.2:3): apparmor=\"DENIED\" operation=\"open\" profile=\"" profile \
+	"\" name=\"" name "\" pid=9 comm=\"qemu-system-x86\" requested_mask=\"wr\""
+#define SELINUX(who, what)                                                                         \
+	"audit: type=1400 audit(1.2:3): avc:  denied  { open } for  pid=9 comm=\"qemu-kvm\" "      \
+	"scontext=system_u:system_r:" who ":s0:c1,c2 tcontext=system_u:object_r:" what ":s0 "      \
+	"tclass=chr_file permissive=0"
+
 const struct rule_pair pairs_guest[] = {
 	{ .rule = "boot-args-pending",
 	  .host = "guide-example",
@@ -299,6 +307,24 @@ const struct rule_pair pairs_guest[] = {
 	  .what = "a plain file where the module kvmfr",
 	  .bad = { { "/vfiokit/nodes = - 0644 0 0 /dev/kvmfr0" } },
 	  .good = { { "/vfiokit/nodes = c 0660 0 107 /dev/kvmfr0" } } },
+	{ .rule = "confinement-denials",
+	  .host = "identical-gpus",
+	  .verdict = FINDING_WARN,
+	  .what = "kept from what it asked for",
+	  .bad = { { LOG(APPARMOR("libvirt-1", "/dev/input/event3")) } },
+	  .good = { { LOG(APPARMOR("libvirt-1", "/sys/devices/system/node/")) } } },
+	{ .rule = "confinement-denials", /* of a guest, not of the daemon */
+	  .host = "identical-gpus",
+	  .verdict = FINDING_WARN,
+	  .what = "kept from what it asked for",
+	  .bad = { { LOG(APPARMOR("libvirt-1", "/dev/vfio/12")) } },
+	  .good = { { LOG(APPARMOR("libvirtd", "/dev/vfio/12")) } } },
+	{ .rule = "confinement-denials",
+	  .host = "identical-gpus",
+	  .verdict = FINDING_WARN,
+	  .what = "kept from what it asked for",
+	  .bad = { { LOG(SELINUX("svirt_t", "vfio_device_t")) } },
+	  .good = { { LOG(SELINUX("svirt_t", "sysctl_kernel_t")) } } },
 	{ .rule = "cgroup-acl",
 	  .host = "identical-gpus",
 	  .domain = "win",

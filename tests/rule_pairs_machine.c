@@ -9,6 +9,9 @@
 #define DMAR  "/sys/firmware/acpi/tables/DMAR = x"
 #define GROUP "/sys/kernel/iommu_groups/0/type = DMA"
 
+#define X86 "/proc/cpuinfo = vendor_id\t: GenuineIntel\nflags\t: fpu vmx", "/sys/bus/pci/devices/"
+#define ARM "/proc/cpuinfo = CPU implementer\t: 0x41", "/sys/bus/pci/devices/"
+
 const struct rule_pair pairs_machine[] = {
 	{ .rule = "cpu-virt",
 	  .host = "guide-example",
@@ -29,6 +32,12 @@ const struct rule_pair pairs_machine[] = {
 	  .bad = { { "/vfiokit/nodes = c 0666 0 104 /dev/kvm\n! /sys/class/misc/kvm" } },
 	  .good = { { "/vfiokit/nodes = c 0666 0 104 /dev/kvm\nd 0755 0 0 "
 		      "/sys/class/misc/kvm" } } },
+	{ .rule = "other-hypervisor",
+	  .host = "guide-example",
+	  .verdict = FINDING_WARN,
+	  .what = "VirtualBox is ready to run guests",
+	  .bad = { { "/proc/modules = kvm_intel 1 0\nvboxdrv 1 0 - Live 0x0 (OE)" } },
+	  .good = { { "/proc/modules = kvm_intel 1 0\nvboxguest 1 0 - Live 0x0 (OE)" } } },
 	{ .rule = "kernel-version-known-bad",
 	  .host = "guide-example",
 	  .verdict = FINDING_WARN,
@@ -203,6 +212,11 @@ const struct rule_pair pairs_machine[] = {
 	  .what = "have 64 GiB of large BARs, and the window for them in a guest is 64 GiB",
 	  .bad = { { GTX "resource = 0x4000000000 0x4fffffffff 0x000000000014220c" } },
 	  .good = { { GTX "resource = 0x4000000000 0x47ffffffff 0x000000000014220c" } } },
+	{ .rule = "qemu-present", /* what it is called there is not known */
+	  .verdict = FINDING_UNKNOWN,
+	  .what = "What this processor's guests need",
+	  .bad = { { "/usr/bin/qemu-system-x86_64 = x", ARM } },
+	  .good = { { "/usr/bin/qemu-system-x86_64 = x", X86 } } },
 	{ .rule = "qemu-present",
 	  .host = "laptop-one-gpu",
 	  .verdict = FINDING_FAIL,
@@ -223,6 +237,11 @@ const struct rule_pair pairs_machine[] = {
 		     "! /run/libvirt/virtqemud-sock" } },
 	  .good = { { "/vfiokit/nodes = ! /run/libvirt/libvirt-sock\n"
 		      "s 0666 0 0 /run/libvirt/virtqemud-sock" } } },
+	{ .rule = "ovmf-present", /* what it is called there is not known */
+	  .verdict = FINDING_UNKNOWN,
+	  .what = "What this processor's guests need",
+	  .bad = { { "/usr/share/OVMF/OVMF_CODE_4M.fd = x", ARM } },
+	  .good = { { "/usr/share/OVMF/OVMF_CODE_4M.fd = x", X86 } } },
 	{ .rule = "ovmf-present",
 	  .host = "laptop-one-gpu",
 	  .verdict = FINDING_WARN,

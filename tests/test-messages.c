@@ -26,6 +26,21 @@ static const struct sample {
 	{ "no-iommu-model", "vfio: No available IOMMU models", "vfio: available IOMMU models" },
 	{ "node-denied", "failed to open /dev/vfio/14: Permission denied",
 	  "failed to open /dev/kvm: Permission denied" },
+	{ "apparmor-denied",
+	  "audit: type=1400 audit(1.2:3): apparmor=\"DENIED\" operation=\"open\" "
+	  "profile=\"libvirt-00000000-0000-0000-0000-000000000001\" name=\"/dev/vfio/12\"",
+	  "audit: type=1400 audit(1.2:3): apparmor=\"DENIED\" operation=\"open\" "
+	  "profile=\"libvirtd\" name=\"/dev/vfio/12\"" },
+	{ "selinux-denied",
+	  "type=AVC msg=audit(1.2:3): avc:  denied  { open } for  pid=9 comm=\"qemu-kvm\" "
+	  "path=\"/dev/vfio/12\" scontext=system_u:system_r:svirt_t:s0:c1,c2 "
+	  "tcontext=system_u:object_r:device_t:s0 tclass=chr_file permissive=0",
+	  "type=AVC msg=audit(1.2:3): avc:  denied  { open } for  pid=9 comm=\"sshd\" "
+	  "scontext=system_u:system_r:sshd_t:s0 tclass=file permissive=0" },
+	{ "kvm-taken", "ioctl(KVM_CREATE_VM) failed: 16 Device or resource busy",
+	  "ioctl(KVM_CREATE_VCPU) failed: 16 Device or resource busy" },
+	{ "kvm-taken-cpu", "kvm: enabling virtualization on CPU0 failed",
+	  "kvm: enabling virtualization on CPU0" },
 	{ "node-busy", "vfio 0000:01:00.0: failed to open /dev/vfio/14: Device or resource busy",
 	  "failed to open /dev/sr0: Device or resource busy" },
 	{ "node-missing", "Could not open '/dev/vfio/2': No such file or directory",

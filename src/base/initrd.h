@@ -13,8 +13,9 @@ struct root;
  */
 GPtrArray *initrd_list(struct root *root, const char *path, GError **error);
 
-/* About how many seconds a processor is busy with unpacking the image; 0 where nothing is packed, or
- * where that cannot be told: then initrd_list() says why. By the size: the same image costs the same.
+/* About how many seconds a processor is busy with unpacking the image; 0 where nothing is packed,
+ * or where that cannot be told: then initrd_list() says why. By the size: the same image costs the
+ * same.
  */
 double initrd_seconds(struct root *root, const char *path);
 

@@ -46,7 +46,8 @@ static void look_into(gpointer data, gpointer unused)
 	look->text = list_image(look->root, look->kernel->initramfs);
 }
 
-/* Several at a time: unpacking keeps a processor busy. The newest kernels first: they are started. */
+/* Several at a time: unpacking keeps a processor busy. The newest kernels first: they are started.
+ */
 static void look_into_all(struct look *looks, unsigned n, bool whole)
 {
 	unsigned processors = MIN(g_get_num_processors(), n);
@@ -106,8 +107,7 @@ static void probe_some(struct root *root, struct host *host, struct boot_kernel 
 	}
 	look_into_all(looks, n_looks, all);
 	for (unsigned i = 0; i < n_looks; i++) {
-		g_autofree char *name =
-			g_strconcat("initramfs/", looks[i].kernel->release, NULL);
+		g_autofree char *name = g_strconcat("initramfs/", looks[i].kernel->release, NULL);
 		root_keep(root, name, looks[i].text);
 		fill_kernel(host, looks[i].text, looks[i].kernel);
 		g_free(looks[i].text);

@@ -49,6 +49,8 @@ static const char *const topics[] = {
 	"Unknown kernel command line",
 	"Unknown command line",
 	"Secure boot",
+	"profile=\"libvirt-",
+	":svirt",
 	USB_GONE,
 };
 

@@ -73,6 +73,42 @@ static void judge_kvm(struct exam *exam)
 		finding_fix(finding, "modprobe kvm");
 }
 
+/* Modules of other hypervisors for desktops, which switch VMX or SVM on for themselves. */
+static const struct {
+	const char *module;
+	const char *name;
+} hypervisors[] = {
+	{ "vboxdrv", "VirtualBox" },
+	{ "vmmon", "VMware Workstation" },
+};
+
+static void judge_other_hypervisor(struct exam *exam)
+{
+	const struct host *host = exam->host;
+
+	for (size_t i = 0; i < G_N_ELEMENTS(hypervisors); i++) {
+		enum tri loaded = setting_module(host, hypervisors[i].module);
+		if (loaded == TRI_UNKNOWN) {
+			exam_unknown(exam, NULL, "/proc/modules",
+				     "Which modules are loaded is not known.");
+			return;
+		}
+		if (loaded == TRI_NO)
+			continue;
+		struct finding *finding =
+			exam_warn(exam, NULL, "%s is ready to run guests here, too.",
+				  hypervisors[i].name);
+		finding_evidence(finding, "/proc/modules: %s", hypervisors[i].module);
+		finding_cause(finding,
+			      "Only one of them can have the processor's virtualisation at "
+			      "a time: while a guest of the other runs, KVM starts none.");
+		finding_fix(finding,
+			    "# Shut its guests down before one of KVM is started, or: modprobe -r "
+			    "%s",
+			    hypervisors[i].module);
+	}
+}
+
 static void judge_nested(struct exam *exam)
 {
 	const struct host *host = exam->host;
@@ -181,6 +217,21 @@ const struct rule rules_cpu[] = {
 		.needs = PROBE_SETTINGS,
 		.sets = RULE_DOCTOR,
 		.judge = judge_kvm,
+	},
+	{
+		.id = "other-hypervisor",
+		.title = "Has KVM the processor to itself?",
+		.reads = "/proc/modules",
+		.explain =
+			"VirtualBox and VMware Workstation use VT-x or AMD-V by themselves. While "
+			"one of their guests runs, KVM cannot switch it on, and the other way "
+			"round: the guest that comes second does not start.",
+		.good = "No module of VirtualBox or VMware is loaded.",
+		.see = SEE_SOFTWARE,
+		.after = "cpu-virt",
+		.needs = PROBE_SETTINGS,
+		.sets = RULE_DOCTOR,
+		.judge = judge_other_hypervisor,
 	},
 	{
 		.id = "kernel-version-known-bad",

@@ -39,8 +39,26 @@ static void judge_program(struct exam *exam, enum package_role role, enum findin
 	remedy_package(exam, finding, role);
 }
 
+/* The names of QEMU and of its firmware are known for x86 only: guests of other processors have
+ * others. */
+static bool is_elsewhere(struct exam *exam)
+{
+	const struct cpu *cpu = &exam->host->platform.cpu;
+
+	if (!cpu->arch_known || cpu->x86)
+		return false;
+	struct finding *finding = exam_add(exam, FINDING_UNKNOWN, NULL,
+					   "What this processor's guests need is not known here.");
+	finding_evidence(finding, "/proc/cpuinfo: no x86");
+	finding_fix(finding,
+		    "# See what your distribution calls QEMU and UEFI for this processor.");
+	return true;
+}
+
 static void judge_qemu(struct exam *exam)
 {
+	if (is_elsewhere(exam))
+		return;
 	judge_program(exam, ROLE_QEMU, FINDING_FAIL,
 		      "QEMU, which runs the guests, is not installed.");
 }
@@ -53,6 +71,8 @@ static void judge_libvirt(struct exam *exam)
 
 static void judge_ovmf(struct exam *exam)
 {
+	if (is_elsewhere(exam))
+		return;
 	judge_program(exam, ROLE_FIRMWARE, FINDING_WARN,
 		      "UEFI firmware for guests (OVMF) is not installed.");
 }
@@ -213,6 +233,59 @@ static void judge_acl(struct exam *exam)
 			    boot_has(&exam->host->boot, "virtqemud") == TRI_YES ? "virtqemud"
 										: "libvirtd");
 	}
+}
+
+/* ---- what a confined guest was kept from ---- */
+
+/* Things of passthrough: guests try to look at much else, are kept from it, and do not mind. */
+static const char *const wanted_names[] = {
+	"/dev/vfio", "/dev/iommu",     "/dev/kvmfr",    "/dev/input/",   "/dev/bus/usb/",
+	".rom\"",    "/dev/hugepages", "looking-glass", "vfio_device_t",
+};
+
+/* AppArmor names its profiles of guests "libvirt-UUID"; SELinux labels them svirt_t. */
+static bool is_denial(const char *line)
+{
+	if (!(strstr(line, "apparmor=\"DENIED\"") && strstr(line, "profile=\"libvirt-")) &&
+	    !(strstr(line, "avc:") && strstr(line, "denied") && strstr(line, ":svirt")))
+		return false;
+	for (size_t i = 0; i < G_N_ELEMENTS(wanted_names); i++)
+		if (strstr(line, wanted_names[i]))
+			return true;
+	return false;
+}
+
+static void judge_denials(struct exam *exam)
+{
+	const struct kernel *kernel = &exam->host->platform.kernel;
+	struct finding *finding = NULL;
+	unsigned shown = 0;
+
+	if (!kernel->log) {
+		exam_unknown(exam, NULL, "kernel log",
+			     "Whether a guest was kept from its devices is not known.");
+		return;
+	}
+	for (unsigned i = kernel->n_log; i-- > 0 && shown < 3;) {
+		if (!is_denial(kernel->log[i]))
+			continue;
+		if (!finding)
+			finding = exam_warn(exam, NULL,
+					    "A guest was kept from what it asked for, since the "
+					    "machine started.");
+		finding_evidence(finding, "kernel log: %s", kernel->log[i]);
+		shown++;
+	}
+	if (!finding)
+		return;
+	finding_cause(finding,
+		      "libvirt allows a guest what its definition names; what stands in raw "
+		      "QEMU arguments, or is a link to elsewhere, it does not see.");
+	finding_fix(finding, "# Name it in the definition: <hostdev>, <input type='evdev'>, <rom "
+			     "file='…'/>, <shmem>.");
+	finding_fix(finding, "# Where that cannot be, allow that path alone: AppArmor in "
+			     "/etc/apparmor.d/local/abstractions/libvirt-qemu, SELinux by a label "
+			     "(semanage fcontext).");
 }
 
 /* ---- definitions ---- */
@@ -445,6 +518,7 @@ const struct rule rules_guests[] = {
 		.explain = "QEMU is the program that runs guests.",
 		.good = "QEMU is installed.",
 		.see = SEE_SOFTWARE,
+		.needs = PROBE_PLATFORM,
 		.sets = RULE_DOCTOR,
 		.judge = judge_qemu,
 	},
@@ -480,6 +554,7 @@ const struct rule rules_guests[] = {
 			   "get a picture from few cards.",
 		.good = "UEFI firmware for guests is installed.",
 		.see = SEE_SOFTWARE,
+		.needs = PROBE_PLATFORM,
 		.sets = RULE_DOCTOR,
 		.judge = judge_ovmf,
 	},
@@ -600,6 +675,21 @@ const struct rule rules_guests[] = {
 		.sets = RULE_DOCTOR,
 		.of_domain = true,
 		.judge = judge_acl,
+	},
+	{
+		.id = "confinement-denials",
+		.title = "Was no guest kept from its devices?",
+		.reads = "kernel log",
+		.explain = "AppArmor and SELinux let a guest open what libvirt has found in its "
+			   "definition, and nothing else. What they refuse is in the kernel's log "
+			   "(where auditd runs, in /var/log/audit/audit.log, for 'doctor --log'); "
+			   "QEMU says only that permission was denied. Looked for are devices, ROM "
+			   "files and shared memory: most other refusals do no harm.",
+		.good = "The kernel's log has no such refusal.",
+		.see = SEE_LIBVIRT,
+		.needs = PROBE_PLATFORM,
+		.sets = RULE_DOCTOR,
+		.judge = judge_denials,
 	},
 	{
 		.id = "hgx-fabric",

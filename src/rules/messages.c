@@ -15,6 +15,27 @@
 #define DO_DOCTOR "vfiokit doctor"
 
 static const struct message messages[] = {
+	/* ---- AppArmor, SELinux ---- */
+	{ .id = "apparmor-denied",
+	  .pattern = "apparmor=\"DENIED\"*profile=\"libvirt-",
+	  .rule = "confinement-denials",
+	  WARN,
+	  .what = "AppArmor kept a guest from what the line names.",
+	  .cause = "libvirt allows a guest what its definition names, and not what stands in raw "
+		   "QEMU "
+		   "arguments. Most refusals under /proc and /sys do no harm.",
+	  .fix = { "# Name it in the definition, or allow that path alone in "
+		   "/etc/apparmor.d/local/abstractions/libvirt-qemu." },
+	  .see = SEE_LIBVIRT },
+	{ .id = "selinux-denied",
+	  .pattern = "avc:*denied*:svirt",
+	  .rule = "confinement-denials",
+	  WARN,
+	  .what = "SELinux kept a guest from what the line names.",
+	  .cause = "libvirt labels what the definition names, and not what stands in raw QEMU "
+		   "arguments, or was made by hand without a label.",
+	  .fix = { "# Name it in the definition, or give it its label: restorecon -v PATH." },
+	  .see = SEE_LIBVIRT },
 	/* ---- QEMU: VFIO ---- */
 	{ .id = "not-viable",
 	  .pattern = "group * is not viable",
@@ -175,6 +196,24 @@ static const struct message messages[] = {
 	  FAIL,
 	  .what = "QEMU's user may not open /dev/kvm.",
 	  .fix = { "usermod -aG kvm USER", "# Log in again." },
+	  .see = SEE_SOFTWARE },
+	{ .id = "kvm-taken",
+	  .pattern = "ioctl(KVM_CREATE_VM) failed",
+	  .rule = "other-hypervisor",
+	  FAIL,
+	  .what = "KVM could not switch the processor's virtualisation on.",
+	  .cause =
+		  "Another hypervisor uses it just now, such as VirtualBox with a guest that runs.",
+	  .fix = { "vfiokit doctor other-hypervisor kvm-device" },
+	  .see = SEE_SOFTWARE },
+	{ .id = "kvm-taken-cpu",
+	  .pattern = "enabling virtualization on CPU*failed",
+	  .rule = "other-hypervisor",
+	  FAIL,
+	  .what = "KVM could not switch the processor's virtualisation on.",
+	  .cause =
+		  "Another hypervisor uses it just now, such as VirtualBox with a guest that runs.",
+	  .fix = { "vfiokit doctor other-hypervisor kvm-device" },
 	  .see = SEE_SOFTWARE },
 	{ .id = "kvm-missing",
 	  .pattern = "Could not access KVM kernel module",
