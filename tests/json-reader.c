@@ -13,7 +13,10 @@ struct reader *reader_parse(const char *text, size_t length)
 {
 	struct json_tokener *tokener = json_tokener_new();
 
-	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT);
+	/* json-c 0.18 takes the letters of UTF-8 for control characters where it is strict:
+	 * there Python's reader, which test-golden asks, must do. */
+	if (g_str_is_ascii(text))
+		json_tokener_set_flags(tokener, JSON_TOKENER_STRICT);
 	struct json_object *top = json_tokener_parse_ex(tokener, text, (int)length);
 	bool ok = json_tokener_get_error(tokener) == json_tokener_success;
 	json_tokener_free(tokener);

@@ -36,6 +36,7 @@ struct names *names_new(void)
 	names->access->error = leave_by_error;
 	names->access->warning = ignore_message;
 	names->access->debug = ignore_message;
+	names->access->id_lookup_mode = 0; /* by itself it asks a cache in the user's home, too */
 	return names;
 }
 
