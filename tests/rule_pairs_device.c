@@ -19,6 +19,15 @@
 #define RULE_FILE "etc/udev/rules.d/10-vfiokit.rules"
 #define ADDED     "vfio_pci: add [10de:1c03[ffffffff:ffffffff]] class 0x000000/00000000"
 
+#define LONE(text)        "/sys/bus/pci/devices/0000:00:03.0/" text
+#define LONE_SECOND(text) "/sys/bus/pci/devices/0000:00:03.1/" text
+#define TWO_OF_A_GROUP                                                                             \
+	LONE("vendor = 0x10de"), LONE_SECOND("vendor = 0x10de"),                                   \
+		LONE("iommu_group -> ../../../../kernel/iommu_groups/1"),                          \
+		LONE_SECOND("iommu_group -> ../../../../kernel/iommu_groups/1"),                   \
+		"/sys/kernel/iommu_groups/1/devices/0000:00:03.0/",                                \
+		"/sys/kernel/iommu_groups/1/devices/0000:00:03.1/"
+
 const struct rule_pair pairs_device[] = {
 	{ .rule = "devices-chosen",
 	  .host = "guide-example",
@@ -82,6 +91,20 @@ const struct rule_pair pairs_device[] = {
 	  .what = "The device is in no IOMMU group",
 	  .bad = { .devices = "00:00.2" },
 	  .good = { .devices = "00:14.3 0b:00.0" } },
+	{ .rule = "group-exists", /* of a part of a machine that has no groups at all */
+	  .devices = "00:03.0",
+	  .verdict = FINDING_UNKNOWN,
+	  .what = "Whether the device is in a group",
+	  .bad = { { LONE("vendor = 0x10de"), LONE("class = 0x030000") } },
+	  .good = { { LONE("vendor = 0x10de"), LONE("class = 0x030000"),
+		      LONE("iommu_group -> ../../../../kernel/iommu_groups/1"),
+		      "/sys/kernel/iommu_groups/1/devices/0000:00:03.0/" } } },
+	{ .rule = "group-shared-critical", /* of a machine without /sys/class */
+	  .devices = "00:03.0",
+	  .verdict = FINDING_UNKNOWN,
+	  .what = "What the host uses in the group",
+	  .bad = { { TWO_OF_A_GROUP, LONE_SECOND("uevent = DRIVER=nvme") } },
+	  .good = { { TWO_OF_A_GROUP, LONE_SECOND("uevent = DRIVER=vfio-pci") } } },
 	{ .rule = "group-bridge-bound",
 	  .host = "identical-gpus",
 	  .verdict = FINDING_FAIL,

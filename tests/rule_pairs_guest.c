@@ -29,6 +29,8 @@
 #define ROM     "/usr/share/vgabios/card.rom"
 #define ROM_PCI "pci\t0000:0b:00.0\tmanaged\trom=" ROM "\n"
 
+#define XHCI(text) "/sys/bus/pci/devices/0000:00:14.0/" text
+
 #define APPARMOR(profile, name)                                                                    \
 	"audit: type=1400 audit(1.2:3): apparmor=\"DENIED\" operation=\"open\" profile=\"" profile \
 	"\" name=\"" name "\" pid=9 comm=\"qemu-system-x86\" requested_mask=\"wr\""
@@ -307,6 +309,12 @@ const struct rule_pair pairs_guest[] = {
 	  .what = "a plain file where the module kvmfr",
 	  .bad = { { "/vfiokit/nodes = - 0644 0 0 /dev/kvmfr0" } },
 	  .good = { { "/vfiokit/nodes = c 0660 0 107 /dev/kvmfr0" } } },
+	{ .rule = "usb-host-input", /* of a machine without /sys/class */
+	  .devices = "00:14.0",
+	  .verdict = FINDING_UNKNOWN,
+	  .what = "What the host has on this controller",
+	  .bad = { { XHCI("vendor = 0x8086"), XHCI("class = 0x0c0330") } },
+	  .good = { { XHCI("vendor = 0x8086"), XHCI("class = 0x0c0330"), "/sys/class/input/" } } },
 	{ .rule = "confinement-denials",
 	  .host = "identical-gpus",
 	  .verdict = FINDING_WARN,

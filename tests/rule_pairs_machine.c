@@ -12,7 +12,24 @@
 #define X86 "/proc/cpuinfo = vendor_id\t: GenuineIntel\nflags\t: fpu vmx", "/sys/bus/pci/devices/"
 #define ARM "/proc/cpuinfo = CPU implementer\t: 0x41", "/sys/bus/pci/devices/"
 
+#define NOTHING "/sys/bus/pci/devices/"
+
 const struct rule_pair pairs_machine[] = {
+	{ .rule = "cpu-virt",
+	  .verdict = FINDING_UNKNOWN,
+	  .what = "Whether the processor can run guests",
+	  .bad = { { NOTHING } },
+	  .good = { { X86 } } },
+	{ .rule = "iommu-acpi-table",
+	  .verdict = FINDING_UNKNOWN,
+	  .what = "Whether the firmware offers an IOMMU",
+	  .bad = { { X86 } },
+	  .good = { { X86, DMAR } } },
+	{ .rule = "iommu-off-in-kernel", /* what it stands on is not known */
+	  .verdict = FINDING_SKIPPED,
+	  .what = "Cannot be told: iommu-acpi-table is not known",
+	  .bad = { { X86 } },
+	  .good = { { X86, DMAR } } },
 	{ .rule = "cpu-virt",
 	  .host = "guide-example",
 	  .verdict = FINDING_FAIL,

@@ -32,7 +32,7 @@ static void judge_virtualisation(struct exam *exam)
 				    is_amd(exam->host) ? "SVM Mode"
 						       : "VT-x (Intel "
 							 "Virtualization Technology)");
-	} else if (verdict->virtualization == TRI_UNKNOWN && cpu->x86) {
+	} else if (verdict->virtualization == TRI_UNKNOWN && (cpu->x86 || !cpu->arch_known)) {
 		exam_unknown(exam, NULL, "/proc/cpuinfo",
 			     "Whether the processor can run guests is not known.");
 	}
@@ -86,6 +86,8 @@ static void judge_other_hypervisor(struct exam *exam)
 {
 	const struct host *host = exam->host;
 
+	if (host->platform.cpu.arch_known && !host->platform.cpu.x86)
+		return; /* they are for x86 only */
 	for (size_t i = 0; i < G_N_ELEMENTS(hypervisors); i++) {
 		enum tri loaded = setting_module(host, hypervisors[i].module);
 		if (loaded == TRI_UNKNOWN) {

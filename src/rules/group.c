@@ -34,8 +34,14 @@ static void judge_exists(struct exam *exam, int pci)
 	const struct host *host = exam->host;
 	const struct pci_dev *dev = &host->pci[pci];
 
-	if (!dev->group_known || dev->group >= 0)
+	if (dev->group >= 0)
 		return;
+	/* none at all: that there are none would be said by iommu-enabled */
+	if (!dev->group_known || host->n_groups == 0) {
+		exam_unknown(exam, ADDRESS(host, pci), "/sys/kernel/iommu_groups",
+			     "Whether the device is in a group is not known.");
+		return;
+	}
 	if (dev->vendor == 0x8086 && pci_dev_is_kind(dev, KIND_GPU) && dev->on_root_bus)
 		return; /* iommu-igpu-off explains it */
 	struct finding *finding =
@@ -126,6 +132,23 @@ static void judge_viable(struct exam *exam, int pci)
 
 /* ---- what the host would lose ---- */
 
+#define CRITICAL                                                                                   \
+	(1U << USAGE_ROOT_DISK | 1U << USAGE_DISK | 1U << USAGE_ROUTE | 1U << USAGE_KEYBOARD)
+
+/* Is there something in its group that stays with a driver of the host? */
+static bool has_sibling(const struct exam *exam, int pci)
+{
+	const struct host *host = exam->host;
+
+	for (unsigned i = 0; i < host->n_pci; i++) {
+		const struct pci_dev *dev = &host->pci[i];
+		if (dev->group == host->pci[pci].group && !exam->chosen[i] && dev->driver &&
+		    !pci_driver_is_harmless(dev->driver))
+			return true;
+	}
+	return false;
+}
+
 static void judge_critical(struct exam *exam, int pci)
 {
 	const struct host *host = exam->host;
@@ -137,8 +160,7 @@ static void judge_critical(struct exam *exam, int pci)
 	for (unsigned i = 0; i < loss.n; i++) {
 		const struct usage *use = loss.list[i];
 		bool sibling = use->pci >= 0 && !exam->chosen[use->pci];
-		if (!sibling || (use->kind != USAGE_ROOT_DISK && use->kind != USAGE_DISK &&
-				 use->kind != USAGE_ROUTE && use->kind != USAGE_KEYBOARD))
+		if (!sibling || !(CRITICAL & 1U << use->kind))
 			continue;
 		struct finding *finding =
 			exam_fail(exam, ADDRESS(host, pci),
@@ -150,8 +172,11 @@ static void judge_critical(struct exam *exam, int pci)
 		finding_cause(finding, "Giving the group away takes that from the host.");
 		finding_fix(finding, "# Put the card into a slot with a group of its own, "
 				     "or give away another one.");
-		break;
+		return;
 	}
+	if ((host->usages.known & CRITICAL) != CRITICAL && has_sibling(exam, pci))
+		exam_unknown(exam, ADDRESS(host, pci), "/sys/class, /proc/self/mountinfo",
+			     "What the host uses in the group is not known.");
 }
 
 /* ---- bridges ---- */

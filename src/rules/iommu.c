@@ -22,10 +22,19 @@ static bool has_cmdline(const struct exam *exam, const char *word)
 
 /* ---- on or off ---- */
 
+static bool has_table(const struct iommu *iommu)
+{
+	return iommu->has_dmar == TRI_YES || iommu->has_ivrs == TRI_YES ||
+	       iommu->has_iort == TRI_YES || iommu->has_viot == TRI_YES;
+}
+
 static void judge_table(struct exam *exam)
 {
 	const struct iommu_verdict *verdict = exam->verdict;
 
+	if (verdict->state == IOMMU_STATE_UNKNOWN && !has_table(&exam->host->iommu))
+		exam_unknown(exam, NULL, "/sys/firmware/acpi/tables",
+			     "Whether the firmware offers an IOMMU is not known.");
 	if (verdict->state != IOMMU_OFF_IN_FIRMWARE && verdict->state != IOMMU_UNSUPPORTED)
 		return;
 	struct finding *finding =
@@ -170,7 +179,7 @@ static void judge_remapping(struct exam *exam)
 	if (exam->verdict->interrupt_remapping == TRI_YES)
 		return;
 	if (exam->verdict->interrupt_remapping == TRI_UNKNOWN) {
-		if (host->platform.cpu.x86)
+		if (host->platform.cpu.x86 || !host->platform.cpu.arch_known)
 			exam_unknown(exam, NULL, "/proc/interrupts",
 				     "Whether interrupts are remapped is not known.");
 		return;

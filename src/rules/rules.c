@@ -126,22 +126,37 @@ static int find_obstacle(const struct run *run, const struct rule *rule)
 	int number;
 
 	while ((number = next_prerequisite(&after)) >= 0) {
+		int root = run->root[number];
 		if (run->result[number] == FINDING_FAIL)
 			return number;
-		if (run->result[number] == FINDING_SKIPPED)
-			return run->root[number];
+		if (run->result[number] == FINDING_SKIPPED && run->result[root] != FINDING_UNKNOWN)
+			return root;
 	}
+	return -1;
+}
+
+/* The rule without whose answer it means nothing that this one has found nothing; -1: none. */
+static int find_unknown(const struct run *run, const struct rule *rule)
+{
+	const char *after = rule->after;
+	int number;
+
+	while ((number = next_prerequisite(&after)) >= 0)
+		if (run->result[run->root[number]] == FINDING_UNKNOWN)
+			return run->root[number];
 	return -1;
 }
 
 static void skip(struct run *run, unsigned number, int obstacle)
 {
 	const struct rule *root = rule_get((unsigned)obstacle);
-	bool failed = run->result[obstacle] == FINDING_FAIL;
+	enum finding_verdict why = run->result[obstacle];
 
 	run->root[number] = obstacle;
 	exam_add(&run->exam, FINDING_SKIPPED, NULL,
-		 failed ? "Not asked, because %s failed." : "Not asked: %s does not hold.",
+		 why == FINDING_FAIL      ? "Not asked, because %s failed."
+		 : why == FINDING_UNKNOWN ? "Cannot be told: %s is not known."
+					  : "Not asked: %s does not hold.",
 		 root->id);
 }
 
@@ -175,6 +190,8 @@ static void judge_one(struct run *run, unsigned number)
 			 "Asked of one guest only: name it, as in 'vfiokit doctor NAME'.");
 	else
 		ask(exam);
+	if (exam->findings->len == before && (obstacle = find_unknown(run, exam->rule)) >= 0)
+		skip(run, number, obstacle);
 	if (exam->findings->len == before)
 		exam_pass(exam, NULL, "%s", exam->rule->good);
 	run->result[number] = worst_of(exam->findings, before);

@@ -50,6 +50,10 @@ static void judge_cargo(struct exam *exam, const struct cargo *cargo)
 
 	while ((pci = next_chosen_kind(exam, KIND_USB_CONTROLLER, &index)) >= 0) {
 		const struct usage *usage = find_use(exam, pci, cargo->kinds);
+		bool known = (host->usages.known & cargo->kinds) == cargo->kinds;
+		if (!usage && !known && !pci_driver_is_vfio(host->pci[pci].driver))
+			exam_unknown(exam, ADDRESS(host, pci), "/sys/class, /proc/self/mountinfo",
+				     "What the host has on this controller is not known.");
 		if (!usage || (cargo->last_keyboard && exam->loss->last_keyboard != TRI_YES))
 			continue;
 		struct finding *finding =
