@@ -4,6 +4,8 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "vm/xml_text.h"
+
 struct guest *guest_new(enum guest_form form)
 {
 	struct guest *guest = g_new0(struct guest, 1);
@@ -35,6 +37,7 @@ void guest_free(struct guest *guest)
 {
 	if (!guest)
 		return;
+	xml_text_free(guest->xml_text);
 	xmlFreeDoc(guest->doc);
 	g_ptr_array_unref(guest->words);
 	g_array_unref(guest->places);

@@ -83,6 +83,7 @@ struct guest {
 	const char *uuid;   /* GUEST_XML; NULL: none */
 	bool single_quotes; /* GUEST_XML: its attributes are in such, as libvirt writes them */
 	xmlDoc *doc;        /* GUEST_XML; owned */
+	struct xml_text *xml_text; /* GUEST_XML: what doc was read from; NULL: see there; owned */
 	GPtrArray *words;   /* GUEST_QEMU: of const char *, the arguments */
 	GArray *places;     /* GUEST_QEMU: of struct guest_place, where each of them stands */
 	GArray *devices;    /* of struct guest_device */
@@ -150,7 +151,8 @@ enum tri guest_is_q35(const struct guest *guest);
  * *malformed is then the parser's message with its line, the caller's, when it is no XML at all. */
 struct guest *guest_read_xml(const char *text, size_t length, char **malformed, GError **error);
 
-/* The XML of the guest as guest.doc is now, in the quotes that it had. The caller's to free. */
+/* The XML of the guest as guest.doc is now; what was not changed in it is as it was, byte for byte.
+ * The caller's to free. */
 char *guest_xml(const struct guest *guest);
 
 /* Reads every QEMU command line in a text: a line, a script, a log. Returns guests (of struct

@@ -1,14 +1,13 @@
 /* Reading libvirt's XML into a guest. The text may come from anybody: libxml2 may load nothing, and
  * a document type, which only a text with tricks has, is refused. */
 #include <libxml/parser.h>
-#include <libxml/xmlsave.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "base/text.h"
 #include "vm/guest.h"
 #include "vm/xml_read.h"
-#include "vm/xml_write.h"
+#include "vm/xml_text.h"
 
 #define MAX_SHOWN 120 /* bytes of an element that are shown */
 
@@ -511,8 +510,8 @@ struct guest *guest_read_xml(const char *text, size_t length, char **malformed, 
 	xmlDoc *doc = parse(text, length, malformed);
 	const xmlNode *domain = doc ? xmlDocGetRootElement(doc) : NULL;
 
-	if (doc && doc->intSubset && doc->intSubset->entities) {
-		*malformed = g_strdup("it declares entities, which no definition of a guest does");
+	if (doc && doc->intSubset) {
+		*malformed = g_strdup("it has a document type, as no definition of a guest has");
 		xmlFreeDoc(doc);
 		doc = NULL;
 	}
@@ -530,6 +529,7 @@ struct guest *guest_read_xml(const char *text, size_t length, char **malformed, 
 	}
 	struct guest *guest = guest_new(GUEST_XML);
 	guest->doc = doc;
+	guest->xml_text = xml_text_new(text, length, doc);
 	guest->single_quotes = count(text, "='") >= count(text, "=\"");
 	read_domain(guest, domain);
 	return guest;
@@ -537,18 +537,12 @@ struct guest *guest_read_xml(const char *text, size_t length, char **malformed, 
 
 char *guest_xml(const struct guest *guest)
 {
-	xmlBuffer *buffer = xmlBufferCreate();
-	bool declared = guest->doc->encoding != NULL;
-	xmlSaveCtxt *save = xmlSaveToBuffer(buffer, NULL, declared ? 0 : XML_SAVE_NO_DECL);
-	char *text = NULL;
+	xmlChar *dumped = NULL;
 
-	if (save) {
-		xmlSaveDoc(save, guest->doc);
-		xmlSaveClose(save);
-		text = guest->single_quotes
-			       ? xml_single_quoted((const char *)xmlBufferContent(buffer))
-			       : g_strdup((const char *)xmlBufferContent(buffer));
-	}
-	xmlBufferFree(buffer);
+	if (guest->xml_text)
+		return xml_text_write(guest->xml_text, guest->doc, guest->single_quotes);
+	xmlDocDumpMemory(guest->doc, &dumped, NULL);
+	char *text = g_strdup((const char *)dumped);
+	xmlFree(dumped);
 	return text;
 }

@@ -237,11 +237,10 @@ static bool join_functions(const struct guest_device *first, const struct guest_
 
 	if (first->slot < 0 || !address)
 		return false;
-	xmlNode *old = node_child(other->node, "address");
 	g_autofree char *function = g_strdup_printf("0x%x", other->source.function);
-	if (old)
-		node_drop(old);
 	xmlNode *copy = node_ensure(other->node, "address");
+	while (copy->properties)
+		xmlRemoveProp(copy->properties);
 	for (const xmlAttr *attr = address->properties; attr; attr = attr->next) {
 		g_autofree char *value = node_attribute(address, (const char *)attr->name);
 		node_set(copy, (const char *)attr->name, value);

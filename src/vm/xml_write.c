@@ -45,20 +45,27 @@ static xmlNode *new_indent(const xmlNode *node, unsigned depth)
 	return xmlNewDocText(node->doc, BAD_CAST text);
 }
 
+/* What stands before another child, so that a new one gets the indentation of its owner. */
+static xmlNode *indent_like(const xmlNode *parent, const xmlNode *child)
+{
+	if (child && child->prev && xmlIsBlankNode(child->prev))
+		return xmlNewDocText(parent->doc, child->prev->content);
+	return new_indent(parent, depth_of(parent) + 1);
+}
+
 /* The new node comes first: libxml2 joins texts that meet. */
 xmlNode *node_append(xmlNode *parent, const char *name)
 {
 	xmlNode *child = xmlNewDocNode(parent->doc, parent->ns, BAD_CAST name, NULL);
-	xmlNode *last = parent->last;
-	unsigned depth = depth_of(parent) + 1;
+	xmlNode *last = parent->last, *indent = indent_like(parent, node_child(parent, NULL));
 
 	if (last && xmlIsBlankNode(last)) {
 		xmlAddPrevSibling(last, child);
 	} else {
 		xmlAddChild(parent, child);
-		xmlAddNextSibling(child, new_indent(parent, depth - 1));
+		xmlAddNextSibling(child, new_indent(parent, depth_of(parent)));
 	}
-	xmlAddPrevSibling(child, new_indent(parent, depth));
+	xmlAddPrevSibling(child, indent);
 	return child;
 }
 
@@ -99,7 +106,7 @@ xmlNode *domain_ensure(xmlNode *domain, const char *name)
 		return node_append(domain, name);
 	child = xmlNewDocNode(domain->doc, domain->ns, BAD_CAST name, NULL);
 	xmlAddNextSibling(before, child);
-	xmlAddPrevSibling(child, new_indent(domain, 1));
+	xmlAddPrevSibling(child, indent_like(domain, before));
 	return child;
 }
 
