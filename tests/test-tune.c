@@ -41,7 +41,7 @@ static const char tuned[] =
 	"  <os>\n    <type arch='x86_64' machine='q35'>hvm</type>\n  </os>\n"
 	"  <cpu mode='host-passthrough'>\n"
 	"    <topology sockets='1' dies='1' cores='2' threads='2'/>\n"
-	"    <feature policy='require' name='topoext'/>\n"
+	"    <feature policy='require' name=\"topoext\"/>\n"
 	"  </cpu>\n"
 	"  <!-- \"kept\" -->\n"
 	"  <devices/>\n"

@@ -39,7 +39,9 @@ struct guest_device {
 	enum tri multifunction;
 
 	struct pci_addr source;      /* GUEST_HOSTDEV */
-	bool mediated;               /* GUEST_HOSTDEV: by "sysfsdev=", no address */
+	bool mediated;               /* GUEST_HOSTDEV: a mediated device, which has no address */
+	const char *which;           /* mediated, USB: "mediated device UUID", "USB device 1:2";
+				      * NULL: not said so that it means one device only */
 	bool unmanaged;              /* GUEST_HOSTDEV: managed='no', or none in XML */
 	const char *driver;          /* <driver name='…'>: of hostdev, disk */
 	const char *rom;             /* a ROM file */
@@ -84,24 +86,27 @@ struct guest {
 	bool single_quotes; /* GUEST_XML: its attributes are in such, as libvirt writes them */
 	xmlDoc *doc;        /* GUEST_XML; owned */
 	struct xml_text *xml_text; /* GUEST_XML: what doc was read from; NULL: see there; owned */
-	GPtrArray *words;   /* GUEST_QEMU: of const char *, the arguments */
-	GArray *places;     /* GUEST_QEMU: of struct guest_place, where each of them stands */
-	GArray *devices;    /* of struct guest_device */
-	GArray *pins;       /* of struct guest_pin: vCPUs */
-	GArray *helpers;    /* of struct guest_pin: emulator and I/O threads */
-	GArray *hyperv;     /* of const char *: "relaxed", … that are on */
-	GArray *passed;     /* of const char *: QEMU arguments that libvirt hands through */
+	GPtrArray *words;          /* GUEST_QEMU: of const char *, the arguments */
+	GArray *places;  /* GUEST_QEMU: of struct guest_place, where each of them stands */
+	GArray *devices; /* of struct guest_device */
+	GArray *pins;    /* of struct guest_pin: vCPUs */
+	GArray *helpers; /* of struct guest_pin: emulator and I/O threads */
+	GArray *hyperv;  /* of const char *: "relaxed", … that are on */
+	GArray *passed;  /* of const char *: QEMU arguments that libvirt hands through */
 
-	const char *machine;                         /* "pc-q35-7.2", "q35"; NULL: not said */
-	const char *arch;                            /* NULL: not said */
-	enum tri kvm;                                /* unknown: not said */
-	uint64_t memory;                             /* bytes; 0: not known */
-	uint64_t current;                            /* bytes; 0: not said */
-	unsigned vcpus;                              /* 0: not known */
+	const char *machine; /* "pc-q35-7.2", "q35"; NULL: not said */
+	const char *arch;    /* NULL: not said */
+	enum tri kvm;        /* unknown: not said */
+	uint64_t memory;     /* bytes; 0: not known */
+	uint64_t current;    /* bytes; 0: not said */
+	unsigned vcpus;      /* 0: not known */
+	unsigned vcpus_now;  /* of them, at the start; 0: all */
+	bool vcpus_placed;   /* those without a pin of their own have one in common */
 	int sockets, dies, clusters, cores, threads; /* -1: not said */
 	const char *cpu;       /* "host-passthrough", "host-model", a model; NULL: not said */
 	enum tri topoext;      /* of the definition; unknown: not said */
 	bool hidden;           /* KVM is hidden */
+	bool hypervisor_off;   /* the CPU's bit that tells a guest is off */
 	const char *vendor_id; /* of Hyper-V; NULL: none */
 	bool hugepages;
 	uint64_t hugepage_size; /* bytes; 0: the default size */

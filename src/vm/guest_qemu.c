@@ -213,10 +213,14 @@ static void read_enable_kvm(struct reader *reader, const GArray *pairs)
 	reader->guest->kvm = TRI_YES;
 }
 
+/* A flag is off by "=off" or a "-" before it, and on by "=on", a "+" or its name alone. */
+static bool is_off(const char *key, const char *value)
+{
+	return *key == '-' || (*key != '+' && *value && !is_on(value));
+}
+
 static void read_cpu_flag(struct guest *guest, const char *key, const char *value)
 {
-	bool on = is_on(value);
-
 	if (g_str_has_prefix(key, "hv_") || g_str_has_prefix(key, "hv-")) {
 		g_autofree char *name = g_strdelimit(g_strdup(key + 3), "_", '-');
 		const char *kept = guest_string(guest, name);
@@ -224,14 +228,13 @@ static void read_cpu_flag(struct guest *guest, const char *key, const char *valu
 			guest->vendor_id = guest_string(guest, value);
 		if (strcmp(value, "off") != 0)
 			g_array_append_val(guest->hyperv, kept);
-	} else if (strcmp(key, "kvm") == 0) {
-		guest->hidden = !on;
-	} else if (strcmp(key, "topoext") == 0) {
-		guest->topoext = on ? TRI_YES : TRI_NO;
-	} else if (strcmp(key, "+topoext") == 0) {
-		guest->topoext = TRI_YES;
-	} else if (strcmp(key, "-topoext") == 0) {
-		guest->topoext = TRI_NO;
+	} else if (strcmp(key, "kvm") == 0 || strcmp(key, "-kvm") == 0) {
+		guest->hidden = is_off(key, value);
+	} else if (strcmp(key, "hypervisor") == 0 || strcmp(key, "-hypervisor") == 0) {
+		guest->hypervisor_off = is_off(key, value);
+	} else if (strcmp(key, "topoext") == 0 || strcmp(key, "+topoext") == 0 ||
+		   strcmp(key, "-topoext") == 0) {
+		guest->topoext = is_off(key, value) ? TRI_NO : TRI_YES;
 	}
 }
 
@@ -438,6 +441,9 @@ static void read_vfio(struct reader *reader, struct guest_device *device, const 
 	device->kind = GUEST_HOSTDEV;
 	device->mediated = !(host && pci_addr_parse(host, &device->source)) &&
 			   !(slash && pci_addr_parse(slash + 1, &device->source));
+	if (device->mediated && sysfs)
+		device->which = guest_format(reader->guest, "mediated device %s",
+					     slash && slash[1] ? slash + 1 : sysfs);
 	device->rom = guest_string(reader->guest, get(pairs, "romfile"));
 	if (device->rom && !*device->rom)
 		device->rom = NULL;
@@ -454,11 +460,14 @@ static int to_id(const char *text)
 
 static void read_usb_host(struct reader *reader, struct guest_device *device, const GArray *pairs)
 {
-	(void)reader;
 	device->kind = GUEST_USB;
 	device->usb_vendor = to_id(get(pairs, "vendorid"));
 	device->usb_product = to_id(get(pairs, "productid"));
 	device->usb_by_address = get(pairs, "hostaddr") || get(pairs, "hostport");
+	if (get(pairs, "hostbus") && device->usb_by_address)
+		device->which =
+			guest_format(reader->guest, "USB device %s:%s", get(pairs, "hostbus"),
+				     get(pairs, get(pairs, "hostaddr") ? "hostaddr" : "hostport"));
 }
 
 static void read_disk(struct reader *reader, struct guest_device *device, const GArray *pairs)

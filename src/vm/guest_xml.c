@@ -9,80 +9,6 @@
 #include "vm/xml_read.h"
 #include "vm/xml_text.h"
 
-#define MAX_SHOWN 120 /* bytes of an element that are shown */
-
-/* ---- the tree: see xml_read.h ---- */
-
-bool node_is(const xmlNode *node, const char *name)
-{
-	return node->type == XML_ELEMENT_NODE && xmlStrEqual(node->name, BAD_CAST name);
-}
-
-xmlNode *node_next(xmlNode *node, const char *name)
-{
-	for (; node; node = node->next)
-		if (node->type == XML_ELEMENT_NODE && (!name || node_is(node, name)))
-			return node;
-	return NULL;
-}
-
-xmlNode *node_child(const xmlNode *node, const char *name)
-{
-	return node ? node_next(node->children, name) : NULL;
-}
-
-xmlNode *node_find(const xmlNode *node, const char *path)
-{
-	g_auto(GStrv) names = g_strsplit(path, "/", -1);
-
-	for (int i = 0; names[i] && node; i++)
-		node = node_child(node, names[i]);
-	return (xmlNode *)node;
-}
-
-char *node_attribute(const xmlNode *node, const char *name)
-{
-	xmlChar *value = node ? xmlGetNoNsProp(node, BAD_CAST name) : NULL;
-	char *copy = value ? g_strdup((const char *)value) : NULL;
-
-	xmlFree(value);
-	return copy;
-}
-
-bool node_says(const xmlNode *node, const char *name, const char *value)
-{
-	g_autofree char *own = node_attribute(node, name);
-
-	return g_strcmp0(own, value) == 0;
-}
-
-char *node_text(const xmlNode *node)
-{
-	xmlChar *text = node ? xmlNodeGetContent(node) : NULL;
-	char *copy = text ? g_strstrip(g_strdup((const char *)text)) : NULL;
-
-	xmlFree(text);
-	return copy;
-}
-
-char *node_show(const xmlNode *node)
-{
-	GString *text = g_string_new(NULL);
-
-	g_string_printf(text, "line %ld: <%s", xmlGetLineNo(node), (const char *)node->name);
-	for (const xmlAttr *attr = node->properties; attr; attr = attr->next) {
-		g_autofree char *value = node_attribute(node, (const char *)attr->name);
-		g_string_append_printf(text, " %s='%s'", (const char *)attr->name,
-				       value ? value : "");
-	}
-	if (text->len > MAX_SHOWN) {
-		g_string_truncate(text, MAX_SHOWN);
-		g_string_append(text, "…");
-	}
-	g_string_append(text, node->children ? ">" : "/>");
-	return g_string_free(text, FALSE);
-}
-
 /* ---- values ---- */
 
 static const char *keep(struct guest *guest, char *text)
@@ -202,6 +128,26 @@ static void read_usb(struct guest *guest, xmlNode *node)
 	device->usb_vendor = number(node_child(source, "vendor"), "id");
 	device->usb_product = number(node_child(source, "product"), "id");
 	device->usb_by_address = node_child(source, "address") != NULL;
+	if (device->usb_by_address)
+		device->which = guest_format(guest, "USB device %d:%d",
+					     number(node_child(source, "address"), "bus"),
+					     number(node_child(source, "address"), "device"));
+	else if (device->usb_vendor >= 0 && device->usb_product >= 0)
+		device->which =
+			guest_format(guest, "USB device %04x:%04x", (unsigned)device->usb_vendor,
+				     (unsigned)device->usb_product);
+}
+
+/* Other models than vfio-pci are no PCI functions to the guest. */
+static void read_mediated(struct guest *guest, xmlNode *node)
+{
+	bool pci = node_says(node, "model", "vfio-pci");
+	struct guest_device *device = add(guest, pci ? GUEST_HOSTDEV : GUEST_OTHER, node);
+	g_autofree char *uuid = node_attribute(node_find(node, "source/address"), "uuid");
+
+	device->mediated = true;
+	if (uuid)
+		device->which = guest_format(guest, "mediated device %s", uuid);
 }
 
 static void read_hostdev(struct guest *guest, xmlNode *node)
@@ -211,6 +157,10 @@ static void read_hostdev(struct guest *guest, xmlNode *node)
 
 	if (node_says(node, "type", "usb")) {
 		read_usb(guest, node);
+		return;
+	}
+	if (node_says(node, "type", "mdev")) {
+		read_mediated(guest, node);
 		return;
 	}
 	if (!node_says(node, "type", "pci") ||
@@ -322,13 +272,26 @@ static void read_device(struct guest *guest, xmlNode *node)
 
 /* ---- the domain ---- */
 
+static void read_feature(struct guest *guest, const xmlNode *feature)
+{
+	bool on = node_says(feature, "policy", "require") || node_says(feature, "policy", "force");
+
+	if (node_says(feature, "name", "topoext"))
+		guest->topoext = on ? TRI_YES : TRI_NO;
+	else if (node_says(feature, "name", "hypervisor"))
+		guest->hypervisor_off = node_says(feature, "policy", "disable");
+}
+
 static void read_cpu(struct guest *guest, const xmlNode *domain)
 {
 	const xmlNode *cpu = node_child(domain, "cpu"), *topology = node_child(cpu, "topology");
-	g_autofree char *vcpus = node_text(node_child(domain, "vcpu"));
+	const xmlNode *vcpu = node_child(domain, "vcpu");
+	g_autofree char *vcpus = node_text(vcpu), *placed = node_attribute(vcpu, "cpuset");
 	uint32_t n;
 
 	guest->vcpus = vcpus && text_to_u32(vcpus, 10, 65535, &n) ? n : vcpus ? 0 : 1;
+	guest->vcpus_now = (unsigned)MAX(number(vcpu, "current"), 0);
+	guest->vcpus_placed = placed != NULL;
 	guest->cpu = attribute(guest, cpu, "mode");
 	if (cpu && !guest->cpu)
 		guest->cpu = keep(guest, node_text(node_child(cpu, "model")));
@@ -339,11 +302,7 @@ static void read_cpu(struct guest *guest, const xmlNode *domain)
 	guest->threads = number(topology, "threads");
 	for (xmlNode *feature = node_child(cpu, "feature"); feature;
 	     feature = node_next(feature->next, "feature"))
-		if (node_says(feature, "name", "topoext"))
-			guest->topoext = node_says(feature, "policy", "require") ||
-							 node_says(feature, "policy", "force")
-						 ? TRI_YES
-						 : TRI_NO;
+		read_feature(guest, feature);
 }
 
 static void add_pin(struct guest *guest, GArray *pins, const xmlNode *node)

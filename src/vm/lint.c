@@ -31,6 +31,7 @@ static const struct rule {
 	{ "multifunction-missing", lint_multifunction, "shared slots are told as such" },
 	{ "address-conflict", lint_address_conflict, "no address is used twice" },
 	{ "guest-bus-missing", lint_guest_bus, "its buses exist" },
+	{ "guest-bus-conventional", lint_conventional, "its devices are PCIe to it" },
 	{ "legacy-assignment", lint_legacy_assignment, "its devices are passed by VFIO" },
 	{ "x-vga-with-uefi", lint_x_vga, "no card asks for old VGA addresses" },
 	{ "usb-duplicate", lint_usb_duplicate, "each USB device is one only" },
@@ -46,12 +47,15 @@ static const struct rule {
 	{ "path-missing", lint_paths, "its files are there" },
 	{ "cpu-model", lint_cpu_model, "its CPU is a current one" },
 	{ "topology-mismatch", lint_topology, "sockets, cores and threads fit its CPUs" },
+	{ "sockets-many", lint_sockets, "Windows uses all of its CPUs" },
 	{ "topoext-missing", lint_topoext, "its threads are told as such" },
 	{ "topoext-on-intel", lint_topoext_intel, "topoext is there" },
 	{ "cpus-more-than-host", lint_too_many_cpus, "the machine has as many CPUs" },
 	{ "pin-cpu-missing", lint_pin_cpus, "it is pinned to CPUs that exist" },
 	{ "pin-splits-core", lint_pin_splits, "it shares no core with the host" },
 	{ "pin-takes-host", lint_pin_host, "the host keeps the first CPU" },
+	{ "pin-incomplete", lint_pin_incomplete, "all of its CPUs are pinned" },
+	{ "pin-shared", lint_pin_shared, "each of its CPUs has one of the host" },
 	{ "pin-siblings", lint_pin_siblings, "its threads are on one core" },
 	{ "pin-emulator", lint_pin_emulator, "the emulator has CPUs of its own" },
 	{ "pin-away-from-device", lint_pin_node, "it is near its devices" },
@@ -138,6 +142,17 @@ const struct guest_device *lint_next(const struct lint *lint, enum guest_device_
 			return device;
 	}
 	return NULL;
+}
+
+const struct guest_device *lint_next_hostdev(struct lint *lint, guint *index)
+{
+	const struct guest_device *device;
+
+	while ((device = lint_next(lint, GUEST_HOSTDEV, index)) && device->mediated)
+		;
+	if (device)
+		lint_ask(lint);
+	return device;
 }
 
 bool lint_has_hostdev(const struct lint *lint)

@@ -1,28 +1,13 @@
-/* Rules about the host's devices: are they there, can they be given away, do they arrive in the
- * guest as the drivers there expect them. */
+/* Rules about the host's devices: are they there, can they be given away? */
 #include <stddef.h>
 #include <string.h>
 
 #include "model/loss.h"
 #include "vm/lint_parts.h"
 
-/* ---- the host's side ---- */
-
 static const char *address_of(const struct guest_device *device, char buf[PCI_ADDR_SIZE])
 {
 	return pci_addr_format(device->source, buf);
-}
-
-/* The devices with an address of the host, one after the other. */
-static const struct guest_device *next_hostdev(struct lint *lint, guint *index)
-{
-	const struct guest_device *device;
-
-	while ((device = lint_next(lint, GUEST_HOSTDEV, index)) && device->mediated)
-		;
-	if (device)
-		lint_ask(lint);
-	return device;
 }
 
 static const struct guest_device *next_known(struct lint *lint, guint *index,
@@ -30,7 +15,7 @@ static const struct guest_device *next_known(struct lint *lint, guint *index,
 {
 	const struct guest_device *device;
 
-	while ((device = next_hostdev(lint, index)))
+	while ((device = lint_next_hostdev(lint, index)))
 		if ((*dev = lint_find(lint, device)))
 			return device;
 	return NULL;
@@ -40,7 +25,7 @@ static const struct guest_device *next_known(struct lint *lint, guint *index,
 static bool unknown_host(struct lint *lint, const char *what)
 {
 	guint index = 0;
-	bool unknown = !lint_knows_pci(lint) && next_hostdev(lint, &index);
+	bool unknown = !lint_knows_pci(lint) && lint_next_hostdev(lint, &index);
 
 	if (unknown)
 		lint_add(lint, FINDING_UNKNOWN, NULL,
@@ -55,7 +40,7 @@ void lint_hostdev_missing(struct lint *lint)
 
 	if (unknown_host(lint, "they are there"))
 		return;
-	for (guint i = 0; (device = next_hostdev(lint, &i));) {
+	for (guint i = 0; (device = lint_next_hostdev(lint, &i));) {
 		if (lint_find(lint, device))
 			continue;
 		struct finding *finding =
@@ -231,216 +216,35 @@ void lint_functions_missing(struct lint *lint)
 	}
 }
 
-/* ---- the guest's side ---- */
-
-static bool same_place(const struct guest_device *a, const struct guest_device *b)
+/* Are both the same of the host? Two ids may mean two devices of one kind: to QEMU they do, but
+ * libvirt takes them for one. */
+static bool is_same(const struct guest_device *a, const struct guest_device *b)
 {
-	return a->slot >= 0 && b->slot >= 0 && a->slot == b->slot && g_strcmp0(a->bus, b->bus) == 0;
-}
-
-/* Is it function 0 of a card, not of the chipset, whose functions have nothing to do with each
- * other? Where the host is known, only graphics cards count. */
-static bool starts_card(const struct lint *lint, const struct guest_device *device)
-{
-	const struct pci_dev *dev = lint_find(lint, device);
-
-	if (device->source.function != 0 || device->source.bus == 0)
+	if (a->kind != b->kind)
 		return false;
-	return !dev || dev->kind == KIND_GPU;
-}
-
-static void add_split(struct lint *lint, const struct guest_device *first,
-		      const struct guest_device *other)
-{
-	char address[PCI_ADDR_SIZE], other_address[PCI_ADDR_SIZE];
-	struct finding *finding = lint_add(
-		lint, FINDING_WARN, other->shown,
-		"%s and %s are functions of one card, but get different slots in the guest",
-		address_of(first, address), address_of(other, other_address));
-
-	finding_cause(finding,
-		      "drivers look for a card's sound beside its graphics, and some do not "
-		      "start without");
-	if (lint->guest->form == GUEST_XML)
-		finding_fix(
-			finding,
-			"# in the definition: one <address type='pci' bus='…' slot='0x00'/> for "
-			"both, functions 0 and %u, the first with multifunction='on'",
-			other->source.function);
-	else
-		finding_fix(finding, "# -device vfio-pci,host=%s,bus=BUS,addr=00.%u", other_address,
-			    other->source.function);
-}
-
-/* Functions of one card that are not functions of one slot of the guest: said once for each card.
- */
-void lint_functions_split(struct lint *lint)
-{
-	const struct guest_device *first, *other;
-
-	for (guint i = 0; (first = next_hostdev(lint, &i));) {
-		bool said = !starts_card(lint, first);
-		for (guint j = 0; !said && (other = next_hostdev(lint, &j));) {
-			if (!pci_addr_same_slot(first->source, other->source) ||
-			    pci_addr_equal(first->source, other->source) ||
-			    same_place(first, other))
-				continue;
-			add_split(lint, first, other);
-			said = true;
-		}
-	}
-}
-
-/* Is there a device at function 0 of that slot? */
-static const struct guest_device *function_zero(const struct lint *lint,
-						const struct guest_device *of)
-{
-	for (guint i = 0; i < lint->guest->devices->len; i++) {
-		const struct guest_device *device =
-			&g_array_index(lint->guest->devices, struct guest_device, i);
-		if (device->function == 0 && same_place(device, of))
-			return device;
-	}
-	return NULL;
-}
-
-void lint_function_zero(struct lint *lint)
-{
-	const struct guest_device *device;
-
-	for (guint i = 0; (device = lint_next(lint, GUEST_HOSTDEV, &i));) {
-		if (device->slot < 0)
-			continue;
-		lint_ask(lint);
-		if (device->function == 0 || function_zero(lint, device))
-			continue;
-		struct finding *finding =
-			lint_add(lint, FINDING_FAIL, device->shown,
-				 "in the guest it is function %d of a slot without function 0",
-				 device->function);
-		finding_cause(finding, "a system looks at the others of a slot only where there is "
-				       "a function 0, so the guest never sees it");
-	}
-}
-
-/* libvirt sets this by itself; QEMU refuses to start. */
-void lint_multifunction(struct lint *lint)
-{
-	const struct guest_device *device;
-
-	if (lint->guest->form != GUEST_QEMU)
-		return;
-	for (guint i = 0; (device = lint_next(lint, GUEST_HOSTDEV, &i));) {
-		const struct guest_device *zero = device->slot >= 0 && device->function > 0
-							  ? function_zero(lint, device)
-							  : NULL;
-		if (!zero)
-			continue;
-		lint_ask(lint);
-		if (zero->multifunction == TRI_YES)
-			continue;
-		struct finding *finding =
-			lint_add(lint, FINDING_FAIL, zero->shown,
-				 "function 0 of a slot with more functions lacks multifunction=on");
-		finding_evidence(finding, "%s", device->shown);
-		finding_fix(finding, "# %s,multifunction=on", zero->shown);
-	}
+	if (a->kind == GUEST_HOSTDEV && !a->mediated && !b->mediated)
+		return pci_addr_equal(a->source, b->source);
+	return (a->kind == GUEST_HOSTDEV || a->kind == GUEST_USB) && a->which &&
+	       g_strcmp0(a->which, b->which) == 0;
 }
 
 void lint_duplicate_hostdev(struct lint *lint)
 {
-	const struct guest_device *first, *other;
-	char address[PCI_ADDR_SIZE];
-
-	for (guint i = 0; (first = next_hostdev(lint, &i));)
-		for (guint j = i; (other = next_hostdev(lint, &j));)
-			if (pci_addr_equal(first->source, other->source))
-				lint_add(lint, FINDING_FAIL, other->shown, "%s is passed twice",
-					 address_of(first, address));
-}
-
-void lint_address_conflict(struct lint *lint)
-{
 	const GArray *devices = lint->guest->devices;
+	char address[PCI_ADDR_SIZE];
 
 	for (guint i = 0; i < devices->len; i++) {
 		const struct guest_device *first = &g_array_index(devices, struct guest_device, i);
-		for (guint j = i + 1; first->slot >= 0 && j < devices->len; j++) {
-			const struct guest_device *other =
-				&g_array_index(devices, struct guest_device, j);
-			lint_ask(lint);
-			if (!same_place(first, other) || first->function != other->function)
-				continue;
-			struct finding *finding =
-				lint_add(lint, FINDING_FAIL, other->shown,
-					 "two devices have the same address in the guest");
-			finding_evidence(finding, "%s", first->shown);
-		}
-	}
-}
-
-/* ---- buses of the guest ---- */
-
-/* Buses that are there without being told. */
-static bool is_builtin_bus(const char *bus)
-{
-	return strcmp(bus, "pcie.0") == 0 || strcmp(bus, "pci.0") == 0 || strcmp(bus, "0") == 0;
-}
-
-/* A device's bus has its id, or that and ".0" where it has several. */
-static bool makes_bus(const struct guest_device *device, const char *bus)
-{
-	const char *rest = device->id && *device->id && g_str_has_prefix(bus, device->id)
-				   ? bus + strlen(device->id)
-				   : NULL;
-
-	return rest && (*rest == '\0' || strcmp(rest, ".0") == 0);
-}
-
-static bool has_qemu_bus(const struct lint *lint, const char *bus)
-{
-	for (guint i = 0; i < lint->guest->devices->len; i++)
-		if (makes_bus(&g_array_index(lint->guest->devices, struct guest_device, i), bus))
-			return true;
-	return is_builtin_bus(bus);
-}
-
-/* Without any controller, or with one that libvirt numbers itself, it is libvirt's choice. */
-static bool has_xml_bus(const struct lint *lint, const char *bus)
-{
-	const struct guest_device *device;
-	bool any = false;
-
-	for (guint i = 0; (device = lint_next(lint, GUEST_CONTROLLER, &i));) {
-		if (g_strcmp0(device->type, "pci") != 0)
-			continue;
-		g_autofree char *own = g_strdup_printf("%d", device->index);
-		if (device->index < 0 || strcmp(own, bus) == 0)
-			return true;
-		any |= device->index > 0;
-	}
-	return !any || is_builtin_bus(bus);
-}
-
-/* For QEMU a bus is the id of a device that stands before. libvirt adds root ports for buses that
- * are not told, on q35 only; on i440fx it adds bridges, behind which nothing is PCIe. */
-void lint_guest_bus(struct lint *lint)
-{
-	const struct guest_device *device;
-
-	for (guint i = 0; (device = lint_next(lint, GUEST_HOSTDEV, &i));) {
-		if (!device->bus)
+		if (first->kind != GUEST_HOSTDEV && first->kind != GUEST_USB)
 			continue;
 		lint_ask(lint);
-		if (lint->guest->form == GUEST_QEMU && !has_qemu_bus(lint, device->bus))
-			lint_add(lint, FINDING_FAIL, device->shown,
-				 "no device has the id '%s', so there is no such bus", device->bus);
-		else if (lint->guest->form == GUEST_XML && !has_xml_bus(lint, device->bus))
-			lint_add(
-				lint, FINDING_WARN, device->shown,
-				"no <controller type='pci' index='%s'> makes its bus; libvirt adds "
-				"one of its choice",
-				device->bus);
+		for (guint j = i + 1; j < devices->len; j++) {
+			const struct guest_device *other =
+				&g_array_index(devices, struct guest_device, j);
+			if (is_same(first, other))
+				lint_add(lint, FINDING_FAIL, other->shown, "%s is passed twice",
+					 first->which ? first->which : address_of(first, address));
+		}
 	}
 }
 
@@ -458,86 +262,4 @@ void lint_legacy_assignment(struct lint *lint)
 	finding_fix(finding, lint->guest->form == GUEST_XML
 				     ? "# in <hostdev>: remove <driver name='kvm'/>"
 				     : "# -device vfio-pci,… in place of pci-assign");
-}
-
-/* x-vga hands the card the old VGA addresses; firmware by UEFI does not use them. */
-void lint_x_vga(struct lint *lint)
-{
-	const struct guest_device *device;
-	bool uefi = lint->guest->code != NULL || lint->guest->bios != NULL;
-
-	for (guint i = 0; (device = lint_next(lint, GUEST_HOSTDEV, &i));) {
-		if (!uefi)
-			continue;
-		lint_ask(lint);
-		if (device->other_x_vga)
-			lint_add(lint, FINDING_WARN, device->shown,
-				 "x-vga=on is for guests with an old BIOS; with UEFI it only takes "
-				 "the VGA addresses from the host's card");
-	}
-}
-
-/* ---- USB ---- */
-
-static unsigned count_usb(const struct lint *lint, const struct guest_device *device)
-{
-	unsigned n = 0;
-
-	for (unsigned i = 0; i < lint->host->usb.n_devs; i++)
-		n += lint->host->usb.devs[i].vendor == device->usb_vendor &&
-		     lint->host->usb.devs[i].product == device->usb_product;
-	return n;
-}
-
-static const struct guest_device *next_usb(struct lint *lint, guint *index, bool *known)
-{
-	const struct guest_device *device;
-
-	*known = lint->host && lint->host->usb.probed && lint->host->usb.n_devs > 0;
-	while ((device = lint_next(lint, GUEST_USB, index)))
-		if (device->usb_vendor >= 0 && device->usb_product >= 0) {
-			lint_ask(lint);
-			return device;
-		}
-	return NULL;
-}
-
-void lint_usb_duplicate(struct lint *lint)
-{
-	const struct guest_device *device;
-	bool known;
-
-	for (guint i = 0; (device = next_usb(lint, &i, &known));) {
-		if (device->usb_by_address)
-			continue;
-		if (!known) {
-			lint_add(lint, FINDING_UNKNOWN, device->shown,
-				 "the USB devices of the host are not known, so not either whether "
-				 "%04x:%04x is one device only",
-				 (unsigned)device->usb_vendor, (unsigned)device->usb_product);
-			continue;
-		}
-		unsigned n = count_usb(lint, device);
-		if (n < 2)
-			continue;
-		struct finding *finding =
-			lint_add(lint, FINDING_FAIL, device->shown,
-				 "the host has %u USB devices %04x:%04x: which one is meant is not "
-				 "said",
-				 n, (unsigned)device->usb_vendor, (unsigned)device->usb_product);
-		finding_fix(finding, "vfiokit usb");
-	}
-}
-
-void lint_usb_missing(struct lint *lint)
-{
-	const struct guest_device *device;
-	bool known;
-
-	for (guint i = 0; (device = next_usb(lint, &i, &known));)
-		if (known && count_usb(lint, device) == 0)
-			lint_add(lint, FINDING_WARN, device->shown,
-				 "the host has no USB device %04x:%04x now, so the guest does not "
-				 "start",
-				 (unsigned)device->usb_vendor, (unsigned)device->usb_product);
 }

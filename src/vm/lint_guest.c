@@ -11,11 +11,13 @@ static const char *in_form(const struct lint *lint, const char *xml, const char 
 
 /* ---- the machine ---- */
 
+/* A mediated device is made for whatever machine it is in. */
 void lint_machine(struct lint *lint)
 {
-	if (!lint_has_hostdev(lint) || guest_is_q35(lint->guest) == TRI_UNKNOWN)
+	guint index = 0;
+
+	if (!lint_next_hostdev(lint, &index) || guest_is_q35(lint->guest) == TRI_UNKNOWN)
 		return;
-	lint_ask(lint);
 	if (guest_is_q35(lint->guest) == TRI_YES)
 		return;
 	const char *machine = lint->guest->machine;
@@ -168,27 +170,51 @@ void lint_vars_shared(struct lint *lint)
 
 /* ---- what the guest is told ---- */
 
+static bool hides_hypervisor(const struct guest *guest)
+{
+	return guest->hypervisor_off;
+}
+
+static bool hides_kvm(const struct guest *guest)
+{
+	return guest->hidden;
+}
+
+static bool tells_vendor(const struct guest *guest)
+{
+	return guest->vendor_id != NULL;
+}
+
+/* Three ways to hide, and what each costs. Windows asks for Hyper-V's interface, not its vendor. */
+static const struct {
+	bool (*is)(const struct guest *guest);
+	const char *what, *cause, *xml, *qemu;
+} hidings[] = {
+	{ hides_hypervisor, "the CPU hides from the guest that it is one",
+	  "so it uses nothing that would help it: neither KVM's clock nor Hyper-V's features",
+	  "# in <cpu>: remove <feature policy='disable' name='hypervisor'/>",
+	  "# remove -hypervisor or hypervisor=off from -cpu" },
+	{ hides_kvm, "KVM is hidden from the guest",
+	  "NVIDIA's drivers refused guests until release 465 (2021); since then it only costs: "
+	  "without KVM's clock and calls a guest is slower",
+	  "# in <features>: remove <hidden state='on'/>", "# remove kvm=off from -cpu" },
+	{ tells_vendor, "the guest is told a made-up vendor of its hypervisor",
+	  "NVIDIA's drivers refused guests until release 465 (2021); since then it does nothing",
+	  "# in <hyperv>: remove <vendor_id …/>", "# remove hv_vendor_id=… from -cpu" },
+};
+
 void lint_hidden(struct lint *lint)
 {
-	const struct guest *guest = lint->guest;
-
 	if (!lint_has_hostdev(lint))
 		return;
 	lint_ask(lint);
-	if (!guest->hidden && !guest->vendor_id)
-		return;
-	struct finding *finding =
-		lint_add(lint, FINDING_WARN, NULL, "%s",
-			 guest->hidden ? "KVM is hidden from the guest"
-				       : "the guest is told a made-up vendor of its hypervisor");
-	finding_cause(finding,
-		      "NVIDIA's drivers refused guests until release 465 (2021); since "
-		      "then it only costs: without KVM's clock and calls a guest is slower");
-	finding_fix(finding, "%s",
-		    in_form(lint,
-			    "# in <features>: remove <hidden state='on'/> and "
-			    "<vendor_id …/>",
-			    "# remove kvm=off and hv_vendor_id=… from -cpu"));
+	for (size_t i = 0; i < G_N_ELEMENTS(hidings); i++) {
+		if (!hidings[i].is(lint->guest))
+			continue;
+		struct finding *finding = lint_add(lint, FINDING_WARN, NULL, "%s", hidings[i].what);
+		finding_cause(finding, "%s", hidings[i].cause);
+		finding_fix(finding, "%s", in_form(lint, hidings[i].xml, hidings[i].qemu));
+	}
 }
 
 /* What each Hyper-V feature needs (QEMU: docs/system/i386/hyperv.rst). */
@@ -244,7 +270,7 @@ static bool is_denied(const char *argument)
 		"/dev/", "/home/", "/mnt/", "/root/", "/tmp/", "/run/"
 	};
 
-	if (strstr(argument, "vfio-pci"))
+	if (strstr(argument, "vfio-pci,") || strstr(argument, "\"vfio-pci\""))
 		return true;
 	for (size_t i = 0; i < G_N_ELEMENTS(nodes); i++)
 		if (strstr(argument, nodes[i]))

@@ -19,6 +19,21 @@ static void drop_child(xmlNode *node, const char *path)
 		node_drop(child);
 }
 
+/* Is there nothing in it, not even a comment? */
+static bool is_bare(const xmlNode *node)
+{
+	for (const xmlNode *child = node->children; child; child = child->next)
+		if (!xmlIsBlankNode(child))
+			return false;
+	return true;
+}
+
+static void drop_if_bare(xmlNode *node)
+{
+	if (node && is_bare(node))
+		node_drop(node);
+}
+
 /* ---- one for each rule ---- */
 
 static bool mend_balloon(struct guest *guest)
@@ -28,15 +43,27 @@ static bool mend_balloon(struct guest *guest)
 	if (!devices)
 		return false;
 	xmlNode *balloon = node_ensure(devices, "memballoon");
-	while (balloon->children) {
-		xmlNode *child = balloon->children;
-		xmlUnlinkNode(child);
-		xmlFreeNode(child);
-	}
+	for (xmlNode *child; (child = node_child(balloon, NULL));)
+		node_drop(child);
+	if (is_bare(balloon))
+		xmlNodeSetContent(balloon, NULL);
 	while (balloon->properties)
 		xmlRemoveProp(balloon->properties);
 	node_set(balloon, "model", "none");
 	return true;
+}
+
+static bool drop_feature(struct guest *guest, const char *name)
+{
+	xmlNode *cpu = node_child(domain_of(guest), "cpu");
+
+	for (xmlNode *feature = node_child(cpu, "feature"); feature;
+	     feature = node_next(feature->next, "feature"))
+		if (node_says(feature, "name", name)) {
+			node_drop(feature);
+			return true;
+		}
+	return false;
 }
 
 static bool mend_hidden(struct guest *guest)
@@ -44,12 +71,12 @@ static bool mend_hidden(struct guest *guest)
 	xmlNode *features = node_child(domain_of(guest), "features");
 	xmlNode *kvm = node_child(features, "kvm"), *hyperv = node_child(features, "hyperv");
 
+	drop_feature(guest, "hypervisor");
 	drop_child(kvm, "hidden");
 	drop_child(hyperv, "vendor_id");
-	if (kvm && !node_child(kvm, NULL))
-		node_drop(kvm);
-	if (hyperv && !node_child(hyperv, NULL) && !node_says(hyperv, "mode", "passthrough"))
-		node_drop(hyperv);
+	drop_if_bare(kvm);
+	if (!node_says(hyperv, "mode", "passthrough"))
+		drop_if_bare(hyperv);
 	return true;
 }
 
@@ -71,15 +98,7 @@ static bool mend_topoext(struct guest *guest)
 
 static bool mend_topoext_intel(struct guest *guest)
 {
-	xmlNode *cpu = node_child(domain_of(guest), "cpu");
-
-	for (xmlNode *feature = node_child(cpu, "feature"); feature;
-	     feature = node_next(feature->next, "feature"))
-		if (node_says(feature, "name", "topoext")) {
-			node_drop(feature);
-			return true;
-		}
-	return false;
+	return drop_feature(guest, "topoext");
 }
 
 static bool mend_current(struct guest *guest)
@@ -104,8 +123,7 @@ static bool mend_limit(struct guest *guest)
 	xmlNode *tune = node_child(domain_of(guest), "memtune");
 
 	drop_child(tune, "hard_limit");
-	if (tune && !node_child(tune, NULL))
-		node_drop(tune);
+	drop_if_bare(tune);
 	return true;
 }
 
@@ -258,13 +276,13 @@ static bool mend_split(struct guest *guest)
 	for (guint i = 0; i < guest->devices->len; i++) {
 		const struct guest_device *first =
 			&g_array_index(guest->devices, struct guest_device, i);
-		if (first->kind != GUEST_HOSTDEV || first->source.function != 0 ||
-		    first->function != 0)
+		if (first->kind != GUEST_HOSTDEV || first->mediated ||
+		    first->source.function != 0 || first->function != 0)
 			continue;
 		for (guint j = 0; j < guest->devices->len; j++) {
 			const struct guest_device *other =
 				&g_array_index(guest->devices, struct guest_device, j);
-			if (other->kind == GUEST_HOSTDEV && i != j &&
+			if (other->kind == GUEST_HOSTDEV && !other->mediated && i != j &&
 			    pci_addr_same_slot(first->source, other->source))
 				mended |= join_functions(first, other);
 		}

@@ -78,7 +78,9 @@ static bool drop_cpu(struct mender *mender, const char *const *keys)
 
 static bool mend_hidden(struct mender *mender)
 {
-	static const char *const keys[] = { "kvm", "-kvm", "hv_vendor_id", "hv-vendor-id", NULL };
+	static const char *const keys[] = {
+		"kvm", "-kvm", "hv_vendor_id", "hv-vendor-id", "-hypervisor", "hypervisor", NULL
+	};
 
 	return drop_cpu(mender, keys);
 }
@@ -257,12 +259,13 @@ static bool mend_split(struct mender *mender)
 	for (guint i = 0; i < devices->len; i++) {
 		const struct guest_device *first = device_at(mender, i);
 		bool joined = false;
-		if (!first || first->source.function != 0 || first->function != 0 ||
-		    first->slot < 0)
+		if (!first || first->mediated || first->source.function != 0 ||
+		    first->function != 0 || first->slot < 0)
 			continue;
 		for (guint j = 0; j < devices->len; j++) {
 			const struct guest_device *other = device_at(mender, j);
-			if (other && i != j && pci_addr_same_slot(first->source, other->source))
+			if (other && !other->mediated && i != j &&
+			    pci_addr_same_slot(first->source, other->source))
 				joined |= join_function(mender, first, other);
 		}
 		if (joined && first->multifunction != TRI_YES)

@@ -27,6 +27,10 @@ static inline void lint_ask(struct lint *lint)
 const struct guest_device *lint_next(const struct lint *lint, enum guest_device_kind kind,
 				     guint *index);
 
+/* The same for functions with an address of the host, and notes that there was something to look
+ * at. */
+const struct guest_device *lint_next_hostdev(struct lint *lint, guint *index);
+
 /* Has the guest functions of the host? Most rules only matter then. */
 bool lint_has_hostdev(const struct lint *lint);
 
@@ -57,6 +61,7 @@ void lint_function_zero(struct lint *lint);
 void lint_multifunction(struct lint *lint);
 void lint_duplicate_hostdev(struct lint *lint);
 void lint_address_conflict(struct lint *lint);
+void lint_conventional(struct lint *lint);
 void lint_guest_bus(struct lint *lint);
 void lint_legacy_assignment(struct lint *lint);
 void lint_x_vga(struct lint *lint);
@@ -78,11 +83,14 @@ void lint_paths(struct lint *lint);
 
 void lint_cpu_model(struct lint *lint);
 void lint_topology(struct lint *lint);
+void lint_sockets(struct lint *lint);
 void lint_topoext(struct lint *lint);
 void lint_topoext_intel(struct lint *lint);
 void lint_pin_cpus(struct lint *lint);
 void lint_pin_splits(struct lint *lint);
 void lint_pin_host(struct lint *lint);
+void lint_pin_incomplete(struct lint *lint);
+void lint_pin_shared(struct lint *lint);
 void lint_pin_siblings(struct lint *lint);
 void lint_pin_emulator(struct lint *lint);
 void lint_pin_node(struct lint *lint);

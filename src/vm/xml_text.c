@@ -124,7 +124,7 @@ static const char *find_node(struct xml_text *text, xmlNode *node, const char *a
 static const char *find_root(const char *at)
 {
 	while ((at = strchr(at, '<')) && strchr("?!", at[1]))
-		at = at[1] == '?' ? behind(at, "?>")
+		at = at[1] == '?'                   ? behind(at, "?>")
 		     : g_str_has_prefix(at, "<!--") ? behind(at, "-->")
 						    : NULL;
 	return at;

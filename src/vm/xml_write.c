@@ -45,9 +45,12 @@ static xmlNode *new_indent(const xmlNode *node, unsigned depth)
 	return xmlNewDocText(node->doc, BAD_CAST text);
 }
 
-/* What stands before another child, so that a new one gets the indentation of its owner. */
+/* What stands before a child (NULL: the last one), so that a new one gets its owner's indentation.
+ */
 static xmlNode *indent_like(const xmlNode *parent, const xmlNode *child)
 {
+	for (const xmlNode *node = parent->last; node && !child; node = node->prev)
+		child = node->type == XML_ELEMENT_NODE ? node : NULL;
 	if (child && child->prev && xmlIsBlankNode(child->prev))
 		return xmlNewDocText(parent->doc, child->prev->content);
 	return new_indent(parent, depth_of(parent) + 1);
@@ -57,7 +60,7 @@ static xmlNode *indent_like(const xmlNode *parent, const xmlNode *child)
 xmlNode *node_append(xmlNode *parent, const char *name)
 {
 	xmlNode *child = xmlNewDocNode(parent->doc, parent->ns, BAD_CAST name, NULL);
-	xmlNode *last = parent->last, *indent = indent_like(parent, node_child(parent, NULL));
+	xmlNode *last = parent->last, *indent = indent_like(parent, NULL);
 
 	if (last && xmlIsBlankNode(last)) {
 		xmlAddPrevSibling(last, child);
