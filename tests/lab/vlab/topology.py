@@ -5,10 +5,11 @@ the IOMMU on, where the prediction must be the kernel's groups; and with it off,
 must be the groups that the kernel made when it was on. All comes from a seed.
 """
 
+import itertools
 import json
 import random
 
-from . import guest, judge
+from . import firmware, guest, judge
 from .facts import Facts
 from .machine import Machine, Node, format_tree
 
@@ -143,17 +144,23 @@ class Batch:
     """A machine of several topologies, to be booted with one kernel and one kind of IOMMU."""
 
     def __init__(self, seed, number, series, iommu):
-        chance = random.Random(f"{seed}/{number}")
-        maker = Maker(chance)
         self.label = f"seed {seed} batch {number}"
         self.series = series
-        self.slots = sorted(chance.sample(range(FIRST_SLOT, FIRST_SLOT + SLOTS), PER_BATCH))
-        self.topologies = [maker.make(slot) for slot in self.slots]
+        self.draw(random.Random(f"{seed}/{number}"))
         lines = [line for nodes in self.topologies for line in format_tree(nodes)]
         self.on = Machine([iommu], lines)
         self.off = Machine(["none"], lines) if iommu == "amd" else self.on
         self.on_parameters = "intel_iommu=on" if iommu == "intel" else ""
         self.off_parameters = "intel_iommu=off" if iommu == "intel" else ""
+
+    def draw(self, chance):
+        """Takes slots, and a topology for each; again, until the firmware can start all of that."""
+        for self.draws in itertools.count(1):
+            maker = Maker(chance)
+            self.slots = sorted(chance.sample(range(FIRST_SLOT, FIRST_SLOT + SLOTS), PER_BATCH))
+            self.topologies = [maker.make(slot) for slot in self.slots]
+            if firmware.has_room_for(sum(self.topologies, [])):
+                return
 
     def names(self):
         return [f"{self.label} on {self.series} {self.on.iommu}, slot {slot:02x}: {summary(nodes)}"
