@@ -11,7 +11,7 @@
 static void print_heading(const struct show *show, const char *text)
 {
 	fputc('\n', show->context->term.out);
-	term_print(&show->context->term, ROLE_STRONG, "%s\n", text);
+	term_paragraph(&show->context->term, ROLE_STRONG, 0, 0, 2, text);
 }
 
 static void print_line(const struct show *show, const char *label, enum role role, const char *text)

@@ -28,5 +28,6 @@ void table_set(struct table_row *row, size_t column, const char *text);
 void table_set_role(struct table *table, struct table_row *row, size_t column, const char *text,
 		    enum role role);
 
-/* Prints the table and frees it. */
+/* Prints the table and frees it. On a terminal so narrow that texts would be cut to a few letters,
+ * they stand below the rest of their row. */
 void table_print(struct table *table);
