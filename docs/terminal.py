@@ -1,11 +1,23 @@
 """What a program prints on a terminal."""
 
 import fcntl
+import functools
 import os
 import pty
 import struct
 import subprocess
 import termios
+
+# Another libsmartcols shares the width of a terminal out among the columns in another way.
+SMARTCOLS = "2.38"
+
+
+@functools.lru_cache
+def other_tables():
+    """Why a table that is cut at 80 columns may look otherwise here; None: it does not."""
+    said = subprocess.run(["pkg-config", "--modversion", "smartcols"], capture_output=True, text=True,
+                          check=False).stdout.strip()
+    return None if said.startswith(SMARTCOLS) else f"tables are laid out by libsmartcols {said} here"
 
 
 def on_terminal(argv, env, columns=80, folder=None):

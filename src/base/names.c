@@ -37,6 +37,8 @@ struct names *names_new(void)
 	names->access->warning = ignore_message;
 	names->access->debug = ignore_message;
 	names->access->id_lookup_mode = 0; /* by itself it asks a cache in the user's home, too */
+	if (g_getenv("VFIOKIT_PCI_IDS"))
+		pci_set_name_list_path(names->access, g_strdup(g_getenv("VFIOKIT_PCI_IDS")), 1);
 	return names;
 }
 

@@ -6,7 +6,8 @@
 
 struct names;
 
-/* Cheap: the table is read at the first question. Never NULL. */
+/* Cheap: the table is read at the first question; it is the system's pci.ids, or the file that
+ * VFIOKIT_PCI_IDS names in the environment. Never NULL. */
 struct names *names_new(void);
 void names_free(struct names *names);
 
