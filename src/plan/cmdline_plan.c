@@ -6,6 +6,7 @@
 
 #include "edit/edit.h"
 #include "plan/cmdline_parts.h"
+#include "plan/initramfs.h"
 
 #define DROPIN "/etc/default/grub.d/99-vfiokit.cfg"
 
@@ -342,11 +343,13 @@ static bool plan_kernelstub(struct cmdline_job *job)
 	const char *const add_gone[] = { "kernelstub", "-a", gone, NULL };
 	const char *const take_gone[] = { "kernelstub", "-d", gone, NULL };
 
+	if (*words || *gone)
+		fallback_kernelstub(job);
 	if (*gone)
 		job_run(job, take_gone, add_gone, "changes the entry of systemd-boot");
 	if (*words)
 		job_run(job, add, take, "changes the entry of systemd-boot");
-	return (!*words && !*gone) || fallback_kernelstub(job);
+	return true;
 }
 
 /* ---- /etc/kernel/cmdline ---- */
@@ -424,6 +427,8 @@ static bool run_kernel_install(struct cmdline_job *job)
 	const struct boot *boot = job->boot;
 	const char *why = "writes the boot loader's entry of every kernel anew";
 
+	if (job->way_back && initramfs_installs(job->host))
+		return true;
 	if (boot_has(boot, "reinstall-kernels") == TRI_YES) {
 		run_if_changed(job, again, why, NULL);
 		return true;
@@ -447,9 +452,9 @@ static bool run_kernel_install(struct cmdline_job *job)
 
 static bool plan_kernel_install(struct cmdline_job *job)
 {
-	bool ok = edit_cmdline(job) && run_kernel_install(job);
-
-	return ok && (!job->changed || fallback_installed(job));
+	if (!edit_cmdline(job))
+		return false;
+	return !job->changed || (fallback_installed(job) && run_kernel_install(job));
 }
 
 /* ---- others ---- */

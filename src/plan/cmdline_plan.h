@@ -13,7 +13,8 @@
 struct cmdline_request {
 	const GPtrArray *add;
 	const GPtrArray *remove;
-	bool way_back; /* other things change what is booted: keep an entry without them, too */
+	bool way_back; /* other things change what is booted, too, and images of all kernels are
+			* built after this: keep an entry without them */
 };
 
 /* Adds the steps that bring the words in and out, and those that make them take effect at the next

@@ -126,6 +126,15 @@ static bool has_entries(const struct host *host)
 	return host->boot.chain == BOOT_KERNEL_INSTALL;
 }
 
+bool initramfs_installs(const struct host *host)
+{
+	bool all = host->boot.initramfs == INITRAMFS_DRACUT && has_entries(host);
+
+	for (unsigned i = 0; i < host->boot.n_kernels; i++)
+		all &= host->boot.kernels[i].image != NULL;
+	return all;
+}
+
 /* An image in /boot is made anew, and then copied by kernel-install; without one kernel-install
  * makes it in its place. */
 static void add_kernel_install(const struct boot_kernel *kernel, struct plan *plan)
@@ -139,6 +148,11 @@ static void add_kernel_install(const struct boot_kernel *kernel, struct plan *pl
 		add_run(plan, "builds the initramfs of this kernel", dracut);
 	if (kernel->image)
 		add_run(plan, "copies them to where the boot loader finds them", install);
+	else
+		plan_warn(plan, "kernel-not-found",
+			  "The image of kernel %s was not found: its boot loader entry stays as it "
+			  "is.",
+			  kernel->release);
 }
 
 static void add_build(const struct host *host, struct plan *plan)

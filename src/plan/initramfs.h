@@ -20,6 +20,9 @@ struct initramfs_wish {
 bool initramfs_add_files(const struct host *host, const struct initramfs_wish *wish,
 			 struct plan *plan);
 
+/* Does initramfs_add_rebuild() also write the boot loader's entry of every kernel anew? */
+bool initramfs_installs(const struct host *host);
+
 /* Adds the steps that build the images of all kernels, and look into each: what is in wish must be
  * there, the files of without (NULL-terminated; may be NULL) must not. */
 void initramfs_add_rebuild(const struct host *host, const struct initramfs_wish *wish,

@@ -22,9 +22,9 @@ GRUB_HALF, IMAGE_HALF = "/boot/grub/grub.cfg.new", "/boot/initrd.img-*.new"
 def wait_for(play, point):
     """What is wrong when the command has come there, and the name of that place."""
     if isinstance(point, int):
-        said = play.ask(WAIT, 300).strip()
+        said = play.ask(WAIT, 500).strip()
         return differs("it has come to", said, f"@cut {point}"), f"at record {point}"
-    return has(play.ask(UNTIL.format(point), 300), "No such file"), f"while {point} is written"
+    return has(play.ask(UNTIL.format(point), 500), "No such file"), f"while {point} is written"
 
 
 def photographs(play, command, points):
@@ -39,7 +39,7 @@ def photographs(play, command, points):
         play.test(f"goes on to the place {name}", problem)
         if isinstance(point, int):
             play.ask(GO)
-    play.test("it comes to its end", lacks(play.ask(WAIT, 300), "@ended"))
+    play.test("it comes to its end", lacks(play.ask(WAIT, 500), "@ended"))
     return disks
 
 
@@ -82,6 +82,16 @@ def power(play):
     """the power is cut in the middle of setup, at several points"""
     play.begin("grub", ["amd"])
     develop(play, "grub", photographs(play, SETUP, SETUP_POINTS), "setup")
+
+
+# All files written; an initramfs built; and, with the parameters, where systemd-boot finds it.
+SDBOOT_POINTS = [8, 9, 10]
+
+
+def power_sdboot(play):
+    """the power is cut in the middle of setup with systemd-boot and dracut"""
+    play.begin("sdboot", ["amd"])
+    develop(play, "sdboot", photographs(play, SETUP, SDBOOT_POINTS), "setup")
 
 
 def power_undo(play):

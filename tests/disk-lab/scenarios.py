@@ -10,7 +10,7 @@ from guided import GuideWalk, text_of_guide # pylint: disable=C0413
 from signs import (CARD, FILES, LISTERS, RULE, TWIN, bound_as, seen_by_host, # pylint: disable=C0413
                    unseen_by_host)
 from vdisk.play import DESKTOP, SHIFTED, differs, has, lacks # pylint: disable=C0413
-from power import power, power_undo # pylint: disable=C0413
+from power import power, power_sdboot, power_undo # pylint: disable=C0413
 from quickstart import quick_start # pylint: disable=C0413
 from trials import trial, trial_disk, trial_panic, trial_sdboot # pylint: disable=C0413
 
@@ -86,6 +86,24 @@ def in_menu(play):
             None if without else "there is no entry without it"]
 
 
+# The next start is by the entry without it.
+ONCE = {
+    "grub": "grub-reboot \"$(sed -n \"s/^menuentry '\\([^']*without vfiokit[^']*\\)'.*/\\1/p\" "
+            "/boot/grub/grub.cfg | head -n 1)\"",
+    "sdboot": "bootctl set-oneshot 0-vfiokit-without.conf",
+}
+
+
+def start_without(play, kind, before):
+    """Starts the machine by the entry without the change."""
+    play.ask(ONCE[kind])
+    play.reboot()
+    now = play.ask("cat /proc/cmdline")
+    play.test("the entry without it starts, with nothing bound, and is not what starts by itself",
+              lacks(now, "vfiokit=off"), has(now, PARAMETER),
+              differs("drivers", play.drivers(), before))
+
+
 def there_and_back(play, kind):
     """Recorded, set up, restarted; taken back, restarted; recorded again: as the guide has it."""
     play.begin(kind, ["amd"])
@@ -108,6 +126,7 @@ def there_and_back(play, kind):
         lacks(play.ask("ls -d /sys/bus/pci/devices/*/iommu_group"), address) for address in CARD])
     play.test("the card is on vfio-pci and nothing else; no driver of the host saw it before",
               bound_as(play.drivers(), before, CARD), *seen_by_host(play, CARD))
+    start_without(play, kind, before)
     walk.go("vfiokit undo")
     play.test("undo leaves nothing of ours", differs("files", play.ask(FILES), ""),
               has(play.ask(f"grep -rIl {PARAMETER} /etc /boot || true"), "/"),
@@ -155,5 +174,5 @@ def by_hand(play):
 
 
 SCENARIOS = {function.__name__: function for function in (
-    persist, setup, dracut, power, power_undo, trial, trial_panic, trial_sdboot, trial_disk,
-    by_hand, quick_start)}
+    persist, setup, dracut, power, power_undo, power_sdboot, trial, trial_panic, trial_sdboot,
+    trial_disk, by_hand, quick_start)}
