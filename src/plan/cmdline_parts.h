@@ -63,6 +63,11 @@ bool fallback_grub(struct cmdline_job *job);
 bool fallback_entry(struct cmdline_job *job);
 bool fallback_kernelstub(struct cmdline_job *job);
 
+/* systemd-boot with unified kernel images: an entry that hands one of them the parameters of now,
+ * which the stub in it takes in place of its own where Secure Boot is off (systemd-stub(7); stub.c:
+ * use_load_options()). */
+bool fallback_image(struct cmdline_job *job);
+
 /* Does systemd-boot never choose an entry by itself whose name begins with "0-"? */
 bool fallback_is_aside(const struct boot *boot);
 

@@ -510,7 +510,7 @@ static bool plan_uki_mkinitcpio(struct cmdline_job *job)
 	job->changed |= rest.changed;
 	run_if_changed(job, argv, "builds all unified kernel images anew", NULL);
 	if (job->changed)
-		fallback_hint(job);
+		fallback_image(job);
 	return ok;
 }
 
@@ -537,7 +537,7 @@ static bool plan_uki_dracut(struct cmdline_job *job)
 	bool ok = job_edit_file(job, "/etc/dracut.conf.d/90-vfiokit-cmdline.conf", &place, "");
 	run_if_changed(job, argv, "builds all unified kernel images anew", NULL);
 	if (job->changed)
-		fallback_hint(job);
+		fallback_image(job);
 	return ok;
 }
 
@@ -632,6 +632,9 @@ static bool plan_way_back(struct cmdline_job *job)
 		return fallback_installed(job);
 	case BOOT_KERNELSTUB:
 		return fallback_kernelstub(job);
+	case BOOT_UKI_MKINITCPIO:
+	case BOOT_UKI_DRACUT:
+		return fallback_image(job);
 	case BOOT_UNCERTAIN:
 	case BOOT_NIXOS:
 		return true;

@@ -29,6 +29,12 @@ static char *make_entry(const char *text, GError **error)
 	return named ? edit_add(named, &options_line, OFF_WORD, error) : NULL;
 }
 
+static void put_entry(struct cmdline_job *job, const char *path, const char *text)
+{
+	job_put_file(job, path, NULL, text, "keeps an entry in the menu that boots without it");
+	((struct step *)job->plan->steps->pdata[job->plan->steps->len - 1])->own = true;
+}
+
 /* A copy of an entry, whose text this is, at path. The caller looked whether there is one. */
 static bool put_copy(struct cmdline_job *job, const char *entry, const char *text, const char *path)
 {
@@ -37,8 +43,7 @@ static bool put_copy(struct cmdline_job *job, const char *entry, const char *tex
 
 	if (!copy)
 		return job_refuse(job, "boot-uneditable", entry, error->message);
-	job_put_file(job, path, NULL, copy, "keeps an entry in the menu that boots without it");
-	((struct step *)job->plan->steps->pdata[job->plan->steps->len - 1])->own = true;
+	put_entry(job, path, copy);
 	return true;
 }
 
@@ -58,6 +63,15 @@ bool fallback_is_copy(const char *path)
 
 /* ---- systemd-boot ---- */
 
+/* NULL: another loader, or none that is known. */
+static const char *sdboot_version(const struct boot *boot)
+{
+	static const char product[] = "systemd-boot ";
+	const char *name = boot->loader_info ? strstr(boot->loader_info, product) : NULL;
+
+	return name ? name + strlen(product) : NULL;
+}
+
 /* The default is the last of the names in ascending order up to version 249, the first in
  * descending order later, and the same end of those that match a pattern of loader.conf; in both,
  * "0-…" is at the other end. Before 250, only letters and numbers above 0 are sure to be on the
@@ -65,19 +79,20 @@ bool fallback_is_copy(const char *path)
  * strverscmp_improved()). */
 bool fallback_is_aside(const struct boot *boot)
 {
-	static const char product[] = "systemd-boot ";
-	const char *version = boot->loader_info ? strstr(boot->loader_info, product) : NULL;
+	static const char *const patterns[] = { "*/loader/entries/*.conf", "*/EFI/Linux/*.efi" };
+	const char *version = sdboot_version(boot);
 	const struct boot_file *file;
 	unsigned index = 0;
 	bool aside = true;
 
-	if (version && g_ascii_strtoull(version + strlen(product), NULL, 10) >= SDBOOT_SORTS)
+	if (version && g_ascii_strtoull(version, NULL, 10) >= SDBOOT_SORTS)
 		return true;
-	while ((file = boot_match(boot, "*/loader/entries/*.conf", &index))) {
-		const char *name = strrchr(file->path, '/') + 1;
-		aside &= g_str_has_prefix(name, OWN_NAME) ||
-			 (g_ascii_isalnum(*name) && *name != '0');
-	}
+	for (size_t i = 0; i < G_N_ELEMENTS(patterns); i++, index = 0)
+		while ((file = boot_match(boot, patterns[i], &index))) {
+			const char *name = strrchr(file->path, '/') + 1;
+			aside &= g_str_has_prefix(name, OWN_NAME) ||
+				 (g_ascii_isalnum(*name) && *name != '0');
+		}
 	return aside;
 }
 
@@ -131,8 +146,6 @@ bool fallback_kernelstub(struct cmdline_job *job)
 	return copy_aside(job, name ? boot_match(job->boot, pattern, &index) : NULL);
 }
 
-/* ---- entries that a tool writes ---- */
-
 /* The tools take their own entries away with a kernel, and know nothing of ours. */
 static void warn_kernel(struct cmdline_job *job, const char *entry)
 {
@@ -141,6 +154,67 @@ static void warn_kernel(struct cmdline_job *job, const char *entry)
 		  "entry is removed, it starts nothing",
 		  strrchr(entry, '/') + 1);
 }
+
+/* ---- unified kernel images ---- */
+
+/* What the kernel was started with, but for what is to be added. NULL: not known. */
+static char *words_of_now(const struct cmdline_job *job)
+{
+	const char *cmdline = job->host->platform.kernel.cmdline;
+	GString *text = g_string_new(NULL);
+	struct slice word;
+
+	while (cmdline && cmdline_next(&cmdline, &word)) {
+		g_autofree char *copy = g_strndup(word.text, word.length);
+		bool ours = strcmp(copy, OFF_WORD) == 0;
+		for (guint i = 0; job->add && i < job->add->len; i++)
+			ours |= strcmp(copy, job->add->pdata[i]) == 0;
+		if (!ours)
+			g_string_append_printf(text, "%s ", copy);
+	}
+	return g_string_free(text, text->len == 0);
+}
+
+/* The image that systemd-boot has started; NULL: none, or not one whose parameters an entry may
+ * set.
+ */
+static const struct boot_file *find_image(const struct cmdline_job *job)
+{
+	const struct boot *boot = job->boot;
+	g_autofree char *pattern = g_strconcat("*/EFI/Linux/", boot->entry_selected, NULL);
+	unsigned index = 0;
+	bool may_set = boot->stub_info && sdboot_version(boot) && fallback_is_aside(boot) &&
+		       job->host->platform.firmware.secure_boot == TRI_NO;
+
+	return may_set && boot->entry_selected ? boot_match(boot, pattern, &index) : NULL;
+}
+
+bool fallback_image(struct cmdline_job *job)
+{
+	const struct boot *boot = job->boot;
+	const struct boot_file *image = find_image(job);
+	g_autofree char *words = words_of_now(job);
+
+	if (find_copy(boot, SDBOOT_COPY))
+		return true;
+	if (!image || !words) {
+		fallback_hint(job);
+		return true;
+	}
+	const char *name = strstr(image->path, "/EFI/Linux/");
+	g_autofree char *path = g_strdup_printf("%.*s/loader/entries/" SDBOOT_COPY,
+						(int)(name - image->path), image->path);
+	g_autofree char *text =
+		g_strdup_printf("title %s (" WITHOUT_TITLE ")\nefi %s\noptions %s" OFF_WORD "\n",
+				boot->os.name ? boot->os.name : "Linux", name, words);
+	for (unsigned i = 0; i < boot->n_kernels; i++)
+		if (boot->kernels[i].running && strstr(name, boot->kernels[i].release))
+			warn_kernel(job, name);
+	put_entry(job, path, text);
+	return true;
+}
+
+/* ---- entries that a tool writes ---- */
 
 /* A number above 0 that says which entry is the default: one entry more would shift it. */
 static bool is_position(const char *value)
@@ -227,6 +301,8 @@ bool fallback_installed(struct cmdline_job *job)
 	const struct boot_file *entry = find_running(job->boot, "*/loader/entries");
 	bool new_copy = entry && !find_copy(job->boot, SDBOOT_COPY);
 
+	if (!entry && job->boot->stub_info)
+		return fallback_image(job);
 	if (new_copy && fallback_is_aside(job->boot))
 		warn_kernel(job, entry->path);
 	return copy_aside(job, entry);
