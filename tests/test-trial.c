@@ -182,7 +182,6 @@ static void test_plan_sdboot(void)
 	const struct trial_request request = { .argv = argv, .installed = true };
 
 	host->boot.chain = BOOT_KERNEL_INSTALL;
-	host->boot.esp = "/boot/efi";
 	host->boot.entry_selected = "debian.conf";
 	g_assert_true(trial_plan(host, &request, plan));
 	const struct step *entry = plan->steps->pdata[1];

@@ -53,6 +53,14 @@ const struct boot_file *boot_match(const struct boot *boot, const char *pattern,
 	return NULL;
 }
 
+const struct boot_file *boot_started_entry(const struct boot *boot)
+{
+	g_autofree char *pattern = g_strconcat("*/loader/entries/", boot->entry_selected, NULL);
+	unsigned index = 0;
+
+	return boot->entry_selected ? boot_match(boot, pattern, &index) : NULL;
+}
+
 /* ---- os-release ---- */
 
 static bool has_word(const char *words, const char *word)

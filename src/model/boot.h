@@ -100,7 +100,6 @@ struct boot {
 	const char *entry;       /* BOOT_ENTRIES: path of the entry in use */
 	const char *grub_cfg;    /* GRUB: the file that is generated; NULL: not known */
 	const char *uncertain;   /* BOOT_UNCERTAIN: why, one sentence */
-	const char *esp;         /* where the EFI system partition is, by what is in it; NULL */
 	const char *limine_conf; /* Limine: its file; NULL: none found */
 
 	/* EFI variables of the Boot Loader Interface (systemd.io); NULL: not set, or no EFI */
@@ -128,6 +127,10 @@ const char *boot_text(const struct boot *boot, const char *path);
 /* The next file whose path matches pattern ('*' also stands for slashes), *index is where to go on,
  * 0 at first; NULL at the end. */
 const struct boot_file *boot_match(const struct boot *boot, const char *pattern, unsigned *index);
+
+/* The loader's entry that was started, by the name that systemd-boot gave; NULL: not known, or not
+ * there under that name. */
+const struct boot_file *boot_started_entry(const struct boot *boot);
 
 /* Does os-release name one of these families, as ID or in ID_LIKE? */
 bool os_is(const struct os_release *os, const char *family);

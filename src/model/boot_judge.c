@@ -353,7 +353,6 @@ void boot_judge(struct host *host)
 	boot->packages = judge_packages(boot);
 	boot->update_initramfs = boot_has_program(boot, "update-initramfs");
 	boot->initramfs = judge_initramfs(&judge);
-	boot->esp = boot_on_partition(boot, "/EFI");
 	boot->chain = judge_distribution(&judge);
 	if (boot->chain == BOOT_CHAINS) {
 		enum loader loader = find_loader(&judge);

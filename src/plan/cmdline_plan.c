@@ -489,6 +489,15 @@ static bool uses_cmdline_d(const struct boot *boot)
 	       !(text && strstr(text, "root="));
 }
 
+/* Not where the same is done for what shall be in the initramfs. */
+static void build_images(struct cmdline_job *job, enum initramfs initramfs, const char *const *argv)
+{
+	if (job->changed)
+		fallback_image(job);
+	if (!job->way_back || job->boot->initramfs != initramfs)
+		run_if_changed(job, argv, "builds all unified kernel images anew", NULL);
+}
+
 static bool plan_uki_mkinitcpio(struct cmdline_job *job)
 {
 	static const char *const argv[] = { "mkinitcpio", "-P", NULL };
@@ -508,9 +517,7 @@ static bool plan_uki_mkinitcpio(struct cmdline_job *job)
 	if (dropins && ok && missing->len > 0)
 		ok = job_edit_file(&rest, "/etc/cmdline.d/vfiokit.conf", &first_line, "\n");
 	job->changed |= rest.changed;
-	run_if_changed(job, argv, "builds all unified kernel images anew", NULL);
-	if (job->changed)
-		fallback_image(job);
+	build_images(job, INITRAMFS_MKINITCPIO, argv);
 	return ok;
 }
 
@@ -535,9 +542,7 @@ static bool plan_uki_dracut(struct cmdline_job *job)
 		return job_refuse(job, "boot-uneditable", "/etc/dracut.conf.d",
 				  "what is to go may stand in any of dracut's files");
 	bool ok = job_edit_file(job, "/etc/dracut.conf.d/90-vfiokit-cmdline.conf", &place, "");
-	run_if_changed(job, argv, "builds all unified kernel images anew", NULL);
-	if (job->changed)
-		fallback_image(job);
+	build_images(job, INITRAMFS_DRACUT, argv);
 	return ok;
 }
 

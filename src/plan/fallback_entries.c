@@ -139,11 +139,7 @@ bool fallback_entry(struct cmdline_job *job)
 
 bool fallback_kernelstub(struct cmdline_job *job)
 {
-	const char *name = job->boot->entry_selected;
-	g_autofree char *pattern = g_strconcat("*/loader/entries/", name, NULL);
-	unsigned index = 0;
-
-	return copy_aside(job, name ? boot_match(job->boot, pattern, &index) : NULL);
+	return copy_aside(job, boot_started_entry(job->boot));
 }
 
 /* The tools take their own entries away with a kernel, and know nothing of ours. */

@@ -186,17 +186,16 @@ static bool plan_sdboot(const struct host *host, const struct trial_request *req
 	static const char *const once[] = { "bootctl", "set-oneshot", SDBOOT_ENTRY, NULL };
 	static const char *const never[] = { "bootctl", "set-oneshot", "", NULL };
 	const struct boot *boot = &host->boot;
+	const struct boot_file *now = boot_started_entry(boot);
 
-	if (!boot->esp || !boot->entry_selected)
-		return refuse(plan, "it is not known which entry systemd-boot has started");
+	if (!now || fallback_is_copy(now->path))
+		return refuse(plan, "it is not known which entry systemd-boot starts usually");
 	if (!fallback_is_aside(boot))
 		return refuse(plan, "this systemd-boot could take the entry of the trial for the "
 				    "default");
-	g_autofree char *now =
-		g_strdup_printf("%s/loader/entries/%s", boot->esp, boot->entry_selected);
-	g_autofree char *path = g_strdup_printf("%s/loader/entries/" SDBOOT_ENTRY, boot->esp);
-	const char *text = boot_text(boot, now);
-	g_autofree char *entry = text ? trial_entry(text, request->words) : NULL;
+	g_autofree char *folder = g_path_get_dirname(now->path);
+	g_autofree char *path = g_strconcat(folder, "/" SDBOOT_ENTRY, NULL);
+	g_autofree char *entry = now->text ? trial_entry(now->text, request->words) : NULL;
 	if (!entry)
 		return refuse(plan, "the entry that systemd-boot has started cannot be read");
 	plan_add(plan, STEP_FILE, path, boot_text(boot, path), entry, "the entry of the trial");

@@ -126,6 +126,7 @@ def there_and_back(play, kind):
         lacks(play.ask("ls -d /sys/bus/pci/devices/*/iommu_group"), address) for address in CARD])
     play.test("the card is on vfio-pci and nothing else; no driver of the host saw it before",
               bound_as(play.drivers(), before, CARD), *seen_by_host(play, CARD))
+    walk.go("lspci -k")
     start_without(play, kind, before)
     walk.go("vfiokit undo")
     play.test("undo leaves nothing of ours", differs("files", play.ask(FILES), ""),
