@@ -26,6 +26,7 @@ static char *grub_script(const GPtrArray *words)
 				     "# Written by vfiokit; 'vfiokit undo' takes it away.\n"
 				     "# Entries that boot without what vfiokit added.\n"
 				     "[ -x /etc/grub.d/10_linux ] || exit 0\n"
+				     "set -f\n"
 				     "words=\n"
 				     "for word in $GRUB_CMDLINE_LINUX_DEFAULT; do\n"
 				     "\tcase \"$word\" in\n");
