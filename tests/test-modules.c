@@ -22,6 +22,9 @@ static const char aliases[] =
 	"alias pci:v00001002d*sv*sd*bc03sc* amdgpu\n"
 	"alias vfio_pci:v*d*sv*sd*bc*sc*i* vfio_pci\n"
 	"alias vfio_pci:v000010DEd00002342sv*sd*bc*sc*i* nvgrace_gpu_vfio_pci\n"
+	"alias vfio_pci:v000010DEd00002343sv*sd*bc*sc*i* other_vfio_pci\n"
+	"alias pci:v000010DEd000010F1sv*sd*bc*sc*i* by_ids\n"
+	"alias pci:v000010DEd000010F2sv*sd*bc*sc*i* not_by_ids\n"
 	"alias usb:v046DpC52Bd* hid_logitech_dj\n"
 	"alias pci:broken\n"
 	"alias pci:v*d*sv*sd*bc04sc03i00* snd_hda_intel\n";
@@ -55,7 +58,7 @@ static void test_modules(void)
 	g_assert_cmpstr(host->pci[0].detail->modules, ==, "nvidia nvidia_drm nouveau");
 	g_assert_cmpstr(host->pci[0].detail->variant, ==, "nvgrace_gpu_vfio_pci");
 	g_assert_cmpstr(host->pci[0].detail->slot_name, ==, "4");
-	g_assert_cmpstr(host->pci[1].detail->modules, ==, "snd_hda_intel");
+	g_assert_cmpstr(host->pci[1].detail->modules, ==, "by_ids snd_hda_intel");
 	g_assert_null(host->pci[1].detail->variant);
 	g_assert_cmpstr(host->pci[1].detail->slot_name, ==, "4");
 }

@@ -13,6 +13,7 @@
 #include "base/root.h"
 #include "base/text.h"
 #include "probe/devpath.h"
+#include "probe/processes.h"
 
 #define PF_KTHREAD  0x00200000u /* kernel: include/linux/sched.h */
 #define MAX_TEXT    (8 * 1024 * 1024)
@@ -37,7 +38,7 @@ static const char *const node_prefixes[] = {
 };
 
 struct scan {
-	struct root_dir proc;
+	const struct root_dir *proc;
 	GString *text;
 	unsigned n_looked_at;
 	unsigned n_unreadable;
@@ -59,7 +60,7 @@ static bool has_no_files(const struct scan *scan, const char *pid)
 	char state = 0;
 	g_autofree char *path = g_strconcat(pid, "/stat", NULL);
 
-	if (root_dir_read(&scan->proc, path, buf, sizeof(buf)) <= 0)
+	if (root_dir_read(scan->proc, path, buf, sizeof(buf)) <= 0)
 		return false;
 	/* The name in parentheses may hold anything: what follows it starts at the last one. */
 	const char *at = strrchr(buf, ')');
@@ -82,7 +83,7 @@ static void find_address(const struct scan *scan, const char *pid, const char *f
 	g_autofree char *path = g_strconcat(pid, "/fdinfo/", fd, NULL);
 
 	g_strlcpy(ret, "-", PCI_ADDR_SIZE);
-	if (root_dir_read(&scan->proc, path, buf, sizeof(buf)) <= 0)
+	if (root_dir_read(scan->proc, path, buf, sizeof(buf)) <= 0)
 		return;
 	while ((line = text_next_line(&cursor, &length))) {
 		struct devpath found;
@@ -121,7 +122,7 @@ static char *read_comm(const struct scan *scan, const char *pid)
 	char buf[64];
 	g_autofree char *path = g_strconcat(pid, "/comm", NULL);
 
-	if (root_dir_read(&scan->proc, path, buf, sizeof(buf)) <= 0)
+	if (root_dir_read(scan->proc, path, buf, sizeof(buf)) <= 0)
 		return g_strdup("?");
 	g_strchomp(buf);
 	return text_printable(buf, strlen(buf));
@@ -160,13 +161,29 @@ static void scan_fds(const struct scan *scan, const char *pid, const struct root
 		write_lines(scan, pid, lines);
 }
 
+/* Threads of the kernel run no program and have no files (kernel/fork.c:
+ * get_task_exe_file()):
+ * one call in place of five for each, and most of a small machine's processes are such. */
+static bool is_kernel_thread(const struct scan *scan, const char *pid)
+{
+	g_autofree char *path = g_strconcat(pid, "/exe", NULL);
+	char target[PATH_MAX];
+
+	return root_is_live(scan->proc->root) &&
+	       root_dir_link(scan->proc, path, target, sizeof(target)) == -ENOENT;
+}
+
 static void scan_process(struct scan *scan, const char *pid)
 {
 	struct root_dir fds ROOT_DIR_AUTO = ROOT_DIR_CLOSED;
 	g_autoptr(GPtrArray) names = NULL;
 	g_autofree char *path = g_strconcat(pid, "/fd", NULL);
 
-	int r = root_dir_open_at(&scan->proc, path, &fds);
+	if (is_kernel_thread(scan, pid)) {
+		scan->n_looked_at++;
+		return;
+	}
+	int r = root_dir_open_at(scan->proc, path, &fds);
 	if (r == 0)
 		r = root_dir_list(&fds, &names);
 	if (r == 0) {
@@ -177,36 +194,17 @@ static void scan_process(struct scan *scan, const char *pid)
 	}
 }
 
-static gint compare_pids(gconstpointer a, gconstpointer b)
-{
-	const char *left = *(const char *const *)a, *right = *(const char *const *)b;
-	size_t n = strlen(left), m = strlen(right);
-
-	return n != m ? (n < m ? -1 : 1) : strcmp(left, right);
-}
-
 char *holders_scan(struct root *root)
 {
-	g_autoptr(GPtrArray) names = NULL;
-	struct scan scan = { .proc = ROOT_DIR_CLOSED };
-	bool first = false;
+	PROCESSES_AUTO struct processes processes;
 
-	if (root_dir_open(root, "/proc", &scan.proc) < 0)
+	if (processes_open(root, &processes) < 0)
 		return NULL;
-	if (root_dir_list(&scan.proc, &names) < 0) {
-		root_dir_close(&scan.proc);
-		return NULL;
-	}
-	scan.text = g_string_new(NULL);
-	g_ptr_array_sort(names, compare_pids);
-	for (guint i = 0; i < names->len; i++) {
-		const char *name = names->pdata[i];
-		if (name[strspn(name, "0123456789")] != '\0')
-			continue;
-		first |= strcmp(name, "1") == 0;
-		scan_process(&scan, name);
-	}
-	root_dir_close(&scan.proc);
+	const GPtrArray *pids = processes.pids;
+	struct scan scan = { .proc = &processes.proc, .text = g_string_new(NULL) };
+	bool first = pids->len > 0 && strcmp(pids->pdata[0], "1") == 0;
+	for (guint i = 0; i < pids->len; i++)
+		scan_process(&scan, pids->pdata[i]);
 	if (!first) /* /proc hides the processes of others (hidepid) */
 		scan.n_unreadable++;
 	if (scan.n_unreadable > 0) {

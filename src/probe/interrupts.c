@@ -6,6 +6,7 @@
 #include "base/root.h"
 #include "base/text.h"
 #include "model/host.h"
+#include "probe/processes.h"
 
 #define LINE_SIZE 4096
 
@@ -105,15 +106,14 @@ static int compare_numbers(const void *a, const void *b)
 
 static bool runs_irqbalance(struct root *root)
 {
-	g_autoptr(GPtrArray) names = NULL;
+	PROCESSES_AUTO struct processes processes;
 
-	if (root_list(root, "/proc", &names) < 0)
+	if (processes_open(root, &processes) < 0)
 		return false;
-	for (guint i = 0; i < names->len; i++) {
-		const char *name = names->pdata[i];
-		g_autofree char *path = g_strconcat("/proc/", name, "/comm", NULL);
+	for (guint i = 0; i < processes.pids->len; i++) {
+		g_autofree char *path = g_strconcat(processes.pids->pdata[i], "/comm", NULL);
 		char comm[32];
-		if (g_ascii_isdigit(*name) && root_read(root, path, comm, sizeof(comm)) > 0 &&
+		if (root_dir_read(&processes.proc, path, comm, sizeof(comm)) > 0 &&
 		    strcmp(text_chomp(comm), "irqbalance") == 0)
 			return true;
 	}

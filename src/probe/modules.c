@@ -61,8 +61,37 @@ static GPtrArray *list_modaliases(struct root *root)
 	return list;
 }
 
-static bool matches_any(const struct alias *alias, const GPtrArray *modaliases)
+/* Vendor and device of a modalias, "pci:v000010DEd00001C03…": nearly all patterns name both, and
+ * few of thousands are of this machine. False: one of them is a wildcard. */
+static bool ids_of(const char *modalias, uint32_t *ret)
 {
+	const char *at = strchr(modalias, ':');
+	uint32_t vendor, device;
+
+	if (!at || strlen(at) < 19 || at[1] != 'v' || at[10] != 'd' ||
+	    !text_hex(at + 6, 4, &vendor) || !text_hex(at + 15, 4, &device))
+		return false;
+	*ret = vendor << 16 | device;
+	return true;
+}
+
+static GHashTable *list_ids(const GPtrArray *modaliases)
+{
+	GHashTable *all = g_hash_table_new(NULL, NULL);
+	uint32_t ids;
+
+	for (guint i = 0; i < modaliases->len; i++)
+		if (ids_of(modaliases->pdata[i], &ids))
+			g_hash_table_add(all, GUINT_TO_POINTER(ids));
+	return all;
+}
+
+static bool matches_any(const struct alias *alias, const GPtrArray *modaliases, GHashTable *all_ids)
+{
+	uint32_t ids;
+
+	if (ids_of(alias->pattern, &ids) && !g_hash_table_contains(all_ids, GUINT_TO_POINTER(ids)))
+		return false;
 	for (guint i = 0; i < modaliases->len; i++)
 		if (alias_matches(alias, modaliases->pdata[i]))
 			return true;
@@ -88,11 +117,14 @@ static char *find_aliases(struct root *root)
 		return NULL;
 
 	g_autoptr(GPtrArray) modaliases = list_modaliases(root);
+	g_autoptr(GHashTable) all_ids = list_ids(modaliases);
 	GString *kept = g_string_new(NULL);
-	char *rest = NULL;
-	for (char *line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
+	for (char *line = text, *next; line; line = next) {
 		struct alias alias;
-		if (alias_parse(line, &alias) && matches_any(&alias, modaliases))
+		next = strchr(line, '\n');
+		if (next)
+			*next++ = '\0';
+		if (alias_parse(line, &alias) && matches_any(&alias, modaliases, all_ids))
 			g_string_append_printf(kept, "alias %s %s\n", alias.pattern, alias.module);
 	}
 	return g_string_free(kept, FALSE);

@@ -5,6 +5,7 @@
 
 #include "base/root.h"
 #include "base/text.h"
+#include "probe/processes.h"
 
 #define CMDLINE_MAX ((size_t)256 * 1024)
 #define STATUS_SIZE 8192 /* of a thread's status: its list of CPUs is near the end */
@@ -36,14 +37,13 @@ static bool is_guest(struct root *root, const char *pid, const char *uuid)
 
 static char *find_process(struct root *root, const char *uuid)
 {
-	g_autoptr(GPtrArray) names = NULL;
+	PROCESSES_AUTO struct processes processes;
 
-	if (root_list(root, "/proc", &names) < 0)
+	if (processes_open(root, &processes) < 0)
 		return NULL;
-	for (guint i = 0; i < names->len; i++)
-		if (g_ascii_isdigit(*(const char *)names->pdata[i]) &&
-		    is_guest(root, names->pdata[i], uuid))
-			return g_strdup(names->pdata[i]);
+	for (guint i = 0; i < processes.pids->len; i++)
+		if (is_guest(root, processes.pids->pdata[i], uuid))
+			return g_strdup(processes.pids->pdata[i]);
 	return NULL;
 }
 
