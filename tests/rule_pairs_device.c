@@ -298,6 +298,12 @@ const struct rule_pair pairs_device[] = {
 	  .what = "by its ids, which are those of this device, too",
 	  .bad = { { "/etc/driverctl.d/pci-0000:0b:00.0 = vfio-pci" } },
 	  .good = { { "/etc/driverctl.d/pci-0000:05:00.0 = vfio-pci" } } },
+	{ .rule = "users-of-device", /* of a card whose driver is not known */
+	  .devices = "00:03.0",
+	  .verdict = FINDING_UNKNOWN,
+	  .what = "Which programs have the devices open",
+	  .bad = { { LONE("vendor = 0x10de") } },
+	  .good = { { LONE("vendor = 0x10de"), LONE("uevent = DRIVER=vfio-pci") } } },
 	{ .rule = "users-of-device",
 	  .host = "guide-example",
 	  .devices = "01:00.0",

@@ -306,6 +306,7 @@ static void judge_users_of(struct exam *exam, bool persistence)
 	}
 }
 
+/* Or may be, where its driver is not known. */
 static bool is_any_owned(const struct exam *exam)
 {
 	const struct host *host = exam->host;
@@ -313,7 +314,7 @@ static bool is_any_owned(const struct exam *exam)
 	int pci;
 
 	while ((pci = next_chosen(exam, &index)) >= 0)
-		if (host->pci[pci].driver && !pci_driver_is_harmless(host->pci[pci].driver))
+		if (!host->pci[pci].driver_known || !pci_driver_is_harmless(host->pci[pci].driver))
 			return true;
 	return false;
 }
