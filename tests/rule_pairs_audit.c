@@ -124,6 +124,11 @@ const struct rule_pair pairs_audit[] = {
 	  .what = "The host can hibernate",
 	  .bad = { { "/sys/power/resume = 259:3" } },
 	  .good = { { "/sys/power/resume = 0:0" } } },
+	{ .rule = "ksm", /* of a part of a machine that cannot tell */
+	  .verdict = FINDING_UNKNOWN,
+	  .what = "Not known: there is no /sys/kernel here",
+	  .bad = { { "/sys/bus/pci/devices/" } },
+	  .good = { { "/sys/bus/pci/devices/", "/sys/kernel/mm/" } } },
 	{ .rule = "ksm",
 	  .host = "guide-example",
 	  .verdict = FINDING_WARN,

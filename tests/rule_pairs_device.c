@@ -255,6 +255,11 @@ const struct rule_pair pairs_device[] = {
 	  .what = "Line 1 of the record makes no sense",
 	  .bad = { { "/etc/vfiokit/bindings = 0000:0b:00.0 10de vfio-pci" } },
 	  .good = { { "/etc/vfiokit/bindings = # 0000:0b:00.0 10de vfio-pci" } } },
+	{ .rule = "bound-at-boot", /* of a part of a machine that cannot tell */
+	  .verdict = FINDING_UNKNOWN,
+	  .what = "Not known: there is no /etc here",
+	  .bad = { { LONE("vendor = 0x10de") } },
+	  .good = { { LONE("vendor = 0x10de"), "/etc/hostname = x" } } },
 	{ .rule = "initramfs-content",
 	  .host = "identical-gpus",
 	  .verdict = FINDING_FAIL,

@@ -55,6 +55,16 @@ enum tri setting_there(const struct host *host, const char *path)
 	return setting->error == EACCES || setting->error == EPERM ? TRI_UNKNOWN : TRI_YES;
 }
 
+bool setting_folder(const struct host *host, const char *path)
+{
+	const struct settings *settings = &host->settings;
+
+	for (unsigned i = 0; !settings->whole && i < settings->n_folders; i++)
+		if (strcmp(settings->folders[i], path) == 0)
+			return true;
+	return settings->whole;
+}
+
 enum tri setting_switch(const struct host *host, const char *module, const char *parameter)
 {
 	char buf[SETTING_LINE];

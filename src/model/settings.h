@@ -47,7 +47,18 @@ struct settings {
 	unsigned n_hooks;
 	bool hooks_known;
 	bool whole; /* what is in no list is not there on this machine */
+	const char *const
+		*folders; /* where it is not whole: those of SETTING_FOLDERS that are there */
+	unsigned n_folders;
 };
+
+/* Parts of a machine have some of these, and others not: what is in none of those is not known. */
+#define SETTING_FOLDERS                                                                            \
+	"/dev", "/etc", "/proc", "/sys/bus", "/sys/class", "/sys/devices/system/cpu",              \
+		"/sys/firmware", "/sys/kernel", "/sys/module", "/sys/power"
+
+/* Is that one of SETTING_FOLDERS there, so that what is not in it is not there on this machine? */
+bool setting_folder(const struct host *host, const char *path);
 
 /* The text of a file; NULL: not there, not read, or not in the table. */
 const char *setting_text(const struct host *host, const char *path);

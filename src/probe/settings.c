@@ -289,11 +289,26 @@ static void probe_hooks(struct root *root, struct host *host)
 	host->settings.n_hooks = n;
 }
 
+static void probe_folders(struct root *root, struct host *host)
+{
+	static const char *const folders[] = { SETTING_FOLDERS };
+	const char **list = host_alloc(host, sizeof(folders));
+	unsigned n = 0;
+
+	for (size_t i = 0; i < G_N_ELEMENTS(folders); i++)
+		if (root_exists(root, folders[i]))
+			list[n++] = folders[i];
+	host->settings.folders = list;
+	host->settings.n_folders = n;
+}
+
 void settings_probe(struct root *root, struct host *host)
 {
 	probe_texts(root, host);
 	probe_nodes(root, host);
 	probe_hooks(root, host);
 	host->settings.whole = root_is_whole(root);
+	if (!host->settings.whole)
+		probe_folders(root, host);
 	host->settings.probed = true;
 }

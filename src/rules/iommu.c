@@ -466,6 +466,7 @@ const struct rule rules_iommu[] = {
 			   "cannot be used for guests.",
 		.good = "The no-IOMMU mode is off.",
 		.see = SEE_SECURITY,
+		.ground = "/sys/module",
 		.needs = PROBE_SETTINGS,
 		.sets = RULE_DOCTOR | RULE_AUDIT,
 		.judge = judge_noiommu,

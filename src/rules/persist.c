@@ -179,6 +179,7 @@ const struct rule rules_persist[] = {
 		.good = "What shall be bound at every boot is where it was, or there is no such "
 			"thing.",
 		.see = SEE_ISOLATE,
+		.ground = "/etc",
 		.needs = PROBE_DETAIL | PROBE_BINDINGS,
 		.sets = RULE_DOCTOR,
 		.judge = judge_changed,
@@ -193,6 +194,7 @@ const struct rule rules_persist[] = {
 			   "(vfiokit=off), or somebody has given the device back since.",
 		.good = "What shall be bound at every boot is, or there is no such thing.",
 		.see = SEE_GPU_USED,
+		.ground = "/etc",
 		.needs = PROBE_DETAIL | PROBE_BINDINGS,
 		.sets = RULE_DOCTOR,
 		.judge = judge_bound,
@@ -209,6 +211,7 @@ const struct rule rules_persist[] = {
 			   "only when this rule is named.",
 		.good = "The images have what binding at boot needs, or nothing needs it.",
 		.see = SEE_GPU_USED,
+		.ground = "/etc",
 		.needs = PROBE_BINDINGS | PROBE_BOOT | PROBE_IMAGES,
 		.sets = RULE_DOCTOR,
 		.judge = judge_images,

@@ -34,6 +34,8 @@ struct rule {
 	const char *see;     /* "guide#…" */
 	const char *after;   /* ids of those that it stands on, by blanks; NULL: none. They come
 			      * before it in the table */
+	const char *ground;  /* the folder of what it reads: where a part of a machine lacks it,
+			      * to find nothing means nothing. NULL: the function sees to that */
 	unsigned needs;      /* PROBE_ parts beyond PROBE_BASE */
 	unsigned sets;       /* RULE_ flags */
 	bool of_domain;      /* it is asked of one guest, and skipped where none is named */

@@ -97,7 +97,7 @@ unsigned rules_needs(const struct rules_request *request)
 
 	for (unsigned i = 0; i < n; i++)
 		if (marks[i])
-			needs |= rule_get(i)->needs;
+			needs |= rule_get(i)->needs | (rule_get(i)->ground ? PROBE_SETTINGS : 0);
 	return needs;
 }
 
@@ -174,6 +174,27 @@ static void ask(struct exam *exam)
 			rule->judge_each(exam, pci);
 }
 
+static void say_no_ground(struct exam *exam, const char *folder)
+{
+	g_autofree char *text = g_strdup_printf("Not known: there is no %s here.", folder);
+
+	exam_unknown(exam, NULL, folder, text);
+}
+
+/* Is that good? Only where it could have been seen. */
+static void say_nothing_found(struct run *run, unsigned number)
+{
+	const struct rule *rule = rule_get(number);
+	int unknown = find_unknown(run, rule);
+
+	if (unknown >= 0)
+		skip(run, number, unknown);
+	else if (rule->ground && !setting_folder(run->exam.host, rule->ground))
+		say_no_ground(&run->exam, rule->ground);
+	else
+		exam_pass(&run->exam, NULL, "%s", rule->good);
+}
+
 static void judge_one(struct run *run, unsigned number)
 {
 	struct exam *exam = &run->exam;
@@ -190,10 +211,8 @@ static void judge_one(struct run *run, unsigned number)
 			 "Asked of one guest only: name it, as in 'vfiokit doctor NAME'.");
 	else
 		ask(exam);
-	if (exam->findings->len == before && (obstacle = find_unknown(run, exam->rule)) >= 0)
-		skip(run, number, obstacle);
 	if (exam->findings->len == before)
-		exam_pass(exam, NULL, "%s", exam->rule->good);
+		say_nothing_found(run, number);
 	run->result[number] = worst_of(exam->findings, before);
 	if (run->marks[number] < 2)
 		g_ptr_array_set_size(exam->findings, (gint)before);
