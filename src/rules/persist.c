@@ -88,7 +88,7 @@ static void judge_bound(struct exam *exam)
 static bool has_rule(const struct boot_kernel *kernel)
 {
 	for (unsigned i = 0; i < kernel->n_vfio_names; i++)
-		if (g_strcmp0(kernel->vfio_names[i], PERSIST_RULES_PATH + 1) == 0)
+		if (g_strcmp0(kernel->vfio_names[i], &PERSIST_RULES_PATH[1]) == 0)
 			return true;
 	return false;
 }
@@ -119,7 +119,7 @@ static void judge_image(struct exam *exam, const struct boot_kernel *kernel)
 			  kernel->release, rule ? "the module " : "the rule of 'bind --persist'",
 			  rule ? missing : "");
 	if (!rule)
-		finding_evidence(finding, "%s: no %s", kernel->initramfs, PERSIST_RULES_PATH + 1);
+		finding_evidence(finding, "%s: no %s", kernel->initramfs, &PERSIST_RULES_PATH[1]);
 	if (missing)
 		finding_evidence(finding, "%s: no %s.ko", kernel->initramfs, missing);
 	finding_cause(finding, "It was not built again since, was built without the files of "
