@@ -84,6 +84,12 @@ struct stand {
 
 static const struct stand stands[] = {
 	{ "host", LINES(CARD), ENTRY, BINDING_HOST, "nvidia has it, not vfio-pci" },
+	{ "switched off", LINES(CARD, "/proc/cmdline = ro vfiokit=off"), ENTRY, BINDING_HOST,
+	  "nvidia has it, not vfio-pci: this boot is without it (vfiokit=off)" },
+	{ "recovery", LINES(CARD, "/proc/cmdline = ro single"), ENTRY, BINDING_HOST,
+	  "nvidia has it, not vfio-pci: this boot is without it (single)" },
+	{ "another word", LINES(CARD, "/proc/cmdline = ro vfiokit=offline singles"), ENTRY,
+	  BINDING_HOST, "nvidia has it, not vfio-pci" },
 	{ "free", NULL, "0000:00:14.2 8086:a36f - vfio-pci -", BINDING_FREE,
 	  "vfio-pci has not taken it" },
 	{ "slot not known", NULL, ENTRY, BINDING_HOST, "nvidia has it, not vfio-pci" },

@@ -244,8 +244,21 @@ static char *say_changed(const struct host *host, const struct binding *binding,
 	return g_string_free(text, FALSE);
 }
 
-static enum binding_state judge_driver(const struct binding *binding, const struct pci_dev *dev,
-				       char **why)
+/* What keeps everything from being bound in this boot (persist_rules.c), as the end of a sentence.
+ */
+static const char *off_note(const struct host *host)
+{
+	const char *cmdline = host->platform.kernel.cmdline;
+
+	if (cmdline && cmdline_has(cmdline, "vfiokit=off"))
+		return ": this boot is without it (vfiokit=off)";
+	if (cmdline && cmdline_has(cmdline, "single"))
+		return ": this boot is without it (single)";
+	return "";
+}
+
+static enum binding_state judge_driver(const struct host *host, const struct binding *binding,
+				       const struct pci_dev *dev, char **why)
 {
 	if (!dev->driver_known) {
 		*why = g_strdup("its driver cannot be read");
@@ -254,10 +267,10 @@ static enum binding_state judge_driver(const struct binding *binding, const stru
 	if (g_strcmp0(dev->driver, binding->driver) == 0)
 		return BINDING_BOUND;
 	if (!dev->driver) {
-		*why = g_strdup_printf("%s has not taken it", binding->driver);
+		*why = g_strdup_printf("%s has not taken it%s", binding->driver, off_note(host));
 		return BINDING_FREE;
 	}
-	*why = g_strdup_printf("%s has it, not %s", dev->driver, binding->driver);
+	*why = g_strdup_printf("%s has it, not %s%s", dev->driver, binding->driver, off_note(host));
 	return BINDING_HOST;
 }
 
@@ -275,7 +288,7 @@ enum binding_state binding_judge(const struct host *host, const struct binding *
 		*why = say_changed(host, binding, &now);
 		return BINDING_CHANGED;
 	}
-	return judge_driver(binding, &host->pci[pci], why);
+	return judge_driver(host, binding, &host->pci[pci], why);
 }
 
 const char *binding_state_name(enum binding_state state)

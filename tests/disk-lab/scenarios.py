@@ -101,7 +101,8 @@ def start_without(play, kind, before):
     now = play.ask("cat /proc/cmdline")
     play.test("the entry without it starts, with nothing bound, and is not what starts by itself",
               lacks(now, "vfiokit=off"), has(now, PARAMETER),
-              differs("drivers", play.drivers(), before))
+              differs("drivers", play.drivers(), before),
+              lacks(play.machine.run("vfiokit verify").out, "this boot is without it (vfiokit=off)"))
 
 
 def there_and_back(play, kind):
