@@ -120,8 +120,7 @@ static void merge_file(struct item *item, struct plan *plan)
 	plan_refuse_diff(plan, item->now, before);
 }
 
-/* Interrupts come and go, and their numbers are given to others: one that is not as the change left
- * it is not touched. */
+/* What comes and goes is not touched where it is not as the change left it: it may be another. */
 static bool is_left(const struct item *item)
 {
 	return g_strcmp0(item->now, item->first->old) != 0 &&
@@ -135,7 +134,7 @@ static void compare(struct root *root, const struct change *change, struct item 
 	const char *subject = step->address ? step->address : step->path;
 	int r = step_read(root, step, &item->now);
 
-	if (step->kind == STEP_INTERRUPT) {
+	if (step_is_passing(step)) {
 		item->differs = r == 0 && is_left(item);
 		return;
 	}

@@ -272,6 +272,7 @@ static const struct {
 	bool by_address; /* what it changes is known by the address, else by the path */
 	bool lasting;    /* what it leaves is there after a restart */
 	bool settles;    /* what comes of `new` is known only when it is done */
+	bool passing;    /* what it changes comes and goes, and its name is given to others */
 	int (*read)(struct root *root, const struct step *step, char **value);
 	bool (*act)(struct stepper *stepper, const struct step *step, GError **error);
 } kinds[] = {
@@ -290,6 +291,7 @@ static const struct {
 	[STEP_GUEST_START] = { .act = guest_start },
 	[STEP_INTERRUPT] = { .key = "attribute",
 			     .settles = true,
+			     .passing = true,
 			     .read = read_attribute,
 			     .act = move_interrupt },
 	[STEP_FOLDER] = { .lasting = true, .act = remove_folder },
@@ -306,6 +308,11 @@ char *step_key(const struct step *step)
 bool step_is_lasting(const struct step *step)
 {
 	return kinds[step->kind].lasting;
+}
+
+bool step_is_passing(const struct step *step)
+{
+	return kinds[step->kind].passing;
 }
 
 char *step_settled(struct root *root, const struct step *step)

@@ -47,3 +47,6 @@ char *step_settled(struct root *root, const struct step *step);
 
 /* Is what it leaves still there after a restart? */
 bool step_is_lasting(const struct step *step);
+
+/* Does what it changes come and go, so that one of that name may be another one by now? */
+bool step_is_passing(const struct step *step);
