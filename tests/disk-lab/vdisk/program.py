@@ -25,7 +25,8 @@ vfiokit --version
 def build_tool(name, folder):
     """Compiles a tool of guest/."""
     target = os.path.join(folder, name)
-    result = subprocess.run(["cc", "-O1", "-static", "-o", target, guest_file(name + ".c")],
+    result = subprocess.run(["cc", "-O1", "-static", "-I", os.path.join(TOP, "tests/lab/guest"),
+                             "-o", target, guest_file(name + ".c")],
                             capture_output=True, text=True, check=False)
     if result.returncode != 0:
         raise LabError(f"{name}.c: {result.stderr}")

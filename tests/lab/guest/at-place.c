@@ -12,11 +12,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ptrace.h>
 #include <sys/syscall.h>
-#include <sys/user.h>
-#include <sys/wait.h>
-#include <unistd.h>
+
+#include "traced.h"
 
 /* Records of the journal, and what the child that writes to the kernel is asked and waited for. */
 static const struct {
@@ -40,40 +38,13 @@ static const char *call_name(const struct user_regs_struct *regs)
 	return NULL;
 }
 
-static void start(char **argv)
-{
-	ptrace(PTRACE_TRACEME, 0, NULL, NULL);
-	execvp(argv[0], argv);
-	perror(argv[0]);
-	_exit(127);
-}
-
-/* Goes on to the next stop: 1 at the start of a system call, 0 at another, -1 when it ended. */
-static int go_on(pid_t pid, int *signal_number, int *inside, int *status)
-{
-	if (ptrace(PTRACE_SYSCALL, pid, NULL, (void *)(long)*signal_number) != 0 ||
-	    waitpid(pid, status, 0) != pid || !WIFSTOPPED(*status))
-		return -1;
-	*signal_number = WSTOPSIG(*status);
-	if (*signal_number != (SIGTRAP | 0x80)) {
-		*signal_number = *signal_number == SIGTRAP ? 0 : *signal_number;
-		return 0;
-	}
-	*signal_number = 0;
-	*inside = !*inside;
-	return *inside;
-}
-
 /* Stops it at the wanted place: its name, or NULL when it ended before. */
-static const char *find_place(pid_t pid, int wanted, int *seen)
+static const char *find_place(struct traced *traced, int wanted, int *seen)
 {
-	int signal_number = 0, inside = 0, status, r;
+	int r;
 
-	while ((r = go_on(pid, &signal_number, &inside, &status)) >= 0) {
-		struct user_regs_struct regs;
-		const char *name = r == 1 && ptrace(PTRACE_GETREGS, pid, NULL, &regs) == 0
-					   ? call_name(&regs)
-					   : NULL;
+	while ((r = traced_go_on(traced)) >= 0) {
+		const char *name = r == 1 ? call_name(&traced->regs) : NULL;
 		if (name && ++*seen == wanted)
 			return name;
 	}
@@ -83,29 +54,26 @@ static const char *find_place(pid_t pid, int wanted, int *seen)
 int main(int argc, char **argv)
 {
 	int status = 0, wanted = argc > 3 ? atoi(argv[1]) : 0, seen = 0;
-	pid_t pid = wanted > 0 ? fork() : -1;
+	struct traced traced;
 
-	if (pid == 0)
-		start(argv + 3);
-	if (pid < 0 || waitpid(pid, &status, 0) < 0) {
+	if (wanted <= 0 || !traced_start(&traced, argv + 3)) {
 		fprintf(stderr, "usage: at-place N kill|COMMAND PROGRAM [ARGUMENT...]\n");
 		return 2;
 	}
-	ptrace(PTRACE_SETOPTIONS, pid, NULL, (void *)(PTRACE_O_TRACESYSGOOD | PTRACE_O_EXITKILL));
-	const char *place = find_place(pid, wanted, &seen);
+	const char *place = find_place(&traced, wanted, &seen);
 	if (!place) {
 		fprintf(stderr, "at-place: it ended after %d places\n", seen);
 		return 3;
 	}
 	fprintf(stderr, "at-place: %d, %s\n", seen, place);
 	if (strcmp(argv[2], "kill") == 0) {
-		kill(pid, SIGKILL);
-		waitpid(pid, &status, 0);
+		kill(traced.pid, SIGKILL);
+		waitpid(traced.pid, &status, 0);
 		return 0;
 	}
 	if (system(argv[2]) != 0)
 		fprintf(stderr, "at-place: '%s' failed\n", argv[2]);
-	ptrace(PTRACE_DETACH, pid, NULL, NULL);
-	waitpid(pid, &status, 0);
+	ptrace(PTRACE_DETACH, traced.pid, NULL, NULL);
+	waitpid(traced.pid, &status, 0);
 	return WIFEXITED(status) ? 10 + WEXITSTATUS(status) : 9;
 }

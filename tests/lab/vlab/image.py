@@ -190,9 +190,11 @@ def build_tool(name, folder="guest", options=()):
     source = os.path.join(LAB, folder, name + ".c")
     if not os.path.exists(source):
         source = os.path.join(TOP, "bench", name + ".c")
-    with open(source, "rb") as file:
-        digest = hashlib.sha256(file.read()).hexdigest()[:20]
-    path = os.path.join(cache_dir("tools"), f"{name}-{digest}")
+    digest = hashlib.sha256()
+    for path in [source, *sorted(glob.glob(os.path.join(LAB, folder, "*.h")))]:
+        with open(path, "rb") as file:
+            digest.update(file.read())
+    path = os.path.join(cache_dir("tools"), f"{name}-{digest.hexdigest()[:20]}")
     with MAKING:
         if not os.path.exists(path):
             made = f"{path}.{os.getpid()}"

@@ -8,11 +8,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ptrace.h>
 #include <sys/syscall.h>
-#include <sys/user.h>
-#include <sys/wait.h>
-#include <unistd.h>
+
+#include "traced.h" /* tests/lab/guest */
 
 #define JOURNALS "/var/lib/vfiokit/changes/"
 
@@ -25,14 +23,6 @@ static int is_journal(pid_t pid, unsigned long long fd)
 	snprintf(link, sizeof(link), "/proc/%d/fd/%llu", (int)pid, fd);
 	return readlink(link, path, sizeof(path) - 1) > (ssize_t)strlen(JOURNALS) &&
 	       strncmp(path, JOURNALS, strlen(JOURNALS)) == 0 && path[strlen(JOURNALS)] != '.';
-}
-
-static void start(char **argv)
-{
-	ptrace(PTRACE_TRACEME, 0, NULL, NULL);
-	execvp(argv[0], argv);
-	perror(argv[0]);
-	_exit(127);
 }
 
 static void stop_before(int seen)
@@ -51,30 +41,15 @@ static int next_number(char **list)
 	return number;
 }
 
-/* Is it, stopped at a call or behind it, about to sync its journal? */
-static int is_about_to(pid_t pid, int *inside)
-{
-	struct user_regs_struct regs;
-
-	*inside = !*inside;
-	return *inside && ptrace(PTRACE_GETREGS, pid, NULL, &regs) == 0 &&
-	       regs.orig_rax == SYS_fsync && is_journal(pid, regs.rdi);
-}
-
 /* Follows it to its end; how many records it wrote. */
-static int follow(pid_t pid, int *wanted, char **list)
+static int follow(struct traced *traced, int *wanted, char **list)
 {
-	int status, signal_number = 0, inside = 0, seen = 0;
+	int r, seen = 0;
 
-	while (ptrace(PTRACE_SYSCALL, pid, NULL, (void *)(long)signal_number) == 0 &&
-	       waitpid(pid, &status, 0) == pid && WIFSTOPPED(status)) {
-		signal_number = WSTOPSIG(status);
-		if (signal_number != (SIGTRAP | 0x80)) {
-			signal_number = signal_number == SIGTRAP ? 0 : signal_number;
-			continue;
-		}
-		signal_number = 0;
-		if (!is_about_to(pid, &inside) || ++seen != *wanted)
+	while ((r = traced_go_on(traced)) >= 0) {
+		const struct user_regs_struct *regs = &traced->regs;
+		if (r != 1 || regs->orig_rax != SYS_fsync || !is_journal(traced->pid, regs->rdi) ||
+		    ++seen != *wanted)
 			continue;
 		stop_before(seen);
 		*wanted = next_number(list);
@@ -85,16 +60,13 @@ static int follow(pid_t pid, int *wanted, char **list)
 int main(int argc, char **argv)
 {
 	char *list = argc > 2 ? argv[1] : "";
-	int status, wanted = next_number(&list);
-	pid_t pid = wanted > 0 ? fork() : -1;
+	int wanted = next_number(&list);
+	struct traced traced;
 
-	if (pid == 0)
-		start(argv + 2);
-	if (pid < 0 || waitpid(pid, &status, 0) < 0) {
+	if (wanted <= 0 || !traced_start(&traced, argv + 2)) {
 		fprintf(stderr, "usage: cut-at N,N... PROGRAM [ARGUMENT...]\n");
 		return 2;
 	}
-	ptrace(PTRACE_SETOPTIONS, pid, NULL, (void *)(PTRACE_O_TRACESYSGOOD | PTRACE_O_EXITKILL));
-	printf("@ended after %d\n", follow(pid, &wanted, &list));
+	printf("@ended after %d\n", follow(&traced, &wanted, &list));
 	return wanted > 0 ? 3 : 0;
 }
