@@ -8,6 +8,7 @@
 
 #include <glib.h>
 
+#include "base/input.h"
 #include "base/text.h"
 
 /* Offsets in the header and the entries; all numbers are 64 bits, little-endian. */
@@ -87,10 +88,8 @@ struct hwdb *hwdb_open(const char *path)
 		"/usr/lib/udev/hwdb.bin",
 		"/lib/udev/hwdb.bin",
 	};
-	GMappedFile *file = path ? g_mapped_file_new(path, FALSE, NULL) : NULL;
+	GMappedFile *file = input_map(path, paths, G_N_ELEMENTS(paths));
 
-	for (size_t i = 0; !path && !file && i < G_N_ELEMENTS(paths); i++)
-		file = g_mapped_file_new(paths[i], FALSE, NULL);
 	if (!file)
 		return NULL;
 	struct hwdb *hwdb = g_new0(struct hwdb, 1);

@@ -49,6 +49,15 @@ char *input_read(const char *path, size_t *length, GError **error)
 	return NULL;
 }
 
+GMappedFile *input_map(const char *path, const char *const *paths, size_t n)
+{
+	GMappedFile *file = path ? g_mapped_file_new(path, FALSE, NULL) : NULL;
+
+	for (size_t i = 0; !path && !file && i < n; i++)
+		file = g_mapped_file_new(paths[i], FALSE, NULL);
+	return file;
+}
+
 bool input_exists(const char *path)
 {
 	return access(path, R_OK) == 0;

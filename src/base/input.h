@@ -10,6 +10,10 @@
  * to free, length without the NUL. NULL and STATUS_USAGE when it cannot be read or is larger. */
 char *input_read(const char *path, size_t *length, GError **error);
 
+/* Maps the file at path, or where that is NULL the first of paths that is there; NULL: none. The
+ * caller's to unref. */
+GMappedFile *input_map(const char *path, const char *const *paths, size_t n);
+
 /* Is there something of that name that can be read? */
 bool input_exists(const char *path);
 

@@ -8,6 +8,7 @@
 #include <glib.h>
 
 #include "base/hwdb.h"
+#include "base/input.h"
 #include "base/text.h"
 
 #define N_VENDORS 0x10000
@@ -69,11 +70,8 @@ static GMappedFile *map_list(const char *path)
 		"/var/lib/usbutils/usb.ids",
 		"/usr/share/usb.ids",
 	};
-	GMappedFile *file = path ? g_mapped_file_new(path, FALSE, NULL) : NULL;
 
-	for (size_t i = 0; !path && !file && i < G_N_ELEMENTS(paths); i++)
-		file = g_mapped_file_new(paths[i], FALSE, NULL);
-	return file;
+	return input_map(path, paths, G_N_ELEMENTS(paths));
 }
 
 /* Vendors come first and start in the first column; then other lists, classes as "C 03  Name". */

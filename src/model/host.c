@@ -99,21 +99,7 @@ void *host_alloc(struct host *host, size_t size)
 
 struct pci_dev *host_add_pci(struct host *host, struct pci_addr addr)
 {
-	struct pci_dev dev = {
-		.addr = addr,
-		.vendor = -1,
-		.device = -1,
-		.subsystem_vendor = -1,
-		.subsystem_device = -1,
-		.class_code = -1,
-		.revision = -1,
-		.numa_node = -1,
-		.boot_vga = TRI_UNKNOWN,
-		.kind = KIND_UNKNOWN,
-		.parent = -1,
-		.group = -1,
-		.group_id = -1,
-	};
+	struct pci_dev dev = pci_dev_unknown(addr);
 
 	g_array_append_val(host->pci_array, dev);
 	return &g_array_index(host->pci_array, struct pci_dev, host->pci_array->len - 1);

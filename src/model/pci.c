@@ -133,6 +133,25 @@ enum pci_kind pci_class_kind(int32_t class_code)
 }
 
 /* NVSwitch has class 0680 and a plain header: an endpoint that guests are given. */
+struct pci_dev pci_dev_unknown(struct pci_addr addr)
+{
+	return (struct pci_dev){
+		.addr = addr,
+		.vendor = -1,
+		.device = -1,
+		.subsystem_vendor = -1,
+		.subsystem_device = -1,
+		.class_code = -1,
+		.revision = -1,
+		.numa_node = -1,
+		.boot_vga = TRI_UNKNOWN,
+		.kind = KIND_UNKNOWN,
+		.parent = -1,
+		.group = -1,
+		.group_id = -1,
+	};
+}
+
 bool pci_dev_is_bridge(const struct pci_dev *dev)
 {
 	if (dev->kind != KIND_BRIDGE && dev->kind != KIND_HOST_BRIDGE)

@@ -241,6 +241,9 @@ enum pci_kind {
 	KIND_UNKNOWN,     /* the class is not known */
 };
 
+/* A function of which nothing is known but where it is. */
+struct pci_dev pci_dev_unknown(struct pci_addr addr);
+
 /* The kind of a 24-bit class code; KIND_UNKNOWN for -1. */
 enum pci_kind pci_class_kind(int32_t class_code);
 

@@ -9,21 +9,7 @@ struct posted_fn *posted_fn_new(struct pci_addr addr)
 {
 	struct posted_fn *fn = g_new0(struct posted_fn, 1);
 
-	fn->dev = (struct pci_dev){
-		.addr = addr,
-		.vendor = -1,
-		.device = -1,
-		.subsystem_vendor = -1,
-		.subsystem_device = -1,
-		.class_code = -1,
-		.revision = -1,
-		.numa_node = -1,
-		.boot_vga = TRI_UNKNOWN,
-		.kind = KIND_UNKNOWN,
-		.parent = -1,
-		.group = -1,
-		.group_id = -1,
-	};
+	fn->dev = pci_dev_unknown(addr);
 	fn->cap_bit = TRI_UNKNOWN;
 	fn->prog_if = -1;
 	return fn;

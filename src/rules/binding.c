@@ -97,27 +97,44 @@ static void judge_override(struct exam *exam)
 	}
 }
 
+/* What driverctl is told of a function that is there. */
+struct driverctl {
+	const struct setting *setting;
+	int pci;
+	const char *driver; /* in line */
+	char line[SETTING_LINE];
+};
+
+/* The next one from *index on, which is moved behind it. */
+static bool next_driverctl(const struct host *host, unsigned *index, struct driverctl *ret)
+{
+	while ((ret->setting = setting_next(host, "/etc/driverctl.d/pci-*", index))) {
+		struct pci_addr addr;
+		const char *name = strrchr(ret->setting->path, '/') + 1 + strlen("pci-");
+		ret->driver = setting_line(host, ret->setting->path, ret->line);
+		ret->pci = pci_addr_parse(name, &addr) ? host_find_pci(host, addr) : -1;
+		if (ret->pci >= 0 && ret->driver)
+			return true;
+	}
+	return false;
+}
+
 static void judge_driverctl(struct exam *exam)
 {
 	const struct host *host = exam->host;
-	const struct setting *setting;
+	struct driverctl told;
 	unsigned index = 0;
 
-	while ((setting = setting_next(host, "/etc/driverctl.d/pci-*", &index))) {
-		struct pci_addr addr;
-		char buf[SETTING_LINE];
-		const char *driver = setting_line(host, setting->path, buf);
-		const char *name = strrchr(setting->path, '/') + 1 + strlen("pci-");
-		int pci = pci_addr_parse(name, &addr) ? host_find_pci(host, addr) : -1;
-		if (pci < 0 || !driver || !exam->chosen[pci] || pci_driver_is_vfio(driver))
+	while (next_driverctl(host, &index, &told)) {
+		if (!exam->chosen[told.pci] || pci_driver_is_vfio(told.driver))
 			continue;
 		struct finding *finding =
-			exam_warn(exam, ADDRESS(host, pci),
+			exam_warn(exam, ADDRESS(host, told.pci),
 				  "driverctl gives this device to %s at every boot, "
 				  "and it is meant for a guest.",
-				  driver);
-		evidence_setting(finding, host, setting->path);
-		finding_fix(finding, "driverctl unset-override %s", ADDRESS(host, pci));
+				  told.driver);
+		evidence_setting(finding, host, told.setting->path);
+		finding_fix(finding, "driverctl unset-override %s", ADDRESS(host, told.pci));
 	}
 }
 
@@ -125,29 +142,27 @@ static void judge_driverctl(struct exam *exam)
 static void judge_driverctl_twins(struct exam *exam)
 {
 	const struct host *host = exam->host;
-	const struct setting *setting;
+	struct driverctl told;
 	unsigned index = 0;
 
-	while ((setting = setting_next(host, "/etc/driverctl.d/pci-*", &index))) {
-		struct pci_addr addr;
-		char buf[SETTING_LINE];
-		const char *driver = setting_line(host, setting->path, buf);
-		const char *name = strrchr(setting->path, '/') + 1 + strlen("pci-");
-		int pci = pci_addr_parse(name, &addr) ? host_find_pci(host, addr) : -1;
-		for (unsigned i = 0; pci >= 0 && driver && i < host->n_pci; i++) {
-			if ((int)i == pci || host->pci[i].vendor != host->pci[pci].vendor ||
-			    host->pci[i].device != host->pci[pci].device ||
-			    pci_addr_same_slot(host->pci[i].addr, host->pci[pci].addr) ||
-			    !pci_driver_is_vfio(driver) || exam->chosen[i] & CHOSEN_DOMAIN)
+	while (next_driverctl(host, &index, &told)) {
+		const struct pci_dev *dev = &host->pci[told.pci];
+		for (unsigned i = 0; i < host->n_pci && pci_driver_is_vfio(told.driver); i++) {
+			const struct pci_dev *other = &host->pci[i];
+			if (other == dev || other->vendor != dev->vendor ||
+			    other->device != dev->device ||
+			    pci_addr_same_slot(other->addr, dev->addr) ||
+			    exam->chosen[i] & CHOSEN_DOMAIN)
 				continue;
 			struct finding *finding =
 				exam_warn(exam, ADDRESS(host, i),
 					  "driverctl gives %s to vfio-pci by its ids, "
 					  "which are those of this device, too.",
-					  ADDRESS(host, pci));
-			evidence_setting(finding, host, setting->path);
-			finding_fix(finding, "driverctl unset-override %s", ADDRESS(host, pci));
-			finding_fix(finding, "vfiokit bind --persist %s", ADDRESS(host, pci));
+					  ADDRESS(host, told.pci));
+			evidence_setting(finding, host, told.setting->path);
+			finding_fix(finding, "driverctl unset-override %s",
+				    ADDRESS(host, told.pci));
+			finding_fix(finding, "vfiokit bind --persist %s", ADDRESS(host, told.pci));
 			break;
 		}
 	}
