@@ -7,6 +7,7 @@
 #include "base/root.h"
 #include "base/root_write.h"
 #include "base/run.h"
+#include "base/size.h"
 
 static bool check_program(const struct step *step, GError **error)
 {
@@ -30,8 +31,6 @@ static bool check_file(struct root *root, const struct step *step, GArray *rooms
 		    step->path, g_strerror(-fd));
 	return false;
 }
-
-#define MIB ((uint64_t)1024 * 1024)
 
 /* A program that runs out of room leaves the old image, but all that was done before would be done
  * for nothing. What cannot be asked is left to the program. */

@@ -4,6 +4,7 @@
 #include <libxml/xpath.h>
 #include <string.h>
 
+#include "base/size.h"
 #include "base/text.h"
 #include "model/domain.h"
 #include "probe/domains.h"
@@ -102,38 +103,16 @@ static xmlNode *child(xmlNode *node, const char *name)
 
 /* ---- single facts ---- */
 
-/* Units of sizes (libvirt: formatdomain, <memory>); none means KiB. */
-static uint64_t unit_bytes(const char *unit)
-{
-	static const struct {
-		const char *name;
-		uint64_t bytes;
-	} units[] = {
-		{ "b", 1 },          { "bytes", 1 },        { "KB", 1000 },
-		{ "k", 1ULL << 10 }, { "KiB", 1ULL << 10 }, { "MB", 1000000 },
-		{ "M", 1ULL << 20 }, { "MiB", 1ULL << 20 }, { "GB", 1000000000 },
-		{ "G", 1ULL << 30 }, { "GiB", 1ULL << 30 }, { "TB", 1000000000000 },
-		{ "T", 1ULL << 40 }, { "TiB", 1ULL << 40 },
-	};
-
-	for (size_t i = 0; unit && i < G_N_ELEMENTS(units); i++)
-		if (strcmp(unit, units[i].name) == 0)
-			return units[i].bytes;
-	return unit ? 0 : 1ULL << 10;
-}
-
 /* The size is what the element holds, or its attribute "size" (of huge pages). */
 static void add_size(struct reader *reader, const char *key, xmlNode *node)
 {
 	g_autofree char *unit = attribute(node, "unit");
 	g_autofree char *size = attribute(node, "size");
 	g_autofree char *text = size ? NULL : clean(xmlNodeGetContent(node));
-	uint64_t value, bytes = unit_bytes(unit);
+	uint64_t bytes;
 
-	if (bytes > 0 && text_to_u64(size ? size : text, 10, &value) &&
-	    value <= G_MAXUINT64 / bytes)
-		g_string_append_printf(reader->out, "%s\t%" G_GUINT64_FORMAT "\n", key,
-				       value * bytes);
+	if (size_parse(size ? size : text, unit, &bytes))
+		g_string_append_printf(reader->out, "%s\t%" G_GUINT64_FORMAT "\n", key, bytes);
 }
 
 /* All texts that were found, between blanks: names of networks may be several. */

@@ -2,14 +2,12 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/size.h"
 #include "base/text.h"
 #include "rules/exam.h"
 #include "rules/remedy.h"
 #include "rules/see.h"
 #include "rules/tables.h"
-
-#define MIB ((uint64_t)1 << 20)
-#define GIB ((uint64_t)1 << 30)
 
 static const char *sysfs_pool(uint64_t size, char buf[80])
 {

@@ -11,8 +11,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#define KIB ((size_t)1024)
-#define MIB (KIB * 1024)
+#include "base/size.h"
 
 /* ioctl() with an errno value for a result. */
 static int call(int fd, unsigned long request, void *argument)

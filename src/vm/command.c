@@ -2,10 +2,9 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/size.h"
 #include "vm/command_parts.h"
 #include "vm/definition.h"
-
-#define MIB ((uint64_t)1 << 20)
 
 static void free_option(gpointer data)
 {

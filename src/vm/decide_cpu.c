@@ -3,13 +3,12 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/size.h"
 #include "model/locality.h"
 #include "model/topology.h"
 #include "vm/decide.h"
 #include "vm/pinning.h"
 
-#define MIB          ((uint64_t)1 << 20)
-#define GIB          ((uint64_t)1 << 30)
 #define MIN_MEMORY   (128 * MIB) /* UEFI firmware does not start with less */
 #define SPARE_MEMORY (1 * GIB)   /* what a host needs at the least */
 #define MAX_VCPUS    255         /* more need a virtual IOMMU, for the sake of interrupts */

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/size.h"
 #include "vm/decide.h"
 
 #define IMAGES         "/var/lib/libvirt/images/"
@@ -156,8 +157,6 @@ static bool has_input(const struct definition *made)
 			return true;
 	return made->usb->len > 0 || made->evdev->len > 0;
 }
-
-#define MIB ((uint64_t)1 << 20)
 
 /* Three frames of 4 bytes for each pixel, lines on 256 bytes, and 4 MiB, as a power of two (Looking
  * Glass, "Determining memory"). */

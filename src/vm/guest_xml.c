@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/size.h"
 #include "base/text.h"
 #include "vm/guest.h"
 #include "vm/xml_read.h"
@@ -37,37 +38,12 @@ static int number(const xmlNode *node, const char *name)
 	return text_to_u32(text, 10, INT32_MAX, &value) ? (int)value : -1;
 }
 
-/* libvirt's units; powers of 1000 without an i (L: docs/formatdomain, memory). */
-static const struct {
-	const char *name;
-	uint64_t bytes;
-} units[] = {
-	{ "b", 1 },
-	{ "bytes", 1 },
-	{ "KB", 1000 },
-	{ "k", 1 << 10 },
-	{ "KiB", 1 << 10 },
-	{ "MB", 1000000 },
-	{ "M", 1 << 20 },
-	{ "MiB", 1 << 20 },
-	{ "GB", 1000000000 },
-	{ "G", 1 << 30 },
-	{ "GiB", 1 << 30 },
-	{ "TB", 1000000000000 },
-	{ "T", (uint64_t)1 << 40 },
-	{ "TiB", (uint64_t)1 << 40 },
-};
-
-static uint64_t scale(const char *number_text, const char *unit)
+static uint64_t scale(const char *text, const char *unit)
 {
-	uint64_t value;
+	uint64_t bytes = 0;
 
-	if (!number_text || !text_to_u64(number_text, 10, &value))
-		return 0;
-	for (size_t i = 0; i < G_N_ELEMENTS(units); i++)
-		if (strcmp(units[i].name, unit ? unit : "KiB") == 0)
-			return value <= UINT64_MAX / units[i].bytes ? value * units[i].bytes : 0;
-	return 0;
+	size_parse(text, unit, &bytes);
+	return bytes;
 }
 
 static uint64_t size_of(const xmlNode *node)

@@ -1,10 +1,9 @@
 /* Rules about the guest's memory: all of it is pinned, since devices may write anywhere in it. */
 #include <string.h>
 
+#include "base/size.h"
 #include "model/pinning.h"
 #include "vm/lint_parts.h"
-
-#define GIB ((uint64_t)1 << 30)
 
 static const char *in_form(const struct lint *lint, const char *xml, const char *qemu)
 {

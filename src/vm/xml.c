@@ -5,12 +5,9 @@
 #include <libxml/tree.h>
 #include <string.h>
 
+#include "base/size.h"
 #include "vm/definition.h"
 #include "vm/xml_parts.h"
-
-#define KIB ((uint64_t)1 << 10)
-#define MIB ((uint64_t)1 << 20)
-#define GIB ((uint64_t)1 << 30)
 
 /* ---- elements ---- */
 
