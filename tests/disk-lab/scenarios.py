@@ -92,12 +92,15 @@ ONCE = {
             "/boot/grub/grub.cfg | head -n 1)\"",
     "sdboot": "bootctl set-oneshot 0-vfiokit-without.conf",
 }
+# What is left of that in GRUB's environment, with nothing in it.
+TIDY = {"grub": "grub-editenv - unset next_entry", "sdboot": "true"}
 
 
 def start_without(play, kind, before):
     """Starts the machine by the entry without the change."""
     play.ask(ONCE[kind])
     play.reboot()
+    play.ask(TIDY[kind])
     now = play.ask("cat /proc/cmdline")
     play.test("the entry without it starts, with nothing bound, and is not what starts by itself",
               lacks(now, "vfiokit=off"), has(now, PARAMETER),
