@@ -2,14 +2,8 @@
 
 from guided import command_line, read_chapters
 from signs import CARD, FILES, OTHER_TWIN, bound_as
-from vdisk import image
+from vdisk import inner
 from vdisk.play import DESKTOP, differs, lacks
-
-# A host for guests: libvirt, QEMU, and UEFI for them.
-KIND = "libvirt"
-image.KINDS.setdefault(KIND, (["initramfs-tools", "grub-efi-amd64", "libvirt-daemon-system",
-                               "dnsmasq-base", "iproute2", "qemu-system-x86", "ovmf",
-                               "systemd-boot-efi"], "fit-grub", "settle-grub"))
 
 # As the guide's machine: a card at 01:00, and at 03:00.0 a USB controller that nothing is plugged into.
 GUIDES = [*DESKTOP[:8], "    qemu-xhci", *DESKTOP[9:]]
@@ -33,7 +27,7 @@ def paste(play, text, promised=()):
 def quick_start(play):
     """the guide's quick start, pasted: from a fresh machine to a defined guest, and back"""
     looks, defines = blocks()
-    play.begin(KIND, ["amd"], GUIDES)
+    play.begin(inner.KIND, ["amd"], GUIDES)
     before = play.drivers()
     for command in looks:
         paste(play, command.text, command.output)

@@ -9,6 +9,7 @@ sys.path.insert(0, HERE)
 from guided import GuideWalk, text_of_guide # pylint: disable=C0413
 from signs import (CARD, FILES, LISTERS, RULE, TWIN, bound_as, seen_by_host, # pylint: disable=C0413
                    unseen_by_host)
+from scenario_guest import guest # pylint: disable=C0413
 from vdisk.play import DESKTOP, SHIFTED, differs, has, lacks # pylint: disable=C0413
 from power import power, power_sdboot, power_undo # pylint: disable=C0413
 from quickstart import quick_start # pylint: disable=C0413
@@ -180,4 +181,4 @@ def by_hand(play):
 
 SCENARIOS = {function.__name__: function for function in (
     persist, setup, dracut, power, power_undo, power_sdboot, trial, trial_panic, trial_sdboot,
-    trial_disk, by_hand, quick_start)}
+    trial_disk, by_hand, quick_start, guest)}

@@ -76,7 +76,7 @@ class Machine:
         path = self.disk if isinstance(self.disk, str) else self.disk.path
         form = "raw,cache=unsafe" if isinstance(self.disk, str) else "qcow2,cache=writeback"
         words = ["-drive", f"if=none,id=root,file={path},format={form}",
-                 "-device", "virtio-blk-pci,drive=root,addr=0x1d,serial=root"]
+                 "-device", "virtio-blk-pci,id=root,drive=root,addr=0x1d,serial=root"]
         program = getattr(self.disk, "program", None)
         if program:
             words += ["-drive", f"if=none,id=program,file={program},format=raw,readonly=on",

@@ -57,12 +57,13 @@ class Play:
 
     # ---- the machine ----
 
-    def begin(self, kind, words, tree=None):
-        """A machine with a fresh disk, and the program in it."""
+    def begin(self, kind, words, tree=None, extra=()):
+        """A machine with a fresh disk, and the program in it. extra: more options of QEMU's."""
         base = disk_of(kind, self.tap.note)
         archive = program.make_archive(self.options.program, self.folder.name)
         overlay = machine.Overlay(base, self.folder.name, archive)
-        self.machine = machine.Machine(overlay, words, tree or DESKTOP, name=self.name)
+        self.machine = machine.Machine(overlay, words, tree or DESKTOP, name=self.name,
+                                       extra=extra)
         open(self.machine.console, "w", encoding="ascii").close()
         self.machine.start()
         self.note_boot()
