@@ -123,11 +123,15 @@ static const char *find_node(struct xml_text *text, xmlNode *node, const char *a
 /* The start of the first element, behind declaration and comments; NULL: none. */
 static const char *find_root(const char *at)
 {
-	while ((at = strchr(at, '<')) && strchr("?!", at[1]))
-		at = at[1] == '?'                   ? behind(at, "?>")
-		     : g_str_has_prefix(at, "<!--") ? behind(at, "-->")
-						    : NULL;
-	return at;
+	while (at && (at = strchr(at, '<'))) {
+		if (at[1] == '?')
+			at = behind(at, "?>");
+		else if (g_str_has_prefix(at, "<!--"))
+			at = behind(at, "-->");
+		else
+			return at;
+	}
+	return NULL;
 }
 
 struct xml_text *xml_text_new(const char *text, size_t length, xmlDoc *doc)
