@@ -57,20 +57,30 @@ def untrue(play, change):
     return found
 
 
-def develop(play, kind, disks, verb):
-    """Starts each disk; looks into it; takes back what there is."""
+def look(play, name, disk, verb):
+    """Starts a disk, and looks into it."""
+    play.begin_with(disk)
+    change = newest(play)
+    state = change["state"] if change else "none"
+    play.test(f"power cut {name} of {verb}: it starts, and history tells the truth ({state})",
+              None if state in ("unfinished", "none", "empty") else state,
+              *untrue(play, change))
+
+
+def take_back(play, kind, name, verb):
+    """Takes back what there is on the disk that was started last."""
+    play.ask(UNDO)
+    play.test(f"power cut {name} of {verb}: undo brings back what was",
+              differs("files", play.ask(FILES), ""),
+              has(play.ask(f"cat {MENUS[kind]}"), WORD),
+              has(play.ask(LISTERS[kind]), RULE))
+
+
+def develop(play, disks, verb):
+    """Does both with each disk."""
     for name, disk in disks:
-        play.begin_with(disk)
-        change = newest(play)
-        state = change["state"] if change else "none"
-        play.test(f"power cut {name} of {verb}: it starts, and history tells the truth ({state})",
-                  None if state in ("unfinished", "none", "empty") else state,
-                  *untrue(play, change))
-        play.ask(UNDO)
-        play.test(f"power cut {name} of {verb}: undo brings back what was",
-                  differs("files", play.ask(FILES), ""),
-                  has(play.ask(f"cat {MENUS[kind]}"), WORD),
-                  has(play.ask(LISTERS[kind]), RULE))
+        look(play, name, disk, verb)
+        take_back(play, "grub", name, verb)
 
 
 # Among its files; GRUB's menu half written, and whole; an initramfs half written; the look into it.
@@ -81,7 +91,7 @@ UNDO_POINTS = [3, 9, GRUB_HALF, IMAGE_HALF, 13]
 def power(play):
     """the power is cut in the middle of setup, at several points"""
     play.begin("grub", ["amd"])
-    develop(play, "grub", photographs(play, SETUP, SETUP_POINTS), "setup")
+    develop(play, photographs(play, SETUP, SETUP_POINTS), "setup")
 
 
 # All files written; an initramfs built; and, with the parameters, where systemd-boot finds it.
@@ -91,11 +101,14 @@ SDBOOT_POINTS = [8, 9, 10]
 def power_sdboot(play):
     """the power is cut in the middle of setup with systemd-boot and dracut"""
     play.begin("sdboot", ["amd"])
-    develop(play, "sdboot", photographs(play, SETUP, SDBOOT_POINTS), "setup")
+    disks = photographs(play, SETUP, SDBOOT_POINTS)
+    for name, disk in disks:
+        look(play, name, disk, "setup")
+    take_back(play, "sdboot", disks[-1][0], "setup") # once: dracut takes long to build it anew
 
 
 def power_undo(play):
     """the power is cut in the middle of undo, at several points"""
     play.begin("grub", ["amd"])
     play.ask(SETUP)
-    develop(play, "grub", photographs(play, UNDO, UNDO_POINTS), "undo")
+    develop(play, photographs(play, UNDO, UNDO_POINTS), "undo")
