@@ -22,8 +22,11 @@ const struct step_limits step_limits_default = { .driver = 10, .attribute = 60, 
 
 static bool fail(GError **error, const char *what, const char *subject, int r)
 {
+	/* Of base/bounded.h, or of a write that was given up. */
+	bool silent = r == -ETIMEDOUT;
+
 	g_set_error(error, VFIOKIT_ERROR, STATUS_FAILED, "cannot %s '%s': %s", what, subject,
-		    g_strerror(r < 0 ? -r : r));
+		    silent ? "the device does not answer" : g_strerror(r < 0 ? -r : r));
 	return false;
 }
 

@@ -11,6 +11,7 @@
 
 #define MAX_TEXT (64 * 1024 * 1024)
 #define WHOLE    '\004'
+#define PATIENCE 500 /* ms for a killed child to be gone */
 
 static void write_all(int fd, const char *text, size_t length)
 {
@@ -83,4 +84,15 @@ char *child_text(char *(*work)(void *data), void *data, unsigned seconds)
 	if (text->len == 0 || text->str[text->len - 1] != WHOLE)
 		return NULL;
 	return g_strndup(text->str, text->len - 1);
+}
+
+pid_t child_end(pid_t pid)
+{
+	kill(pid, SIGKILL);
+	for (unsigned i = 0; i < PATIENCE; i++) {
+		if (waitpid(pid, NULL, WNOHANG) != 0)
+			return 0;
+		g_usleep(1000);
+	}
+	return pid;
 }

@@ -9,6 +9,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/bounded.h"
 #include "base/error.h"
 #include "base/root_parts.h"
 #include "base/root_write.h"
@@ -124,6 +125,7 @@ void root_free(struct root *root)
 	if (root->fd >= 0)
 		close(root->fd);
 	tree_free(root->tree);
+	bounded_free(root->bounded);
 	g_free(root);
 }
 
@@ -241,9 +243,31 @@ static bool is_readable_kind(const struct root *root, int fd)
 	return root->live || (fstat(fd, &st) == 0 && S_ISREG(st.st_mode));
 }
 
+/* -ENOSYS: this one must be read like any other. */
+static ssize_t read_waiting(const struct root_dir *dir, const char *name, char *buf, size_t size)
+{
+	char self[32], folder[4096];
+
+	if (!dir->root->live || !bounded_waits(name))
+		return -ENOSYS;
+	g_snprintf(self, sizeof(self), "/proc/self/fd/%d", dir->fd);
+	ssize_t n = readlink(self, folder, sizeof(folder) - 1);
+	if (n <= 0)
+		return -ENOSYS;
+	folder[n] = '\0';
+	g_autofree char *path = g_build_filename(folder, name, NULL);
+	if (!dir->root->bounded)
+		dir->root->bounded = bounded_new();
+	return bounded_read(dir->root->bounded, path, buf, size);
+}
+
 static ssize_t read_file(const struct root_dir *dir, const char *name, char *buf, size_t size,
 			 bool once)
 {
+	ssize_t waited = read_waiting(dir, name, buf, size);
+	if (waited != -ENOSYS)
+		return waited;
+
 	int fd = root_open_from(dir->root, dir->fd, name, O_RDONLY);
 	if (fd < 0)
 		return fd;

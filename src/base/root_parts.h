@@ -8,13 +8,15 @@
 
 #include "base/root.h"
 
+struct bounded;
 struct tree;
 
 struct root {
 	int fd; /* -1: in memory */
 	bool live;
-	struct tree *tree;  /* in memory: owned; else NULL */
-	struct tree *trace; /* borrowed; NULL: not tracing */
+	struct tree *tree;       /* in memory: owned; else NULL */
+	struct tree *trace;      /* borrowed; NULL: not tracing */
+	struct bounded *bounded; /* live: reads that may not come back; NULL: none yet */
 };
 
 /* Opens name from the directory dirfd, inside the root. Returns a descriptor or -errno. */

@@ -3,6 +3,7 @@
 #include "base/worker.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <glib.h>
 #include <poll.h>
 #include <signal.h>
@@ -10,7 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define PATIENCE 500 /* ms for a killed child to be gone */
+#include "base/child.h"
 
 struct worker {
 	int fd;
@@ -20,11 +21,22 @@ struct worker {
 static void serve(int fd, int (*work)(void *data, const char *request, size_t length),
 		  void *data) G_GNUC_NORETURN;
 
+/* A child that is stuck must not keep its parent's pipes open: who reads them would wait with it.
+ */
+static void leave_streams(void)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	for (int fd = STDIN_FILENO; null >= 0 && fd <= STDERR_FILENO; fd++)
+		dup2(null, fd);
+}
+
 static void serve(int fd, int (*work)(void *data, const char *request, size_t length), void *data)
 {
 	char request[WORKER_REQUEST_MAX];
 	ssize_t n;
 
+	leave_streams();
 	for (;;) {
 		while ((n = recv(fd, request, sizeof(request), 0)) < 0 && errno == EINTR)
 			;
@@ -60,19 +72,6 @@ struct worker *worker_new(int (*work)(void *data, const char *request, size_t le
 	return worker;
 }
 
-/* Kills it, and waits only as long as a child that can die needs. Returns the pid of one that is
- * held in the kernel, else 0. */
-static int end_child(pid_t pid)
-{
-	kill(pid, SIGKILL);
-	for (unsigned i = 0; i < PATIENCE; i++) {
-		if (waitpid(pid, NULL, WNOHANG) != 0)
-			return 0;
-		g_usleep(1000);
-	}
-	return pid;
-}
-
 /* 0, or why there is none. */
 static int take_answer(int fd, unsigned seconds, int *answer)
 {
@@ -96,7 +95,7 @@ int worker_ask(struct worker **worker, const char *request, size_t length, unsig
 		lost = take_answer(fd, seconds, &answer);
 	if (lost == 0)
 		return answer;
-	*stuck = end_child((*worker)->pid);
+	*stuck = child_end((*worker)->pid);
 	close(fd);
 	g_free(*worker);
 	*worker = NULL;

@@ -91,6 +91,8 @@ static void print_driver(const struct show *show)
 				       : "not known");
 	if (dev->driver_override)
 		print_line(show, "Override", ROLE_WARN, dev->driver_override);
+	else if (dev->silent)
+		print_line(show, "Override", ROLE_WARN, "unknown (the device does not answer)");
 	if (modules && *modules)
 		print_line(show, "Modules", ROLE_PLAIN, modules);
 	if (dev->detail && dev->detail->variant)

@@ -125,7 +125,9 @@ void host_gap_text(struct host *host, const char *path, const char *reason)
 
 void host_gap(struct host *host, const char *path, int error)
 {
-	if (error != ENOENT && error != ENOTDIR && error != ENODEV)
+	if (error == ETIMEDOUT)
+		host_gap_text(host, path, "the device does not answer");
+	else if (error != ENOENT && error != ENOTDIR && error != ENODEV)
 		host_gap_text(host, path, g_strerror(error));
 }
 

@@ -74,7 +74,8 @@ void *host_alloc(struct host *host, size_t size);
  * is added. */
 struct pci_dev *host_add_pci(struct host *host, struct pci_addr addr);
 
-/* Notes that path could not be read; error is an errno value. "Not there" is no gap. */
+/* Notes that path could not be read; error is an errno value, ETIMEDOUT that of base/bounded.h.
+ * "Not there" is no gap. */
 void host_gap(struct host *host, const char *path, int error);
 /* The same with a reason in words. */
 void host_gap_text(struct host *host, const char *path, const char *reason);

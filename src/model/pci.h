@@ -196,6 +196,7 @@ struct pci_dev {
 	bool driver_known;
 	bool driver_override_known;
 	bool reset_known;
+	bool silent; /* an attribute did not come in time: a driver hangs while it comes or goes */
 	int8_t boot_vga;             /* enum tri */
 	int8_t kind;                 /* enum pci_kind, by class */
 	const char *driver;          /* NULL: none (or not known) */

@@ -136,7 +136,9 @@ static void read_override(struct host *host, const struct root_dir *dir, struct 
 {
 	char buf[256];
 
-	if (read_attribute(host, dir, dev->addr, "driver_override", buf, sizeof(buf)) < 0)
+	ssize_t n = read_attribute(host, dir, dev->addr, "driver_override", buf, sizeof(buf));
+	dev->silent = n == -ETIMEDOUT;
+	if (n < 0)
 		return;
 	text_chomp(buf);
 	dev->driver_override_known = true;

@@ -1,0 +1,27 @@
+/* Reads of attributes that may never come back. The kernel takes the lock of a device to show some
+ * of its attributes, and a driver that hangs, or waits for a guest, while it is put on the device
+ * or taken off keeps that lock: a reader then waits with it, and no signal ends that. So they are
+ * read by a child process, which can be left behind. For the live machine only. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+struct bounded;
+
+/* Is this attribute (the last name of its path) one that waits? The kernel's
+ * drivers/pci/pci-sysfs.c (driver_override), drivers/pci/iov.c (sriov_numvfs),
+ * drivers/usb/core/sysfs.c (texts of a device), and drivers/base/core.c (uevent, in some versions
+ * around 6.11). */
+bool bounded_waits(const char *name);
+
+/* Starts no child yet: the first read does. */
+struct bounded *bounded_new(void);
+void bounded_free(struct bounded *bounded);
+
+/* Reads the attribute at an absolute path in one read, as root_dir_attribute(). -ETIMEDOUT: no
+ * answer within three seconds; the other attributes in its directory then give that at once, for as
+ * long as the child that asked is stuck. -ENOSYS: no child could be started. A process that was
+ * forked since gets a child of its own. */
+ssize_t bounded_read(struct bounded *bounded, const char *path, void *buf, size_t size);
