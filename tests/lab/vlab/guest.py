@@ -8,14 +8,18 @@ import tempfile
 import time
 
 from . import cache_dir, image
+from .clock import Clock
 from .monitor import Monitor
 
 MEMORY = "1024"
 # A busy host is no stall of the guest's: that is not to be told, and traced, on the console.
 PARAMETERS = ("console=ttyS0 no_timer_check panic=-1 quiet mitigations=off "
               "rcupdate.rcu_cpu_stall_suppress=1 nowatchdog")
-INIT_BOUND = 300 # seconds until a machine's init says its first word
-LOAD_BOUND = 600 # and until it has loaded its drivers; both are far more than a busy host needs
+# Bounds are seconds of the machine's (clock.py), and grow with how slow it says it is (guest/init).
+INIT_BOUND = 120 # until its init says its first word: a machine needs 5 or so
+LOAD_BOUND = 300 # until it has loaded its drivers
+END_BOUND = 60 # for a step's last words, and until it is off
+GLANCE = 5 # seconds after which the clock is looked at again
 TAIL = 40 # lines of its console that are shown when it hung
 
 
@@ -80,7 +84,7 @@ def boot_once(machine, kernel, parameters, steps, load, program, environment, ex
                               stderr=errors, cwd=folder) as process:
             bounds = {name: bound for name, _, bound in steps}
             try:
-                listen(process, monitor, outcome, bounds, started)
+                listen(process, monitor, outcome, bounds)
             finally:
                 monitor.close()
                 process.kill()
@@ -143,59 +147,77 @@ class Line:
         self.pipe = process.stdout
         self.back = process.stdin
         self.buffer = b""
+        self.clock = Clock(process.pid)
+        self.slow = 1
+        self.deadline = 0
+
+    def allow(self, seconds):
+        self.deadline = self.clock.now() + seconds * self.slow
 
     def answer(self, text):
         self.back.write(text.replace("\r", "").replace("\n", " ").encode() + b"\n")
         self.back.flush()
 
-    def more(self, deadline):
-        left = deadline - time.monotonic()
-        if left <= 0 or not select.select([self.pipe], [], [], left)[0]:
-            raise Ended("it said nothing more")
+    def more(self):
+        while not select.select([self.pipe], [], [], GLANCE)[0]:
+            if self.clock.now() > self.deadline:
+                raise Ended("it said nothing more")
         data = os.read(self.pipe.fileno(), 65536)
         if not data:
             raise Ended("it went away")
         self.buffer += data
 
-    def read_line(self, deadline):
+    def read_line(self):
         while b"\n" not in self.buffer:
-            self.more(deadline)
+            self.more()
         line, self.buffer = self.buffer.split(b"\n", 1)
         return line.decode(errors="replace").split()
 
-    def read(self, size, deadline):
+    def read(self, size):
         while len(self.buffer) < size:
-            self.more(deadline)
+            self.more()
         data, self.buffer = self.buffer[:size], self.buffer[size:]
         return data
 
 
-def listen(process, monitor, outcome, bounds, started):
+def wait_until_off(process, line):
+    """Its serial line ends with it."""
+    line.allow(END_BOUND)
+    while True:
+        try:
+            return process.wait(GLANCE)
+        except subprocess.TimeoutExpired:
+            if line.clock.now() > line.deadline:
+                raise
+
+
+def listen(process, monitor, outcome, bounds):
     """Takes in what guest/init sends, until the machine is off."""
     line = Line(process)
     doing = "starting"
-    deadline = started + INIT_BOUND
+    line.allow(INIT_BOUND)
     try:
         while True:
-            words = line.read_line(deadline)
+            words = line.read_line()
             if words[:1] == ["@init"]:
-                outcome.init_after = time.monotonic() - started
+                outcome.init_after = line.clock.now()
+                line.slow = int(words[1])
                 doing = "loading its drivers"
-                deadline = time.monotonic() + LOAD_BOUND
+                line.allow(LOAD_BOUND)
             elif words[:1] == ["@ready"]:
-                outcome.ready_after = time.monotonic() - started
+                outcome.ready_after = line.clock.now()
             elif words[:1] == ["@begin"]:
                 doing = f"step {words[1]}"
-                deadline = time.monotonic() + bounds[words[1]] + 30
+                line.allow(bounds[words[1]] + END_BOUND)
             elif words[:1] == ["@step"]:
                 _, name, status, out, err = words
-                outcome.results[name] = Result(int(status), line.read(int(out), deadline),
-                                               line.read(int(err), deadline))
+                outcome.results[name] = Result(int(status), line.read(int(out)),
+                                               line.read(int(err)))
             elif words[:1] == ["@monitor"]:
                 line.answer(monitor.ask(" ".join(words[1:])))
             elif words[:1] == ["@done"]:
                 break
-        process.wait(timeout=INIT_BOUND)
+        wait_until_off(process, line)
     except Ended as ended:
         outcome.trouble = f"the machine hung or died while {doing}: {ended}"
     except subprocess.TimeoutExpired:

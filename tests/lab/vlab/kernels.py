@@ -9,7 +9,7 @@ import tempfile
 from . import LAB, LabError
 
 SERIES = ["6.1", "6.12"]
-NEWEST = SERIES[-1]
+FETCH_BOUND = 900 # seconds
 
 
 class Kernel:
@@ -58,9 +58,12 @@ def unpack(path):
 
 def find_kernels(wanted):
     """series → Kernel, or a text that says why there is none."""
-    listing = subprocess.run([os.path.join(LAB, "fetch-kernels"), *wanted],
-                             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
-                             timeout=900, check=False).stdout
+    try:
+        listing = subprocess.run([os.path.join(LAB, "fetch-kernels"), *wanted],
+                                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
+                                 timeout=FETCH_BOUND, check=False).stdout
+    except subprocess.TimeoutExpired:
+        return dict.fromkeys(wanted, f"fetching it took more than {FETCH_BOUND // 60} minutes")
     found = {}
     for line in listing.splitlines():
         series, place, *reason = line.split(None, 2)
@@ -68,3 +71,9 @@ def find_kernels(wanted):
     for series in wanted:
         found.setdefault(series, "fetch-kernels said nothing of it")
     return found
+
+
+def newest(found):
+    """The newest series that there is a kernel of; None: there is none."""
+    there = [series for series in SERIES if isinstance(found.get(series), Kernel)]
+    return there[-1] if there else None

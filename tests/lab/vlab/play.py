@@ -43,14 +43,19 @@ class Group:
         return f"{scenario.name} on {self.series}{params}: {test.name}"
 
 
-def gather(scenarios, wanted_kernels=None, usual=False):
-    """The boots that these scenarios need; usual: on the kernels that they usually are played on."""
+def is_usual(scenario, series, newest):
+    return series in (scenario.usual or [newest])
+
+
+def gather(scenarios, wanted_kernels=None, newest=None):
+    """The boots that these scenarios need; newest: on the kernels that they usually are played on,
+    where this is the newest that there is."""
     groups = {}
     for scenario in scenarios:
         for series in scenario.kernels:
             if wanted_kernels and series not in wanted_kernels:
                 continue
-            if usual and series not in scenario.usual:
+            if newest and not is_usual(scenario, series, newest):
                 continue
             for params in scenario.params or [""]:
                 key = (series, scenario.machine.key, params, tuple(scenario.load),

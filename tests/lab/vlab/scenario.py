@@ -5,7 +5,7 @@
     plug                        devices besides: the indented lines that follow (machine.py's tree)
     kernels  SERIES…            default: all that the lab has
     usual    SERIES…            those that "run --usual", the tier lab-usual, plays it on; default:
-                                the newest
+                                the newest that there is
     params   PARAMETER…         of the kernel; none by default. Several lines: a boot for each
     load     MODULE…            default: coldplug, which is what each device asks for
     with     PROGRAM…           also these programs of this machine, each with its libraries;
@@ -58,7 +58,7 @@ class Scenario:
         self.about = ""
         self.machine = None
         self.kernels = list(all_kernels.SERIES)
-        self.usual = [all_kernels.NEWEST]
+        self.usual = None # the newest that there is
         self.params = []
         self.load = ["coldplug"]
         self.extras = []
