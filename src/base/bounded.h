@@ -10,10 +10,10 @@
 
 struct bounded;
 
-/* Is this attribute (the last name of its path) one that waits? The kernel's
- * drivers/pci/pci-sysfs.c (driver_override), drivers/pci/iov.c (sriov_numvfs),
- * drivers/usb/core/sysfs.c (texts of a device), and drivers/base/core.c (uevent, in some versions
- * around 6.11). */
+/* Is this attribute (the last name of its path) one that waits, in some versions of the kernel at
+ * least? drivers/pci/pci-sysfs.c (driver_override: seen in 6.1, no more in 6.12.117),
+ * drivers/pci/iov.c (sriov_numvfs), drivers/usb/core/sysfs.c (texts of a device),
+ * drivers/base/core.c (uevent, around 6.11). */
 bool bounded_waits(const char *name);
 
 /* Starts no child yet: the first read does. */
