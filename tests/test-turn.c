@@ -11,6 +11,7 @@
 #include "base/turn.h"
 
 #define PATH "/run/x/turn"
+#define DUE  "/run/due"
 
 struct fixture {
 	char *directory;
@@ -58,20 +59,38 @@ static gpointer take(gpointer data)
 {
 	const struct fixture *fixture = data;
 
-	return GINT_TO_POINTER(turn_take(fixture->root, PATH));
+	return GINT_TO_POINTER(turn_take(fixture->root, PATH, DUE));
+}
+
+static bool is_due(const struct fixture *fixture)
+{
+	g_autofree char *path = g_build_filename(fixture->directory, DUE, NULL);
+
+	return g_file_test(path, G_FILE_TEST_EXISTS);
+}
+
+static void set_due(const struct fixture *fixture)
+{
+	g_autofree char *path = g_build_filename(fixture->directory, DUE, NULL);
+
+	g_assert_true(g_file_set_contents(path, "", 0, NULL));
 }
 
 static void test_turns(struct fixture *fixture, gconstpointer data)
 {
-	int first = turn_take(fixture->root, PATH);
+	int first = turn_take(fixture->root, PATH, DUE);
 	g_assert_cmpint(first, >=, 0);
+	set_due(fixture);
 	GThread *next = g_thread_new("next", take, fixture);
 	await_next(fixture);
 	for (unsigned i = 0; i < 500; i++)
-		g_assert_cmpint(turn_take(fixture->root, PATH), ==, -EALREADY);
+		g_assert_cmpint(turn_take(fixture->root, PATH, DUE), ==, -EALREADY);
+	g_assert_true(is_due(fixture)); /* the one that waits has not looked */
 	close(first);
 	int second = GPOINTER_TO_INT(g_thread_join(next));
 	g_assert_cmpint(second, >=, 0);
+
+	g_assert_false(is_due(fixture));
 
 	/* Now there is room for one more to wait. */
 	next = g_thread_new("next", take, fixture);

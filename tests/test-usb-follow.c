@@ -239,6 +239,7 @@ static void test_plan(void)
 	do_plan(first, &files);
 	g_assert_nonnull(strstr(files.rule, "ENV{PRODUCT}==\"781/5581/*\""));
 	g_assert_nonnull(strstr(files.rule, "ACTION!=\"bind|remove\""));
+	g_assert_nonnull(strstr(files.rule, "[ -e /run/vfiokit-usb.due ] || "));
 	g_assert_nonnull(strstr(files.unit, "ExecStart=/usr/bin/vfiokit --quiet usb follow\n"));
 	g_assert_null(strstr(files.hook, "virsh"));
 	g_assert_nonnull(strstr(files.hook, "--no-block"));

@@ -26,7 +26,7 @@ static int lock(struct root *root, const char *path, int how)
 	return error == EWOULDBLOCK ? -EALREADY : -error;
 }
 
-int turn_take(struct root *root, const char *path)
+int turn_take(struct root *root, const char *path, const char *due)
 {
 	g_autofree char *folder = g_path_get_dirname(path);
 	g_autofree char *next_path = g_strconcat(path, ".next", NULL);
@@ -38,6 +38,7 @@ int turn_take(struct root *root, const char *path)
 	if (next < 0)
 		return next;
 	int turn = lock(root, path, LOCK_EX);
-	close(next); /* from here on somebody else may be the next */
+	root_remove(root, due); /* what comes from here on is to be looked at again */
+	close(next);            /* from here on somebody else may be the next */
 	return turn;
 }

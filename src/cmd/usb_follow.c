@@ -153,7 +153,7 @@ static bool follow(struct context *context, const GPtrArray *follows, GError **e
 static int run_follow(struct context *context, GError **error)
 {
 	struct usb_files files;
-	int turn = turn_take(context->root, TURN_PATH);
+	int turn = turn_take(context->root, TURN_PATH, USB_DUE_PATH);
 
 	if (turn == -EALREADY)
 		return STATUS_OK; /* the one that waits sees what we would see */

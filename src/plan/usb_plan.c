@@ -22,7 +22,8 @@ static char *place_text(const struct usb_follow *follow)
 	return g_string_free(text, FALSE);
 }
 
-/* The kernel's PRODUCT is "46d/c52b/1201": no leading zeros. */
+/* Hundreds of events at a time start one program or two: see USB_DUE_PATH.
+ * The kernel's PRODUCT is "46d/c52b/1201": no leading zeros. */
 static void add_match(GString *text, const struct usb_follow *follow, const char *systemctl)
 {
 	if (!follow->by_port) {
@@ -33,7 +34,9 @@ static void add_match(GString *text, const struct usb_follow *follow, const char
 		g_string_append_printf(text, "DEVPATH==\"%s|%s.*\", ", place, place);
 	}
 	g_string_append_printf(text,
-			       "RUN+=\"%s start --no-block vfiokit-usb@$env{SEQNUM}.service\"\n",
+			       "RUN+=\"/bin/sh -c '[ -e " USB_DUE_PATH " ] || { true >" USB_DUE_PATH
+			       "; %s start --no-block vfiokit-usb@$env{SEQNUM}.service || "
+			       "rm -f " USB_DUE_PATH "; }'\"\n",
 			       systemctl);
 }
 
@@ -72,6 +75,7 @@ static char *unit_text(const struct usb_request *request)
 		     "[Service]\n"
 		     "Type=oneshot\n"
 		     "ExecStart=%s --quiet usb follow\n"
+		     "ExecStopPost=-/bin/rm -f " USB_DUE_PATH "\n"
 		     "TimeoutStartSec=180\n",
 		request->program);
 }

@@ -3,7 +3,8 @@
  *
  * There is no daemon. A udev rule for what is remembered, and a hook of libvirt for guests that
  * start, each start a unit of systemd, which runs `vfiokit usb follow`. That looks at what is there
- * now, not at what happened, so events may come in any number and order. */
+ * now, not at what happened, so events may come in any number and order: where one has started a unit
+ * that has not looked yet, USB_DUE_PATH is there, and all others leave it at that. */
 #pragma once
 
 #include <glib.h>
@@ -13,6 +14,7 @@
 #define USB_RULE_PATH "/etc/udev/rules.d/90-vfiokit-usb.rules"
 #define USB_UNIT_PATH "/etc/systemd/system/vfiokit-usb@.service"
 #define USB_HOOK_PATH "/etc/libvirt/hooks/qemu.d/vfiokit-usb"
+#define USB_DUE_PATH  "/run/vfiokit-usb.due"
 
 /* What is in a file; NULL: it is not there. */
 struct usb_files {
