@@ -6,6 +6,7 @@ import sys
 HERE = os.path.dirname(os.path.realpath(__file__))
 sys.path.insert(0, HERE)
 
+from follow import usb, usb_port, usb_storm # pylint: disable=C0413
 from guided import GuideWalk, text_of_guide # pylint: disable=C0413
 from signs import (CARD, FILES, LISTERS, RULE, TWIN, bound_as, seen_by_host, # pylint: disable=C0413
                    unseen_by_host)
@@ -181,5 +182,5 @@ def by_hand(play):
 
 # The longest first, so that two at a time come to their end together.
 SCENARIOS = {function.__name__: function for function in (
-    power_sdboot, power, dracut, power_undo, trial_sdboot, setup, persist, guest, trial,
-    quick_start, trial_disk, trial_panic, by_hand)}
+    power_sdboot, power, dracut, power_undo, trial_sdboot, setup, usb, persist, guest, usb_storm,
+    trial, usb_port, quick_start, trial_disk, trial_panic, by_hand)}

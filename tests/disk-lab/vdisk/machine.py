@@ -10,6 +10,7 @@ import tempfile
 import time
 
 from vlab import machine as devices
+from vlab.monitor import Monitor
 
 from . import LabError, cache_dir
 
@@ -53,7 +54,7 @@ class Machine:
     def __init__(self, disk, words, tree, loader=None, name="machine", extra=()):
         self.disk, self.loader, self.name = disk, loader, name
         self.words, self.tree, self.extra = words, tree, extra
-        self.process = self.link = None
+        self.process = self.link = self.monitor = None
         self.buffer = b""
         self.steps = 0
         self.boots = 0
@@ -98,6 +99,7 @@ class Machine:
                 "-device", "virtio-serial-pci,addr=0x1e",
                 "-chardev", f"socket,id=lab,path={self.folder.name}/lab,server=on,wait=off",
                 "-device", "virtserialport,chardev=lab,name=lab",
+                "-qmp", f"unix:{self.folder.name}/monitor,server=on,wait=off",
                 "-chardev", f"file,id=console,path={self.console},append=on",
                 "-serial", "chardev:console"]
 
@@ -108,6 +110,7 @@ class Machine:
             self.process = subprocess.Popen(self.argv(), stdin=subprocess.DEVNULL,
                                             stdout=subprocess.DEVNULL, stderr=errors)
         self.link = self.connect(os.path.join(self.folder.name, "lab"))
+        self.monitor = Monitor(self.folder.name)
         self.buffer = b""
         if ready:
             self.wait_ready()
@@ -141,11 +144,13 @@ class Machine:
         self.process.kill()
         self.process.wait()
         self.link.close()
+        self.monitor.close()
         self.seconds += time.monotonic() - self.started
         self.process = None
-        path = os.path.join(self.folder.name, "lab")
-        if os.path.exists(path): # QEMU removes it when it ends by itself
-            os.unlink(path)
+        for name in ("lab", "monitor"):
+            path = os.path.join(self.folder.name, name)
+            if os.path.exists(path): # QEMU removes it when it ends by itself
+                os.unlink(path)
 
     def power_off(self, bound=120):
         self.send("systemctl poweroff")

@@ -57,10 +57,11 @@ class Play:
 
     # ---- the machine ----
 
-    def begin(self, kind, words, tree=None, extra=()):
-        """A machine with a fresh disk, and the program in it. extra: more options of QEMU's."""
+    def begin(self, kind, words, tree=None, extra=(), files=()):
+        """A machine with a fresh disk, and the program in it. extra: more options of QEMU's; files: more than
+        the program (see program.py)."""
         base = disk_of(kind, self.tap.note)
-        archive = program.make_archive(self.options.program, self.folder.name)
+        archive = program.make_archive(self.options.program, self.folder.name, files)
         overlay = machine.Overlay(base, self.folder.name, archive)
         self.machine = machine.Machine(overlay, words, tree or DESKTOP, name=self.name,
                                        extra=extra)

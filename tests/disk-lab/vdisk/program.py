@@ -46,7 +46,8 @@ def add(archive, path, name, mode):
         archive.addfile(info, file)
 
 
-def make_archive(program, folder):
+def make_archive(program, folder, files=()):
+    """files: (path here, path there without the leading "/") of what else is to be in it."""
     path = os.path.join(folder, "program.tar")
     stripped = os.path.join(folder, "vfiokit")
     shutil.copy(program, stripped)
@@ -59,6 +60,8 @@ def make_archive(program, folder):
         add(archive, build_tool("cut-at", folder), "usr/local/bin/cut-at", 0o755)
         add(archive, os.path.join(TOP, "tests", "lab", "guest", "same-machine"),
             "usr/local/bin/same-machine", 0o755)
+        for source, name in files:
+            add(archive, source, name, 0o644)
     with open(path, "ab") as file: # a disk is whole sectors
         file.write(bytes(-os.path.getsize(path) % 4096))
     return path
