@@ -38,7 +38,8 @@ int turn_take(struct root *root, const char *path, const char *due)
 	if (next < 0)
 		return next;
 	int turn = lock(root, path, LOCK_EX);
-	root_remove(root, due); /* what comes from here on is to be looked at again */
-	close(next);            /* from here on somebody else may be the next */
+	close(next); /* from here on somebody else may be the next */
+	/* Only now: who was sent away meanwhile has left it for us. */
+	root_remove(root, due);
 	return turn;
 }

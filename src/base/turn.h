@@ -6,6 +6,9 @@ struct root;
 
 /* Waits for the turn. path names a file, which is made when it is not there (its directory, too);
  * beside it one with ".next". Returns a descriptor: closing it ends the turn. -EALREADY: another
- * process waits already, and will see all that this one could; else -errno. due: a file by which
- * others know that somebody is on the way; it is removed as the turn begins, before anybody looks. */
+ * process waits already, and will see all that this one could; else -errno.
+ *
+ * due: a file by which others know that somebody is on the way, so that nobody else is needed. It
+ * is removed as the turn begins, before anybody looks; who is sent away leaves it to the one that
+ * waits. */
 int turn_take(struct root *root, const char *path, const char *due);

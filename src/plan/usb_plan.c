@@ -75,7 +75,8 @@ static char *unit_text(const struct usb_request *request)
 		     "[Service]\n"
 		     "Type=oneshot\n"
 		     "ExecStart=%s --quiet usb follow\n"
-		     "ExecStopPost=-/bin/rm -f " USB_DUE_PATH "\n"
+		     "ExecStopPost=-/bin/sh -c '[ \"$$SERVICE_RESULT\" = success ] || rm "
+		     "-f " USB_DUE_PATH "'\n"
 		     "TimeoutStartSec=180\n",
 		request->program);
 }
