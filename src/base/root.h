@@ -105,6 +105,10 @@ char *root_fact(struct root *root, const char *name, char *(*make)(struct root *
  * is asked on any root that does not carry the answer. */
 char *root_digest(struct root *root, const char *name, char *(*make)(struct root *root));
 
+/* The same for a make() that has to be told something. */
+char *root_digest_of(struct root *root, const char *name,
+		     char *(*make)(struct root *root, const void *data), const void *data);
+
 /* The two halves of root_digest(), for who works out several at the same time: the answer that is
  * recorded, the caller's to free, or NULL; and what is to be recorded. */
 char *root_kept(struct root *root, const char *name);

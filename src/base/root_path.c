@@ -150,16 +150,24 @@ char *root_read_all(struct root *root, const char *path, size_t max, size_t *len
 }
 
 /* What is read on the way is no part of the recording, but what is answered is. */
-static char *make_fact(struct root *root, const char *name, char *(*make)(struct root *root))
+static struct tree *pause_trace(struct root *root)
 {
-	struct tree *trace = root->trace;
+	return g_steal_pointer(&root->trace);
+}
 
-	root->trace = NULL;
-	char *text = make(root);
+static char *keep_fact(struct root *root, struct tree *trace, const char *name, char *text)
+{
 	root->trace = trace;
 	if (text)
 		root_keep(root, name, text);
 	return text;
+}
+
+static char *make_fact(struct root *root, const char *name, char *(*make)(struct root *root))
+{
+	struct tree *trace = pause_trace(root);
+
+	return keep_fact(root, trace, name, make(root));
 }
 
 void root_keep(struct root *root, const char *name, const char *text)
@@ -187,6 +195,17 @@ char *root_digest(struct root *root, const char *name, char *(*make)(struct root
 	char *text = root_kept(root, name);
 
 	return text ? text : make_fact(root, name, make);
+}
+
+char *root_digest_of(struct root *root, const char *name,
+		     char *(*make)(struct root *root, const void *data), const void *data)
+{
+	char *text = root_kept(root, name);
+
+	if (text)
+		return text;
+	struct tree *trace = pause_trace(root);
+	return keep_fact(root, trace, name, make(root, data));
 }
 
 bool root_is_privileged(void)

@@ -41,22 +41,15 @@ static bool alias_matches(const struct alias *alias, const char *modalias)
 /* ---- which lines matter ---- */
 
 /* The modalias of each function, and the same as the VFIO drivers spell it. */
-static GPtrArray *list_modaliases(struct root *root)
+static GPtrArray *list_modaliases(const struct host *host)
 {
 	GPtrArray *list = g_ptr_array_new_with_free_func(g_free);
-	g_autoptr(GPtrArray) names = NULL;
 
-	if (root_list(root, "/sys/bus/pci/devices", &names) < 0)
-		return list;
-	for (guint i = 0; i < names->len; i++) {
-		g_autofree char *path = g_strdup_printf("/sys/bus/pci/devices/%s/modalias",
-							(const char *)names->pdata[i]);
-		char buf[256];
-		if (root_read(root, path, buf, sizeof(buf)) <= 0)
+	for (unsigned i = 0; i < host->n_pci; i++) {
+		if (!host->pci[i].modalias)
 			continue;
-		text_chomp(buf);
-		g_ptr_array_add(list, g_strdup(buf));
-		g_ptr_array_add(list, g_strconcat("vfio_", buf, NULL));
+		g_ptr_array_add(list, g_strdup(host->pci[i].modalias));
+		g_ptr_array_add(list, g_strconcat("vfio_", host->pci[i].modalias, NULL));
 	}
 	return list;
 }
@@ -110,13 +103,13 @@ static char *read_aliases(struct root *root)
 }
 
 /* The lines that matter to this machine; NULL where there is no such file. */
-static char *find_aliases(struct root *root)
+static char *find_aliases(struct root *root, const void *host)
 {
 	g_autofree char *text = read_aliases(root);
 	if (!text)
 		return NULL;
 
-	g_autoptr(GPtrArray) modaliases = list_modaliases(root);
+	g_autoptr(GPtrArray) modaliases = list_modaliases(host);
 	g_autoptr(GHashTable) all_ids = list_ids(modaliases);
 	GString *kept = g_string_new(NULL);
 	for (char *line = text, *next; line; line = next) {
@@ -160,7 +153,7 @@ static void match_function(struct host *host, struct pci_dev *dev, const struct 
 
 void modules_probe(struct root *root, struct host *host)
 {
-	g_autofree char *text = root_digest(root, "modules", find_aliases);
+	g_autofree char *text = root_digest_of(root, "modules", find_aliases, host);
 
 	if (!text)
 		return;
