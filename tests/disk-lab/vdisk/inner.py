@@ -60,9 +60,7 @@ def inner_initrd(kernel, init, programs):
 
 def make_program(folder, tree, init, programs):
     """The path of the program for UEFI. tree: an archive with the stub that it starts with."""
-    kernel = kernels.find_kernels([kernels.NEWEST])[kernels.NEWEST]
-    if isinstance(kernel, str):
-        raise image.LabError(kernel)
+    kernel = kernels.find_newest()
     parts = {".linux": os.path.join(kernel.directory, "vmlinuz")}
     with tarfile.open(tree) as archive:
         stub = archive.extractfile(STUB).read()

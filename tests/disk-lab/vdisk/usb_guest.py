@@ -6,7 +6,6 @@ import os
 from vlab import image, kernels
 from vlab.cpio import Archive
 
-from . import LabError
 from .image import guest_file
 
 MODULES = ["xhci-pci", "usbhid", "hid-generic"]
@@ -15,9 +14,7 @@ FOLDER = "usr/local/lib/usb-guest"
 
 def make_files(folder):
     """(path here, path there) of its kernel and its initrd."""
-    kernel = kernels.find_kernels([kernels.NEWEST])[kernels.NEWEST]
-    if isinstance(kernel, str):
-        raise LabError(f"no kernel for a guest: {kernel}")
+    kernel = kernels.find_newest()
     archive = Archive()
     for name in ("proc", "sys", "dev"):
         archive.add_directory(name)

@@ -77,3 +77,11 @@ def newest(found):
     """The newest series that there is a kernel of; None: there is none."""
     there = [series for series in SERIES if isinstance(found.get(series), Kernel)]
     return there[-1] if there else None
+
+
+def find_newest():
+    """The Kernel of the newest series."""
+    kernel = find_kernels(SERIES[-1:])[SERIES[-1]]
+    if isinstance(kernel, str):
+        raise LabError(f"no kernel of {SERIES[-1]}: {kernel}")
+    return kernel
