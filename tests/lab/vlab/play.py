@@ -62,7 +62,9 @@ def gather(scenarios, wanted_kernels=None, newest=None):
                        tuple(scenario.extras), scenario.name if scenario.alone else None)
                 group = groups.setdefault(key, Group(scenario, series, params))
                 group.scenarios.append(scenario)
-    return list(groups.values())
+    # The most telling first, should time be up before the end.
+    return sorted(groups.values(),
+                  key=lambda group: not any(item.usual for item in group.scenarios))
 
 
 def environment():
