@@ -32,6 +32,8 @@ static char *why_words(const struct cmdline_job *job)
 	g_autofree char *add = job_words(job->add);
 	g_autofree char *gone = job_words(job->remove);
 
+	if (job_is_empty(job))
+		return g_strdup("keeps an entry in the menu that boots without it");
 	return g_strdup_printf("parameters of the kernel:%s%s%s%s", *add ? " with " : "", add,
 			       *gone ? " without " : "", gone);
 }

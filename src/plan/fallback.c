@@ -87,8 +87,8 @@ static const char *const reasons[BOOT_CHAINS] = {
 	[BOOT_SDBOOTUTIL] = " (sdbootutil writes it)",
 	[BOOT_SDBOOT_MANAGE] = " (sdboot-manage writes it, and removes what it does not know)",
 	[BOOT_LIMINE_TOOL] = " (limine-update writes it)",
-	[BOOT_UKI_MKINITCPIO] = " (they are part of the images)",
-	[BOOT_UKI_DRACUT] = " (they are part of the images)",
+	[BOOT_UKI_MKINITCPIO] = " (the parameters are part of the images)",
+	[BOOT_UKI_DRACUT] = " (the parameters are part of the images)",
 };
 
 /* Does loader.conf keep people from changing entries in the menu of systemd-boot? */
@@ -107,6 +107,7 @@ void fallback_hint(struct cmdline_job *job)
 {
 	const struct boot *boot = job->boot;
 	const char *reason = reasons[boot->chain] ? reasons[boot->chain] : "";
+	bool words = !job_is_empty(job);
 
 	if (boot->chain == BOOT_OSTREE)
 		plan_warn(
@@ -122,10 +123,10 @@ void fallback_hint(struct cmdline_job *job)
 			"medium from which this machine can be started");
 	else
 		plan_warn(job->plan, "way-back",
-			  "the loader's menu gets no entry of its own without these parameters%s: "
-			  "where one is needed, press 'e' in the menu, take them away, and "
-			  "add " OFF_WORD "%s",
-			  reason,
+			  "the loader's menu gets no entry of its own without %s%s: where one is "
+			  "needed, press 'e' in the menu%s, and add " OFF_WORD "%s",
+			  words ? "these parameters" : "this", reason,
+			  words ? ", take them away" : "",
 			  editor_is_off(boot)
 				  ? " (not before 'editor no' is taken out of loader.conf)"
 				  : "");
