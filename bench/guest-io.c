@@ -150,15 +150,15 @@ static int run_serve(const char *port)
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
 	if (bind(fd, (struct sockaddr *)&here, sizeof(here)) < 0 || listen(fd, 4) < 0) {
 		perror("listen");
+		close(fd);
 		return 1;
 	}
-	for (;;) {
-		int peer = accept(fd, NULL, NULL);
-		if (peer < 0)
-			return 1;
+	for (int peer; (peer = accept(fd, NULL, NULL)) >= 0;) {
 		setsockopt(peer, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes));
 		answer(peer);
 	}
+	close(fd);
+	return 1;
 }
 
 int main(int argc, char **argv)
