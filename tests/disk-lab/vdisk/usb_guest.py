@@ -1,5 +1,5 @@
-"""A guest for the machines to start under libvirt: a kernel of the lab's, and a first file system
-whose init says which USB devices come and go."""
+"""A guest for the machines to start under libvirt: a kernel of the lab's, which says which USB devices
+come and go, and a first file system."""
 
 import os
 
