@@ -334,13 +334,15 @@ static ssize_t link_memory(const struct root_dir *dir, const char *name, char *b
 }
 
 /* The directory part of a link's path must stay inside, too: opened first, then the link is read.
- */
+ * The live root has no outside. */
 ssize_t root_link_file(const struct root_dir *dir, const char *name, char *buf, size_t size)
 {
-	const char *slash = strrchr(name, '/');
-	struct root_dir parent = *dir;
+	bool live = dir->root->live;
 	ssize_t n;
 
+	while (live && *name == '/')
+		name++;
+	const char *slash = live ? NULL : strrchr(name, '/');
 	if (slash) {
 		g_autofree char *path = g_strndup(name, (gsize)(slash - name));
 		int fd = root_open_from(dir->root, dir->fd, path, O_PATH | O_DIRECTORY);
@@ -351,7 +353,7 @@ ssize_t root_link_file(const struct root_dir *dir, const char *name, char *buf, 
 		close(fd);
 		errno = saved;
 	} else {
-		n = readlinkat(parent.fd, name, buf, size);
+		n = readlinkat(dir->fd, name, buf, size);
 	}
 	if (n < 0)
 		return -errno;
