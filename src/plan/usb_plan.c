@@ -22,7 +22,7 @@ static char *place_text(const struct usb_follow *follow)
 	return g_string_free(text, FALSE);
 }
 
-/* Hundreds of events at a time start one program or two: see USB_DUE_PATH.
+/* Hundreds of events at a time start few programs, about one for each look: see USB_DUE_PATH.
  * The kernel's PRODUCT is "46d/c52b/1201": no leading zeros. */
 static void add_match(GString *text, const struct usb_follow *follow, const char *systemctl)
 {
