@@ -91,9 +91,7 @@ static void close_all(void)
 		close(fd);
 }
 
-static void serve(struct exchange *exchange, pid_t parent) G_GNUC_NORETURN;
-
-static void serve(struct exchange *exchange, pid_t parent)
+static void G_GNUC_NORETURN serve(struct exchange *exchange, pid_t parent)
 {
 	close_all();
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent)

@@ -18,9 +18,6 @@ struct worker {
 	pid_t pid;
 };
 
-static void serve(int fd, int (*work)(void *data, const char *request, size_t length),
-		  void *data) G_GNUC_NORETURN;
-
 /* A child that is stuck must not keep its parent's pipes open: who reads them would wait with it.
  */
 static void leave_streams(void)
@@ -31,7 +28,9 @@ static void leave_streams(void)
 		dup2(null, fd);
 }
 
-static void serve(int fd, int (*work)(void *data, const char *request, size_t length), void *data)
+static void G_GNUC_NORETURN serve(int fd,
+				  int (*work)(void *data, const char *request, size_t length),
+				  void *data)
 {
 	char request[WORKER_REQUEST_MAX];
 	ssize_t n;

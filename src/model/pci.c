@@ -132,7 +132,6 @@ enum pci_kind pci_class_kind(int32_t class_code)
 	return KIND_OTHER;
 }
 
-/* NVSwitch has class 0680 and a plain header: an endpoint that guests are given. */
 struct pci_dev pci_dev_unknown(struct pci_addr addr)
 {
 	return (struct pci_dev){
@@ -152,6 +151,7 @@ struct pci_dev pci_dev_unknown(struct pci_addr addr)
 	};
 }
 
+/* NVSwitch has class 0680 and a plain header: an endpoint that guests are given. */
 bool pci_dev_is_bridge(const struct pci_dev *dev)
 {
 	if (dev->kind != KIND_BRIDGE && dev->kind != KIND_HOST_BRIDGE)

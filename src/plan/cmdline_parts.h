@@ -15,6 +15,9 @@
 /* In titles of entries that do so. */
 #define WITHOUT_TITLE "without vfiokit"
 
+/* What names of our entries begin with in systemd-boot's folder: see fallback_is_aside(). */
+#define SDBOOT_OWN "0-vfiokit-"
+
 struct cmdline_job {
 	const struct host *host;
 	const struct boot *boot;

@@ -218,8 +218,7 @@ bool early_modules_plan(const struct host *host, const int *functions, unsigned 
 			plan, "initramfs-late",
 			"rpm-ostree lays files over the initramfs, and no modules: a driver of the "
 			"host's that is in it comes before vfio-pci. '--bind boot' does not need "
-			"the "
-			"module there.");
+			"the module there.");
 	*rebuild |= booster ? force_load(host, plan) : initramfs_add_files(host, &wish, plan);
 	return true;
 }

@@ -7,10 +7,8 @@
 /* GRUB compares names of entries as those of packages, and what follows "~" sorts below the same
  * without it (blscfg.c: split_cmp(), vercmp()); a "-" would make the copy the newest kernel, and so
  * the default. */
-#define BLS_COPY "~vfiokit.conf"
-/* What all of ours begin with in systemd-boot's folder, also that of a trial. */
-#define OWN_NAME    "0-vfiokit-"
-#define SDBOOT_COPY OWN_NAME "without.conf"
+#define BLS_COPY    "~vfiokit.conf"
+#define SDBOOT_COPY SDBOOT_OWN "without.conf"
 
 /* The first systemd-boot for which the name of the copy sorts aside whatever the others are. */
 #define SDBOOT_SORTS 250
@@ -31,8 +29,11 @@ static char *make_entry(const char *text, GError **error)
 
 static void put_entry(struct cmdline_job *job, const char *path, const char *text)
 {
-	job_put_file(job, path, NULL, text, "keeps an entry in the menu that boots without it");
-	((struct step *)job->plan->steps->pdata[job->plan->steps->len - 1])->own = true;
+	struct step *step = plan_add(job->plan, STEP_FILE, path, NULL, text,
+				     "keeps an entry in the menu that boots without it");
+
+	step->own = true;
+	job->changed = true;
 }
 
 /* A copy of an entry, whose text this is, at path. The caller looked whether there is one. */
@@ -90,7 +91,7 @@ bool fallback_is_aside(const struct boot *boot)
 	for (size_t i = 0; i < G_N_ELEMENTS(patterns); i++, index = 0)
 		while ((file = boot_match(boot, patterns[i], &index))) {
 			const char *name = strrchr(file->path, '/') + 1;
-			aside &= g_str_has_prefix(name, OWN_NAME) ||
+			aside &= g_str_has_prefix(name, SDBOOT_OWN) ||
 				 (g_ascii_isalnum(*name) && *name != '0');
 		}
 	return aside;

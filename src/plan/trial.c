@@ -7,10 +7,9 @@
 
 #include "plan/cmdline_parts.h"
 
-#define HEAD  "# Written by vfiokit for a trial; 'vfiokit undo' takes it away.\n"
-#define ENTRY "vfiokit-trial"
-/* Never the default by itself: fallback_is_aside(). */
-#define SDBOOT_ENTRY "0-vfiokit-trial.conf"
+#define HEAD         "# Written by vfiokit for a trial; 'vfiokit undo' takes it away.\n"
+#define ENTRY        "vfiokit-trial"
+#define SDBOOT_ENTRY SDBOOT_OWN "trial.conf"
 
 static bool refuse(struct plan *plan, const char *what)
 {

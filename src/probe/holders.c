@@ -161,9 +161,8 @@ static void scan_fds(const struct scan *scan, const char *pid, const struct root
 		write_lines(scan, pid, lines);
 }
 
-/* Threads of the kernel run no program and have no files (kernel/fork.c:
- * get_task_exe_file()):
- * one call in place of five for each, and most of a small machine's processes are such. */
+/* Threads of the kernel run no program and have no files (kernel/fork.c: get_task_exe_file()): one
+ * call in place of five for each, and most of a small machine's processes are such. */
 static bool is_kernel_thread(const struct scan *scan, const char *pid)
 {
 	g_autofree char *path = g_strconcat(pid, "/exe", NULL);

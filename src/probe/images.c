@@ -16,8 +16,8 @@
 struct look {
 	struct root *root;
 	struct boot_kernel *kernel;
-	double seconds; /* that it would take; 0: not known, or nothing to speak of */
-	char *text;     /* what is recorded of it */
+	char *name; /* under which it is recorded */
+	char *text; /* what is recorded of it */
 };
 
 /* ---- looking ---- */
@@ -56,12 +56,12 @@ static void look_into_all(struct look *looks, unsigned n, bool whole)
 
 	for (unsigned i = n; i-- > 0;) {
 		struct look *look = &looks[i];
-		look->seconds = whole ? 0 : initrd_seconds(look->root, look->kernel->initramfs);
-		if (look->seconds > MIN(left, PATIENCE)) {
-			look->text = g_strdup_printf("? %.0f\n", look->seconds);
+		double seconds = whole ? 0 : initrd_seconds(look->root, look->kernel->initramfs);
+		if (seconds > MIN(left, PATIENCE)) {
+			look->text = g_strdup_printf("? %.0f\n", seconds);
 			continue;
 		}
-		left -= look->seconds;
+		left -= seconds;
 		g_thread_pool_push(pool, look, NULL);
 	}
 	g_thread_pool_free(pool, FALSE, TRUE);
@@ -98,18 +98,22 @@ static void probe_some(struct root *root, struct host *host, struct boot_kernel 
 	g_autofree struct look *looks = g_new0(struct look, n);
 
 	for (unsigned i = 0; i < n; i++) {
+		if (!kernels[i].initramfs)
+			continue;
 		g_autofree char *name = g_strconcat("initramfs/", kernels[i].release, NULL);
-		g_autofree char *kept = kernels[i].initramfs ? root_kept(root, name) : NULL;
+		g_autofree char *kept = root_kept(root, name);
 		if (kept)
 			fill_kernel(host, kept, &kernels[i]);
-		else if (kernels[i].initramfs)
-			looks[n_looks++] = (struct look){ .root = root, .kernel = &kernels[i] };
+		else
+			looks[n_looks++] = (struct look){ .root = root,
+							  .kernel = &kernels[i],
+							  .name = g_steal_pointer(&name) };
 	}
 	look_into_all(looks, n_looks, all);
 	for (unsigned i = 0; i < n_looks; i++) {
-		g_autofree char *name = g_strconcat("initramfs/", looks[i].kernel->release, NULL);
-		root_keep(root, name, looks[i].text);
+		root_keep(root, looks[i].name, looks[i].text);
 		fill_kernel(host, looks[i].text, looks[i].kernel);
+		g_free(looks[i].name);
 		g_free(looks[i].text);
 	}
 }

@@ -22,8 +22,7 @@ static const struct message messages[] = {
 	  WARN,
 	  .what = "AppArmor kept a guest from what the line names.",
 	  .cause = "libvirt allows a guest what its definition names, and not what stands in raw "
-		   "QEMU "
-		   "arguments. Most refusals under /proc and /sys do no harm.",
+		   "QEMU arguments. Most refusals under /proc and /sys do no harm.",
 	  .fix = { "# Name it in the definition, or allow that path alone in "
 		   "/etc/apparmor.d/local/abstractions/libvirt-qemu." },
 	  .see = SEE_LIBVIRT },

@@ -20,9 +20,7 @@ void lint_cpu_model(struct lint *lint)
 					   "the guest's CPU is %s, without the instructions of the "
 					   "last fifteen years",
 					   cpu ? cpu : "the default one");
-	finding_fix(finding, "%s",
-		    lint->guest->form == GUEST_XML ? "# <cpu mode='host-passthrough'/>"
-						   : "# -cpu host");
+	lint_fix(lint, finding, "# <cpu mode='host-passthrough'/>", "# -cpu host");
 }
 
 static unsigned product(const struct guest *guest)
@@ -76,10 +74,9 @@ void lint_sockets(struct lint *lint)
 			 guest->vcpus, sockets, told ? "" : ", since no topology is told");
 	finding_cause(finding, "how many is a matter of its licence: one for Home, two for Pro; "
 			       "cores and threads are not counted");
-	finding_fix(finding, "%s",
-		    guest->form == GUEST_XML
-			    ? "# in <cpu>: <topology sockets='1' dies='1' cores='…' threads='…'/>"
-			    : "# -smp …,sockets=1,cores=…,threads=…");
+	lint_fix(lint, finding,
+		 "# in <cpu>: <topology sockets='1' dies='1' cores='…' threads='…'/>",
+		 "# -smp …,sockets=1,cores=…,threads=…");
 }
 
 static bool is_host_cpu(const struct guest *guest)
@@ -114,10 +111,8 @@ void lint_topoext(struct lint *lint)
 					   lint->guest->threads);
 	finding_cause(finding, "on AMD's CPUs a guest sees threads only with it; without, it takes "
 			       "each for a core of its own");
-	finding_fix(finding, "%s",
-		    lint->guest->form == GUEST_XML
-			    ? "# in <cpu>: <feature policy='require' name='topoext'/>"
-			    : "# -cpu host,topoext=on");
+	lint_fix(lint, finding, "# in <cpu>: <feature policy='require' name='topoext'/>",
+		 "# -cpu host,topoext=on");
 }
 
 void lint_topoext_intel(struct lint *lint)

@@ -259,7 +259,6 @@ void lint_legacy_assignment(struct lint *lint)
 		lint_add(lint, FINDING_FAIL, NULL,
 			 "it asks for KVM's own device assignment, which is no more");
 	finding_cause(finding, "Linux 4.12 and QEMU 3.0 took it out; VFIO is what is left");
-	finding_fix(finding, lint->guest->form == GUEST_XML
-				     ? "# in <hostdev>: remove <driver name='kvm'/>"
-				     : "# -device vfio-pci,… in place of pci-assign");
+	lint_fix(lint, finding, "# in <hostdev>: remove <driver name='kvm'/>",
+		 "# -device vfio-pci,… in place of pci-assign");
 }

@@ -74,11 +74,8 @@ void lint_slow_disk(struct lint *lint)
 			continue;
 		struct finding *finding = lint_add(lint, FINDING_WARN, device->shown,
 						   "the disk is emulated (%s), which is slow", bus);
-		finding_fix(finding, lint->guest->form == GUEST_XML
-					     ? "# <target … bus='virtio'/>, once the guest has the "
-					       "driver"
-					     : "# -device virtio-blk-pci, once the guest has the "
-					       "driver");
+		lint_fix(lint, finding, "# <target … bus='virtio'/>, once the guest has the driver",
+			 "# -device virtio-blk-pci, once the guest has the driver");
 	}
 }
 
@@ -102,8 +99,7 @@ void lint_slow_nic(struct lint *lint)
 		struct finding *finding =
 			lint_add(lint, FINDING_WARN, device->shown,
 				 "the network card is emulated (%s), which is slow", device->model);
-		finding_fix(finding, lint->guest->form == GUEST_XML ? "# <model type='virtio'/>"
-								    : "# -device virtio-net-pci");
+		lint_fix(lint, finding, "# <model type='virtio'/>", "# -device virtio-net-pci");
 	}
 }
 
@@ -121,9 +117,8 @@ void lint_native_cache(struct lint *lint)
 		struct finding *finding = lint_add(lint, FINDING_FAIL, device->shown,
 						   "native I/O does not work through the host's "
 						   "cache");
-		finding_fix(finding, lint->guest->form == GUEST_XML
-					     ? "# <driver … cache='none' io='native'/>"
-					     : "# cache=none,aio=native");
+		lint_fix(lint, finding, "# <driver … cache='none' io='native'/>",
+			 "# cache=none,aio=native");
 	}
 }
 

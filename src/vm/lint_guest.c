@@ -4,11 +4,6 @@
 
 #include "vm/lint_parts.h"
 
-static const char *in_form(const struct lint *lint, const char *xml, const char *qemu)
-{
-	return lint->guest->form == GUEST_XML ? xml : qemu;
-}
-
 /* ---- the machine ---- */
 
 /* A mediated device is made for whatever machine it is in. */
@@ -27,11 +22,10 @@ void lint_machine(struct lint *lint)
 			 machine && strcmp(machine, "pc") != 0 ? machine : "the i440fx of 1996");
 	finding_cause(finding, "drivers of graphics cards expect PCIe, and parts of the card's "
 			       "configuration cannot be seen without");
-	finding_fix(finding, "%s",
-		    in_form(lint,
-			    "# in <os>: <type … machine='q35'>, and no bus of "
-			    "the old machine",
-			    "# -machine q35"));
+	lint_fix(lint, finding,
+		 "# in <os>: <type … machine='q35'>, and no bus of "
+		 "the old machine",
+		 "# -machine q35");
 }
 
 /* "pc-q35" alone is none: the version is part of the name. */
@@ -48,8 +42,7 @@ void lint_machine_unknown(struct lint *lint)
 			continue;
 		struct finding *finding =
 			lint_add(lint, FINDING_FAIL, NULL, "QEMU has no machine '%s'", machine);
-		finding_fix(finding, "%s",
-			    in_form(lint, "# in <os>: <type … machine='q35'>", "# -machine q35"));
+		lint_fix(lint, finding, "# in <os>: <type … machine='q35'>", "# -machine q35");
 	}
 }
 
@@ -64,7 +57,7 @@ void lint_no_kvm(struct lint *lint)
 		lint_add(lint, FINDING_FAIL, NULL, "the guest is emulated, not run by KVM");
 	finding_cause(finding, "it is slower by ten times and more, and device assignment is not "
 			       "meant for it");
-	finding_fix(finding, "%s", in_form(lint, "# <domain type='kvm'>", "# -accel kvm"));
+	lint_fix(lint, finding, "# <domain type='kvm'>", "# -accel kvm");
 }
 
 /* ---- firmware ---- */
@@ -91,12 +84,11 @@ void lint_bios(struct lint *lint)
 	finding_cause(finding,
 		      "so it can keep no variables: boot entries are lost at each start, "
 		      "there is no Secure Boot, and images split in two do not start at all");
-	finding_fix(finding, "%s",
-		    in_form(lint,
-			    "# <os firmware='efi'> without <loader>, or <loader readonly='yes' "
-			    "type='pflash'>",
-			    "# two -drive if=pflash: the code (readonly=on), and a copy of the "
-			    "variables of its own"));
+	lint_fix(lint, finding,
+		 "# <os firmware='efi'> without <loader>, or <loader readonly='yes' "
+		 "type='pflash'>",
+		 "# two -drive if=pflash: the code (readonly=on), and a copy of the "
+		 "variables of its own");
 }
 
 /* Images of 2 and 4 MiB: code and variables must be of one kind. */
@@ -141,9 +133,8 @@ void lint_firmware_writable(struct lint *lint)
 		return;
 	struct finding *finding = lint_add(lint, FINDING_WARN, guest->code,
 					   "the guest may write into the firmware that others use");
-	finding_fix(finding, "%s",
-		    in_form(lint, "# in <os>: <loader readonly='yes' type='pflash'>",
-			    "# readonly=on behind if=pflash of the code"));
+	lint_fix(lint, finding, "# in <os>: <loader readonly='yes' type='pflash'>",
+		 "# readonly=on behind if=pflash of the code");
 }
 
 static bool is_template(const char *path)
@@ -213,7 +204,7 @@ void lint_hidden(struct lint *lint)
 			continue;
 		struct finding *finding = lint_add(lint, FINDING_WARN, NULL, "%s", hidings[i].what);
 		finding_cause(finding, "%s", hidings[i].cause);
-		finding_fix(finding, "%s", in_form(lint, hidings[i].xml, hidings[i].qemu));
+		lint_fix(lint, finding, hidings[i].xml, hidings[i].qemu);
 	}
 }
 

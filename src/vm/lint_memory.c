@@ -5,11 +5,6 @@
 #include "model/pinning.h"
 #include "vm/lint_parts.h"
 
-static const char *in_form(const struct lint *lint, const char *xml, const char *qemu)
-{
-	return lint->guest->form == GUEST_XML ? xml : qemu;
-}
-
 /* libvirt adds a balloon where none is told. */
 void lint_balloon(struct lint *lint)
 {
@@ -26,9 +21,8 @@ void lint_balloon(struct lint *lint)
 	finding_cause(finding,
 		      "with a device of the host all memory is held, so a balloon can give "
 		      "nothing back; it only costs");
-	finding_fix(finding, "%s",
-		    in_form(lint, "# in <devices>: <memballoon model='none'/>",
-			    "# remove -device virtio-balloon-pci"));
+	lint_fix(lint, finding, "# in <devices>: <memballoon model='none'/>",
+		 "# remove -device virtio-balloon-pci");
 }
 
 void lint_current_memory(struct lint *lint)
@@ -150,9 +144,8 @@ void lint_memlock(struct lint *lint)
 			 (double)limit / (double)GIB, (double)guest->memory / (double)GIB);
 	finding_cause(finding, "a device of the host needs all of it locked: the guest does not "
 			       "start, or is killed");
-	finding_fix(finding, "%s",
-		    in_form(lint, "# in <memtune>: remove <hard_limit>",
-			    "# ulimit -l with the memory and 1 GiB more, in KiB"));
+	lint_fix(lint, finding, "# in <memtune>: remove <hard_limit>",
+		 "# ulimit -l with the memory and 1 GiB more, in KiB");
 }
 
 /* ---- nodes ---- */

@@ -23,6 +23,13 @@ static inline void lint_ask(struct lint *lint)
 	lint->asked = true;
 }
 
+/* How to mend it, as it is written in the guest's form. */
+static inline void lint_fix(const struct lint *lint, struct finding *finding, const char *xml,
+			    const char *qemu)
+{
+	finding_fix(finding, "%s", lint->guest->form == GUEST_XML ? xml : qemu);
+}
+
 /* The next device of that kind from *index on, which is moved behind it; NULL: none. */
 const struct guest_device *lint_next(const struct lint *lint, enum guest_device_kind kind,
 				     guint *index);

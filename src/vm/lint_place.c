@@ -262,10 +262,9 @@ void lint_conventional(struct lint *lint)
 				 "in the guest it is behind a bridge of conventional PCI");
 		finding_cause(finding, "there it is no PCIe device: drivers see no link, nor the "
 				       "part of its config space beyond 256 bytes");
-		finding_fix(finding, "%s",
-			    lint->guest->form == GUEST_XML
-				    ? "# in its <address>: the bus of a <controller type='pci' "
-				      "model='pcie-root-port'/>"
-				    : "# -device pcie-root-port,id=BUS,chassis=N, and bus=BUS");
+		lint_fix(lint, finding,
+			 "# in its <address>: the bus of a <controller type='pci' "
+			 "model='pcie-root-port'/>",
+			 "# -device pcie-root-port,id=BUS,chassis=N, and bus=BUS");
 	}
 }
