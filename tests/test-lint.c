@@ -210,6 +210,9 @@ static struct guest *read_guest(const char *text)
 	"    <hostdev type='mdev' model='vfio-pci'><source><address uuid='a-b'/></source>"         \
 	"</hostdev>\n"
 
+#define USB_PORT(port)                                                                             \
+	"    <hostdev type='usb'><source><address bus='1' port='" port "'/></source></hostdev>\n"
+
 static const struct row {
 	const char *id;
 	const char *text; /* XML or LINE */
@@ -240,6 +243,8 @@ static const struct row {
 	{ "hostdev-duplicate", XML, "    <shmem ",
 	  "    <hostdev type='usb'>\n      <source><vendor id='0x46d'/><product "
 	  "id='0x82d'/></source></hostdev>\n    <shmem ",
+	  FINDING_FAIL },
+	{ "hostdev-duplicate", XML, "    <shmem ", USB_PORT("2") USB_PORT("2") "    <shmem ",
 	  FINDING_FAIL },
 	{ "hostdev-duplicate", XML, "    <shmem ", MDEV MDEV "    <shmem ", FINDING_FAIL },
 	{ "hostdev-duplicate", LINE, "-display",
@@ -441,9 +446,14 @@ static void test_near(void)
 		{ "hostdev-duplicate", XML, "    <shmem ",
 		  "    <hostdev type='usb'><source><vendor id='0x46d'/><product id='0xc31c'/>"
 		  "</source></hostdev>\n    <shmem " },
+		{ "hostdev-duplicate", XML, "    <shmem ",
+		  USB_PORT("2") USB_PORT("2.1") "    <shmem " },
 		{ "hostdev-duplicate", XML, "    <shmem ", MDEV "    <shmem " },
 		{ "hostdev-duplicate", LINE, "-display",
 		  "-device usb-host,hostbus=1,hostport=2 -device usb-host,hostbus=1,hostport=3 "
+		  "-display" },
+		{ "hostdev-duplicate", LINE, "-display",
+		  "-device usb-host,hostbus=1,hostport=2 -device usb-host,hostbus=1,hostaddr=2 "
 		  "-display" },
 		{ "hostdev-duplicate", LINE, "-display",
 		  "-device usb-host,vendorid=0x046d,productid=0x082d -display" },

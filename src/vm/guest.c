@@ -65,6 +65,14 @@ const char *guest_format(struct guest *guest, const char *format, ...)
 	return guest_string(guest, text);
 }
 
+const char *guest_usb_place(struct guest *guest, int bus, int device, const char *port)
+{
+	if (bus < 0 || (device < 0 && !port))
+		return NULL;
+	return device >= 0 ? guest_format(guest, "USB device %d:%d", bus, device)
+			   : guest_format(guest, "USB device %d-%s", bus, port);
+}
+
 struct guest_device *guest_add(struct guest *guest, enum guest_device_kind kind, const char *shown)
 {
 	const struct guest_device device = {

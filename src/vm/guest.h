@@ -141,6 +141,10 @@ static inline void guest_auto_free(struct guest **guest)
 const char *guest_string(struct guest *guest, const char *text);
 const char *guest_format(struct guest *guest, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
+/* "USB device 1:4" of a bus and a number on it, "USB device 1-4.2" of a bus and a port; NULL where
+ * neither is whole. -1, NULL: not said. */
+const char *guest_usb_place(struct guest *guest, int bus, int device, const char *port);
+
 /* Adds a device of which nothing is known. The pointer is good until the next one is added. */
 struct guest_device *guest_add(struct guest *guest, enum guest_device_kind kind, const char *shown);
 

@@ -54,11 +54,9 @@ static void read_usb_host(struct reader *reader, struct guest_device *device, co
 	device->usb_vendor = to_id(pairs_get(pairs, "vendorid"));
 	device->usb_product = to_id(pairs_get(pairs, "productid"));
 	device->usb_by_address = pairs_get(pairs, "hostaddr") || pairs_get(pairs, "hostport");
-	if (pairs_get(pairs, "hostbus") && device->usb_by_address)
-		device->which =
-			guest_format(reader->guest, "USB device %s:%s", pairs_get(pairs, "hostbus"),
-				     pairs_get(pairs, pairs_get(pairs, "hostaddr") ? "hostaddr"
-										   : "hostport"));
+	device->which = guest_usb_place(reader->guest, pairs_int(pairs_get(pairs, "hostbus")),
+					pairs_int(pairs_get(pairs, "hostaddr")),
+					pairs_get(pairs, "hostport"));
 }
 
 static void read_disk(struct reader *reader, struct guest_device *device, const GArray *pairs)

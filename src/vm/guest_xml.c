@@ -103,11 +103,12 @@ static void read_usb(struct guest *guest, xmlNode *node)
 
 	device->usb_vendor = number(node_child(source, "vendor"), "id");
 	device->usb_product = number(node_child(source, "product"), "id");
-	device->usb_by_address = node_child(source, "address") != NULL;
-	if (device->usb_by_address)
-		device->which = guest_format(guest, "USB device %d:%d",
-					     number(node_child(source, "address"), "bus"),
-					     number(node_child(source, "address"), "device"));
+	const xmlNode *address = node_child(source, "address");
+	g_autofree char *port = node_attribute(address, "port");
+	device->usb_by_address = address != NULL;
+	if (address)
+		device->which = guest_usb_place(guest, number(address, "bus"),
+						number(address, "device"), port);
 	else if (device->usb_vendor >= 0 && device->usb_product >= 0)
 		device->which =
 			guest_format(guest, "USB device %04x:%04x", (unsigned)device->usb_vendor,
