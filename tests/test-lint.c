@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/recording.h"
 #include "base/root.h"
+#include "lint_samples.h"
 #include "model/host.h"
 #include "probe/probe.h"
 #include "vm/lint.h"
@@ -15,106 +16,6 @@
 #define LINT_PARTS                                                                                 \
 	(PROBE_DETAIL | PROBE_USB | PROBE_USAGE | PROBE_PLATFORM | PROBE_TOPOLOGY |                \
 	 PROBE_MACHINE | PROBE_DOMAINS)
-
-static const char good_xml[] =
-	"<domain type='kvm' xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'>\n"
-	"  <!-- kept -->\n"
-	"  <name>win</name>\n"
-	"  <memory unit='GiB'>8</memory>\n"
-	"  <currentMemory unit='GiB'>8</currentMemory>\n"
-	"  <memtune>\n    <hard_limit unit='GiB'>9</hard_limit>\n  </memtune>\n"
-	"  <memoryBacking>\n    <hugepages>\n      <page size='2' unit='MiB'/>\n    </hugepages>\n"
-	"  </memoryBacking>\n"
-	"  <vcpu placement='static'>4</vcpu>\n"
-	"  <iothreads>1</iothreads>\n"
-	"  <cputune>\n"
-	"    <vcpupin vcpu='0' cpuset='1'/>\n    <vcpupin vcpu='1' cpuset='7'/>\n"
-	"    <vcpupin vcpu='2' cpuset='2'/>\n    <vcpupin vcpu='3' cpuset='8'/>\n"
-	"    <emulatorpin cpuset='0,6'/>\n"
-	"    <iothreadpin iothread='1' cpuset='3'/>\n"
-	"  </cputune>\n"
-	"  <numatune>\n    <memory mode='strict' nodeset='0'/>\n  </numatune>\n"
-	"  <os>\n    <type arch='x86_64' machine='q35'>hvm</type>\n"
-	"    <loader readonly='yes' type='pflash'>/usr/share/OVMF/OVMF_CODE_4M.fd</loader>\n"
-	"    <nvram template='/usr/share/OVMF/OVMF_VARS_4M.fd'>/var/lib/libvirt/qemu/nvram/"
-	"win_VARS.fd</nvram>\n  </os>\n"
-	"  <features>\n    <acpi/>\n    <hyperv>\n      <vpindex state='on'/>\n"
-	"      <synic state='on'/>\n      <stimer state='on'/>\n    </hyperv>\n  </features>\n"
-	"  <cpu mode='host-passthrough' check='none'>\n"
-	"    <topology sockets='1' dies='1' cores='2' threads='2'/>\n  </cpu>\n"
-	"  <clock offset='localtime'>\n    <timer name='hypervclock' present='yes'/>\n  </clock>\n"
-	"  <devices>\n"
-	"    <disk type='file' device='disk'>\n"
-	"      <driver name='qemu' type='raw' cache='none' io='native' iothread='1'/>\n"
-	"      <source file='/var/lib/libvirt/images/win.img'/>\n"
-	"      <target dev='vda' bus='virtio'/>\n"
-	"    </disk>\n"
-	"    <disk type='file' device='cdrom'>\n"
-	"      <source file='/var/lib/libvirt/images/win.iso'/>\n"
-	"      <target dev='sda' bus='sata'/>\n"
-	"    </disk>\n"
-	"    <controller type='pci' index='0' model='pcie-root'/>\n"
-	"    <controller type='pci' index='1' model='pcie-root-port'/>\n"
-	"    <controller type='pci' index='2' model='pcie-root-port'/>\n"
-	"    <interface type='network'>\n      <mac address='52:54:00:12:34:56'/>\n"
-	"      <source network='default'/>\n      <model type='virtio'/>\n    </interface>\n"
-	"    <hostdev mode='subsystem' type='pci' managed='yes'>\n"
-	"      <driver name='vfio'/>\n"
-	"      <source>\n        <address domain='0x0000' bus='0x01' slot='0x00' function='0x0'/>\n"
-	"      </source>\n"
-	"      <address type='pci' domain='0x0000' bus='0x01' slot='0x00' function='0x0' "
-	"multifunction='on'/>\n"
-	"    </hostdev>\n"
-	"    <hostdev mode='subsystem' type='pci' managed='yes'>\n"
-	"      <source>\n        <address domain='0x0000' bus='0x01' slot='0x00' function='0x1'/>\n"
-	"      </source>\n"
-	"      <address type='pci' domain='0x0000' bus='0x01' slot='0x00' function='0x1'/>\n"
-	"    </hostdev>\n"
-	"    <hostdev mode='subsystem' type='usb'>\n"
-	"      <source>\n        <vendor id='0x046d'/>\n        <product id='0x082d'/>\n"
-	"      </source>\n    </hostdev>\n"
-	"    <shmem name='looking-glass'>\n      <model type='ivshmem-plain'/>\n"
-	"      <size unit='M'>64</size>\n    </shmem>\n"
-	"    <memballoon model='none'/>\n"
-	"  </devices>\n"
-	"  <qemu:commandline>\n    <qemu:arg value='-overcommit'/>\n  </qemu:commandline>\n"
-	"</domain>\n";
-
-static const char good_line[] =
-	"#!/bin/sh\n# start it\nulimit -l 9437184\nMEM=8G\n"
-	"qemu-system-x86_64 -name guest=win \\\n"
-	"  -machine q35,accel=kvm -cpu 'host,topoext=off,hv-vpindex,hv-synic,hv-time,hv-stimer' "
-	"\\\n"
-	"  -smp 4,sockets=1,cores=2,threads=2 -m $MEM \\\n"
-	"  -drive if=pflash,format=raw,readonly=on,file=/usr/share/OVMF/OVMF_CODE_4M.fd \\\n"
-	"  -drive if=pflash,format=raw,file=/srv/win_VARS_4M.fd \\\n"
-	"  -object iothread,id=io0 -device pcie-root-port,id=rp1,chassis=1 \\\n"
-	"  -blockdev "
-	"driver=raw,node-name=d0,file.driver=file,file.filename=/srv/win.img,aio=native,"
-	"cache.direct=on \\\n"
-	"  -device virtio-blk-pci,drive=d0,iothread=io0 \\\n"
-	"  -netdev user,id=n0 -device virtio-net-pci,netdev=n0,mac=52:54:00:12:34:56 \\\n"
-	"  -device vfio-pci,host=01:00.0,bus=rp1,addr=00.0,multifunction=on \\\n"
-	"  -device "
-	"'{\"driver\":\"vfio-pci\",\"host\":\"0000:01:00.1\",\"bus\":\"rp1\",\"addr\":\"0.1\"}' "
-	"\\\n"
-	"  -device usb-host,vendorid=0x046d,productid=0x082d -display none\n";
-
-/* ---- hosts ---- */
-
-/* What must be so on the host for the good definitions: bound devices, pages. */
-#define PAGES       "nr_hugepages = 0"
-#define PAGES_THERE "nr_hugepages = 5000"
-
-/* Guests that libvirt has on the host. */
-#define NO_DOMAINS "domains =-\n"
-#define DOMAINS    "domains :\n"
-#define DOMAIN(name, address, state)                                                               \
-	"| domain\t" name "\t/etc/libvirt/qemu/" name ".xml\n| pci\t0000:" address                 \
-	"\tmanaged\n" state
-#define AUTOSTART "| autostart\tyes\n"
-#define RUNS      "| running\tyes\n"
-#define RUNS_NOT  "| running\tno\n"
 
 /* text with every from replaced; NULL when it is not there. The caller's. */
 static char *replace(const char *text, const char *from, const char *to)
@@ -202,16 +103,6 @@ static struct guest *read_guest(const char *text)
 }
 
 /* ---- the rules ---- */
-
-#define XML  good_xml
-#define LINE good_line
-
-#define MDEV                                                                                       \
-	"    <hostdev type='mdev' model='vfio-pci'><source><address uuid='a-b'/></source>"         \
-	"</hostdev>\n"
-
-#define USB_PORT(port)                                                                             \
-	"    <hostdev type='usb'><source><address bus='1' port='" port "'/></source></hostdev>\n"
 
 static const struct row {
 	const char *id;
