@@ -250,8 +250,8 @@ static const char *off_note(const struct host *host)
 {
 	const char *cmdline = host->platform.kernel.cmdline;
 
-	if (cmdline && cmdline_has(cmdline, "vfiokit=off"))
-		return ": this boot is without it (vfiokit=off)";
+	if (cmdline && cmdline_has(cmdline, OFF_WORD))
+		return ": this boot is without it (" OFF_WORD ")";
 	if (cmdline && cmdline_has(cmdline, "single"))
 		return ": this boot is without it (single)";
 	return "";

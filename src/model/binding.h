@@ -22,6 +22,8 @@ struct host;
 #define BINDINGS_PATH "/etc/vfiokit/bindings"
 /* The rule of udev that is made from it (plan/persist.h), here and in each initramfs. */
 #define PERSIST_RULES_PATH "/etc/udev/rules.d/10-vfiokit.rules"
+/* On the kernel's command line, it keeps everything of this program from acting in that boot. */
+#define OFF_WORD "vfiokit=off"
 
 /* What a function was when somebody decided that it shall be bound at every boot. */
 struct identity {

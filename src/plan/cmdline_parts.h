@@ -6,11 +6,9 @@
 #include <stdbool.h>
 
 #include "edit/edit.h"
+#include "model/binding.h"
 #include "model/host.h"
 #include "plan/plan.h"
-
-/* On the kernel's command line, it keeps everything of this program from acting in that boot. */
-#define OFF_WORD "vfiokit=off"
 
 /* In titles of entries that do so. */
 #define WITHOUT_TITLE "without vfiokit"

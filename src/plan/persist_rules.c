@@ -15,8 +15,8 @@
 
 static const char head[] =
 	"# Written by vfiokit from " BINDINGS_PATH "; changes here are lost.\n"
-	"# 'vfiokit unbind --persist' takes functions away. To boot once without it add "
-	"vfiokit=off\n"
+	"# 'vfiokit unbind --persist' takes functions away. To boot once without it add " OFF_WORD
+	"\n"
 	"# to the kernel's command line; recovery entries ('single') are without it, too.\n"
 	"ACTION!=\"add\", GOTO=\"vfiokit_end\"\n"
 	"SUBSYSTEM!=\"pci\", GOTO=\"vfiokit_end\"\n"
