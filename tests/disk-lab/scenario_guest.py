@@ -24,7 +24,6 @@ TREE = """
 
 FUNCTIONS = ["0000:01:00.0", "0000:01:00.1", "0000:02:00.0"]
 USB_ID, TABLET = "08e6:4433", "0627:0001" # of its own, and on the controller
-DISK = "/dev/disk/by-id/virtio-guest"
 MEMORY_MIB, PAGES = 384, 200
 CPUS = 1 # more than one does not start here: see guest/qemu-own-apic
 NAME = "inner"
@@ -34,7 +33,7 @@ VGA_KIB = 128
 BOUND = 480 # seconds until a guest has told of itself
 
 DEFINE = (f"vfiokit vm define --start --yes --profile gpu-compute --name {NAME} --gpu 01:00 "
-          f"--usb-controller 02:00.0 --usb-device {USB_ID} --disk {DISK} "
+          f"--usb-controller 02:00.0 --usb-device {USB_ID} --disk {inner.DISK} "
           f"--memory {MEMORY_MIB}M --cpus {CPUS} --hugepages 2M")
 
 # The guest tells of itself every few seconds. It has one reader from its start to its end: when a
@@ -136,7 +135,7 @@ def check_disk(play, thread):
               None if runtime(play, thread) > before else "the I/O thread did not run")
     play.ask(f"virsh destroy {NAME}")
     play.test("and the same is on the host's disk",
-              lacks(said, play.ask(f"dd if={DISK} bs=64k skip=896 count=16 iflag=direct 2>/dev/null | "
+              lacks(said, play.ask(f"dd if={inner.DISK} bs=64k skip=896 count=16 iflag=direct 2>/dev/null | "
                                    "sha256sum").split()[0]))
 
 
@@ -151,10 +150,7 @@ def check_lint(play):
 def guest(play):
     """libvirt and KVM: a guest by vm define --start, read back from its QEMU, started again, gone"""
     disk = inner.make_disk(play.folder.name, play.tap.note)
-    extra = ["-m", "2048", "-smp", "4", "-set", "device.root.bootindex=1",
-             "-drive", f"if=none,id=guest,file={disk},format=raw,cache=unsafe",
-             "-device", "virtio-blk-pci,drive=guest,addr=0x1a,serial=guest"]
-    play.begin(inner.KIND, ["intel"], TREE, extra)
+    play.begin(inner.KIND, ["intel"], TREE, inner.disk_options(disk))
     inner.prepare_host(play, PAGES)
     play.ask("virsh net-start default")
     before = play.drivers()

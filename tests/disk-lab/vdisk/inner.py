@@ -43,7 +43,8 @@ DISK_MIB, FAT_MIB = 64, 48 # the guest writes behind the file system
 PLACES = {".cmdline": "0x30000", ".linux": "0x2000000", ".initrd": "0x3000000"}
 
 
-def inner_initrd(kernel, init, programs):
+def make_initrd(kernel, init, modules, programs=()):
+    """A guest's first file system, as bytes: busybox, init (of guest/), what modules need, programs."""
     archive = Archive()
     for name in ("proc", "sys", "dev"):
         archive.add_directory(name)
@@ -52,7 +53,7 @@ def inner_initrd(kernel, init, programs):
     archive.add_file("init", guest_file(init))
     for path in programs:
         archive.add_file("bin/" + os.path.basename(path), path)
-    chosen = small.choose_modules(kernel, MODULES)
+    chosen = small.choose_modules(kernel, modules)
     for path, data in {**chosen, **small.index_modules(kernel, chosen)}.items():
         archive.add(path, data)
     return archive.to_bytes()
@@ -65,7 +66,7 @@ def make_program(folder, tree, init, programs):
     with tarfile.open(tree) as archive:
         stub = archive.extractfile(STUB).read()
     for name, data in (("stub", stub), (".cmdline", WORDS.encode() + b"\0"),
-                       (".initrd", inner_initrd(kernel, init, programs))):
+                       (".initrd", make_initrd(kernel, init, MODULES, programs))):
         parts[name] = os.path.join(folder, "inner-" + name.strip("."))
         with open(parts[name], "wb") as file:
             file.write(data)
@@ -75,6 +76,17 @@ def make_program(folder, tree, init, programs):
                           "--change-section-vma", f"{name}={place}")]
     run("objcopy", *words, parts["stub"], path)
     return path
+
+
+# Where a machine has such a disk, with disk_options().
+DISK = "/dev/disk/by-id/virtio-guest"
+
+
+def disk_options(path):
+    """QEMU's, for a machine of four CPUs and 2 GiB that starts from its own disk and has this one."""
+    return ["-m", "2048", "-smp", "4", "-set", "device.root.bootindex=1",
+            "-drive", f"if=none,id=guest,file={path},format=raw,cache=unsafe",
+            "-device", "virtio-blk-pci,drive=guest,addr=0x1a,serial=guest"]
 
 
 def make_disk(folder, say, init="inner-init", programs=()):
