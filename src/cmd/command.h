@@ -100,6 +100,10 @@ void context_detail(struct context *context, const int *functions, unsigned n);
 /* "vfiokit", with the options that lead back to the machine that is looked at. The caller's. */
 char *context_command(const struct context *context);
 
+/* The path of this program, where a unit may start it as root: it is installed where only root may
+ * write. The caller's to free; NULL: it is not. */
+char *context_program(struct context *context);
+
 /* The names of ids, loaded when first asked for. */
 struct names *context_names(struct context *context);
 

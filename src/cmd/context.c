@@ -228,3 +228,20 @@ char *context_command(const struct context *context)
 		return g_strdup_printf("vfiokit --root %s", context->root_path);
 	return g_strdup("vfiokit");
 }
+
+/* ---- this program ---- */
+
+/* Where systems install programs. */
+static const char *const installed[] = { "/usr/", "/opt/", "/bin/", "/sbin/", "/nix/store/" };
+
+char *context_program(struct context *context)
+{
+	char path[4096];
+
+	if (!context->root || root_link(context->root, "/proc/self/exe", path, sizeof(path)) < 0)
+		return NULL;
+	for (size_t i = 0; i < G_N_ELEMENTS(installed); i++)
+		if (g_str_has_prefix(path, installed[i]) && !strpbrk(path, " \t\"'\\%$"))
+			return g_strdup(path);
+	return NULL;
+}

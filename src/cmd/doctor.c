@@ -216,7 +216,8 @@ static int explain_rules(struct doctor *doctor, GError **error)
 #define NEEDS_OF_FIX                                                                               \
 	(PROBE_DETAIL | PROBE_REGIONS | PROBE_USB | PROBE_USAGE | PROBE_HOLDERS | PROBE_MACHINE)
 
-int doctor_tell(struct doctor *doctor, const GPtrArray *findings, bool verbose)
+/* Prints findings, or writes them as JSON; returns the exit status. */
+static int tell(struct doctor *doctor, const GPtrArray *findings, bool verbose)
 {
 	struct context *context = doctor->context;
 
@@ -282,9 +283,19 @@ static int judge(struct doctor *doctor, GError **error)
 	}
 	if (options->fix)
 		return doctor_fix(doctor, findings, error);
-	int status = doctor_tell(doctor, findings, doctor->rules->len > 0);
+	int status = tell(doctor, findings, doctor->rules->len > 0);
 	note_unnamed(doctor, findings);
 	return status;
+}
+
+static int explain_log(struct doctor *doctor, const char *path, GError **error)
+{
+	g_autoptr(GPtrArray) findings = findings_new();
+
+	if (!doctor_read_log(path, findings, error))
+		return -1;
+	findings_sort(findings);
+	return tell(doctor, findings, true);
 }
 
 static int run(struct context *context, unsigned set, GError **error)
@@ -301,7 +312,7 @@ static int run(struct context *context, unsigned set, GError **error)
 
 	take_rules(&doctor);
 	if (options->log)
-		status = doctor_explain_log(&doctor, options->log, error);
+		status = explain_log(&doctor, options->log, error);
 	else if (options->explain)
 		status = explain_rules(&doctor, error);
 	else if (options->list && context->json)

@@ -24,17 +24,15 @@ struct doctor {
 	GArray *devices; /* of int: indexes in host.pci */
 };
 
-/* doctor --log: explains the lines of a log. Returns the exit status, or -1 and sets *error. */
-int doctor_explain_log(struct doctor *doctor, const char *path, GError **error);
+/* Appends what the lines of a log (a path, or "-" for standard input) say; false and sets *error
+ * when it cannot be read. */
+bool doctor_read_log(const char *path, GPtrArray *findings, GError **error);
 
 /* Appends what vm lint says of the guest's definition, apart from what doctor's own rules judge. */
 void doctor_read_definition(struct doctor *doctor, GPtrArray *findings);
 
 /* Appends what the log of the guest, on this machine, says. */
 void doctor_read_guest_log(struct doctor *doctor, GPtrArray *findings);
-
-/* Prints findings, or writes them as JSON; returns the exit status. */
-int doctor_tell(struct doctor *doctor, const GPtrArray *findings, bool verbose);
 
 /* doctor --fix: makes one plan of the remedies that the program can carry out, and finishes it as
  * the options say. Returns the exit status, or -1 and sets *error. */

@@ -17,18 +17,14 @@ static void take_line(const char *text, size_t length, void *data)
 	log_reader_line(data, text, length);
 }
 
-int doctor_explain_log(struct doctor *doctor, const char *path, GError **error)
+bool doctor_read_log(const char *path, GPtrArray *findings, GError **error)
 {
 	bool is_stdin = strcmp(path, "-") == 0;
 	struct log_reader *reader = log_reader_new(is_stdin ? "standard input" : path);
-	g_autoptr(GPtrArray) findings = findings_new();
 	bool done = input_each_line(path, LINE_MAX_BYTES, take_line, reader, error);
 
 	log_reader_finish(reader, findings, false);
-	if (!done)
-		return -1;
-	findings_sort(findings);
-	return doctor_tell(doctor, findings, true);
+	return done;
 }
 
 /* The lines of the guest's last start: what came before was mended since, or will come again. */

@@ -3,25 +3,9 @@
 
 #include <string.h>
 
-#include "base/root.h"
 #include "cmd/trial.h"
 #include "plan/persist.h"
 #include "plan/refusal.h"
-
-/* Where systems install programs. */
-static const char *const installed[] = { "/usr/", "/opt/", "/bin/", "/sbin/", "/nix/store/" };
-
-char *persist_program(struct context *context)
-{
-	char path[4096];
-
-	if (!context->root || root_link(context->root, "/proc/self/exe", path, sizeof(path)) < 0)
-		return NULL;
-	for (size_t i = 0; i < G_N_ELEMENTS(installed); i++)
-		if (g_str_has_prefix(path, installed[i]) && !strpbrk(path, " \t\"'\\%$"))
-			return g_strdup(path);
-	return NULL;
-}
 
 /* The command that makes a trial last; the caller's. */
 static GPtrArray *lasting_command(const struct host *host, const GArray *functions,
@@ -49,7 +33,7 @@ static GPtrArray *lasting_command(const struct host *host, const GArray *functio
 int persist_bind(struct context *context, const struct host *host, const GArray *functions,
 		 const struct persist_options *options, GError **error)
 {
-	g_autofree char *program = persist_program(context);
+	g_autofree char *program = context_program(context);
 	PLAN_AUTO struct plan *plan =
 		plan_new(options->trial ? "bind --persist --trial" : "bind --persist");
 	const struct persist_request request = {
@@ -117,7 +101,7 @@ static bool find_meant(const struct host *host, const char *argument, GArray *fo
 int persist_unbind(struct context *context, const struct host *host,
 		   const struct change_options *options, GError **error)
 {
-	g_autofree char *program = persist_program(context);
+	g_autofree char *program = context_program(context);
 	g_autoptr(GArray) found = g_array_new(FALSE, FALSE, sizeof(struct pci_addr));
 
 	for (unsigned i = 0; i < context->n_arguments; i++)

@@ -23,7 +23,3 @@ int persist_bind(struct context *context, const struct host *host, const GArray 
  * not. */
 int persist_unbind(struct context *context, const struct host *host,
 		   const struct change_options *options, GError **error);
-
-/* The path of this program, where a unit may start it as root: it is installed where only root may
- * write. The caller's to free; NULL: it is not. */
-char *persist_program(struct context *context);

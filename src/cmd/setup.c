@@ -241,7 +241,7 @@ static int run_setup(struct context *context, GError **error)
 		return set_unknown_chain(&context->host->boot, options->chain, error);
 	user = find_user(context);
 	g_autofree char *missing = find_missing_groups(context, user);
-	g_autofree char *program = persist_program(context);
+	g_autofree char *program = context_program(context);
 	g_autoptr(GPtrArray) trial_words = g_ptr_array_new_with_free_func(g_free);
 	bool ask = ask_can(context) && !options->change.yes && !options->change.dry_run &&
 		   !context->json;

@@ -6,7 +6,6 @@
 #include "apply/journal.h"
 #include "base/root.h"
 #include "base/run.h"
-#include "cmd/persist.h"
 #include "plan/trial.h"
 
 #define MENU_MAX     ((size_t)1024 * 1024)
@@ -23,7 +22,7 @@ bool trial_add(struct context *context, const struct host *host, const GPtrArray
 		context->root
 			? root_read_all(context->root, "/proc/self/mountinfo", MENU_MAX, NULL, NULL)
 			: NULL;
-	g_autofree char *program = persist_program(context);
+	g_autofree char *program = context_program(context);
 	const struct trial_request request = {
 		.words = words,
 		.argv = argv,
@@ -128,7 +127,7 @@ void trial_print(const struct term *term, const struct trial *trial)
 
 bool trial_keep(struct context *context, const char *id, GError **error)
 {
-	g_autofree char *program = persist_program(context);
+	g_autofree char *program = context_program(context);
 	g_autofree char *text = root_read_all(context->root, TRIAL_PATH, MENU_MAX, NULL, NULL);
 	g_auto(GStrv) words = text ? trial_argv(text) : NULL;
 	g_autoptr(GPtrArray) argv = g_ptr_array_new();

@@ -1,17 +1,7 @@
 /* Puts an explanation together: the way to the root, reasons, remedies, notes. */
 #include "model/explain_parts.h"
 
-#include <stdarg.h>
 #include <string.h>
-
-void explain_add(GPtrArray *list, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	g_ptr_array_add(list, g_strdup_vprintf(format, args));
-	va_end(args);
-}
 
 /* The kernel's group, else the predicted one. */
 static void find_members(struct explain *explain)

@@ -34,8 +34,10 @@ char *explain_clause(const struct explain *explain, int index);
 /* A sentence on a bridge; the caller's to free. */
 char *explain_step_text(const struct explain *explain, int index);
 
+/* Adds a sentence to a list of them. */
+void explain_add(GPtrArray *list, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
 /* ---- the others add sentences ---- */
 
-void explain_add(GPtrArray *list, const char *format, ...) G_GNUC_PRINTF(2, 3);
 void explain_reasons(const struct explain *explain, GPtrArray *list);
 void explain_remedies(const struct explain *explain, GPtrArray *list);

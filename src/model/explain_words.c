@@ -1,6 +1,7 @@
 /* Words for functions and for what the kernel thinks of them. */
 #include "model/explain_parts.h"
 
+#include <stdarg.h>
 #include <string.h>
 
 struct explain_address explain_address(const struct host *host, int index)
@@ -181,4 +182,13 @@ char *explain_step_text(const struct explain *explain, int index)
 	g_autofree char *clause = explain_clause(explain, index);
 
 	return g_strconcat(name, " ", clause, consequence(&explain->prediction->fns[index]), NULL);
+}
+
+void explain_add(GPtrArray *list, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	g_ptr_array_add(list, g_strdup_vprintf(format, args));
+	va_end(args);
 }
