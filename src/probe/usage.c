@@ -1,107 +1,11 @@
 /* See usage.h: the parts add uses to one list, which is sorted at the end. */
 #include "probe/usage.h"
 
-#include <errno.h>
 #include <string.h>
 
-#include "base/text.h"
 #include "model/host.h"
 #include "probe/blocks.h"
 #include "probe/usage_reader.h"
-
-#define TEXT_SIZE 256 /* of a buffer for names that devices and drivers have */
-
-static const char *host_printable(struct host *host, const char *text)
-{
-	g_autofree char *clean = text ? text_printable(text, strlen(text)) : NULL;
-
-	return host_string(host, clean);
-}
-
-void usage_add_process(struct usage_reader *reader, enum usage_kind kind, struct place place,
-		       const char *name, const char *detail, int pid)
-{
-	struct usage usage = {
-		.kind = kind,
-		.name = host_printable(reader->host, name),
-		.detail = host_printable(reader->host, detail),
-		.pci = place.pci,
-		.usb = place.usb,
-		.outer = place.outer,
-		.pid = pid,
-	};
-
-	g_array_append_val(reader->list, usage);
-}
-
-void usage_add(struct usage_reader *reader, enum usage_kind kind, struct place place,
-	       const char *name, const char *detail)
-{
-	usage_add_process(reader, kind, place, name, detail, 0);
-}
-
-/* ---- classes ---- */
-
-/* Several parts list the same class: what is wrong with it is told once. */
-static void note_gap(struct host *host, const char *path, int error)
-{
-	for (guint i = 0; i < host->gaps->len; i++)
-		if (strcmp(g_array_index(host->gaps, struct gap, i).path, path) == 0)
-			return;
-	host_gap(host, path, error);
-}
-
-bool class_dir_open(struct usage_reader *reader, const char *name, unsigned kinds,
-		    struct class_dir *ret)
-{
-	char *path = g_strconcat("/sys/class/", name, NULL);
-
-	*ret = (struct class_dir){ .root = reader->root, .dir = ROOT_DIR_CLOSED, .path = path };
-	int r = root_dir_open(reader->root, path, &ret->dir);
-	if (r == 0)
-		r = root_dir_list(&ret->dir, &ret->names);
-	if (r < 0)
-		note_gap(reader->host, path, -r);
-	if (r == 0 || (r == -ENOENT && root_is_whole(reader->root)))
-		reader->host->usages.known |= kinds;
-	return r == 0;
-}
-
-void class_dir_close(struct class_dir *dir)
-{
-	root_dir_close(&dir->dir);
-	if (dir->names)
-		g_ptr_array_unref(dir->names);
-	g_free(dir->path);
-	dir->names = NULL;
-	dir->path = NULL;
-}
-
-char *class_dir_path(const struct class_dir *dir, const char *entry, const char *name)
-{
-	return g_strjoin("/", dir->path, entry, name, NULL);
-}
-
-bool name_is_numbered(const char *name, const char *prefix)
-{
-	const char *number = text_after(name, prefix);
-
-	return number && *number != '\0' && number[strspn(number, "0123456789")] == '\0';
-}
-
-char *class_dir_text(const struct class_dir *dir, const char *entry, const char *attribute)
-{
-	char buf[TEXT_SIZE];
-	g_autofree char *path = class_dir_path(dir, entry, attribute);
-
-	if (root_read(dir->root, path, buf, sizeof(buf)) <= 0)
-		return NULL;
-	buf[strcspn(buf, "\n")] = '\0';
-	g_strstrip(buf);
-	return *buf ? g_strdup(buf) : NULL;
-}
-
-/* ---- all of it ---- */
 
 static gint compare_usages(gconstpointer a, gconstpointer b)
 {
