@@ -6,56 +6,9 @@
 
 #include "model/boot_parts.h"
 
-/* ---- saying it ---- */
-
-G_GNUC_PRINTF(2, 0)
-static const char *keep_text(struct boot_judge *judge, const char *format, va_list args)
-{
-	g_autofree char *text = g_strdup_vprintf(format, args);
-
-	return host_string(judge->host, text);
-}
-
-void boot_note(struct boot_judge *judge, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	g_ptr_array_add(judge->evidence, (gpointer)keep_text(judge, format, args));
-	va_end(args);
-}
-
-enum boot_chain boot_doubt(struct boot_judge *judge, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	judge->boot->uncertain = keep_text(judge, format, args);
-	va_end(args);
-	return BOOT_UNCERTAIN;
-}
-
 static bool has(const struct boot *boot, const char *path)
 {
 	return boot_has(boot, path) == TRI_YES;
-}
-
-bool boot_has_program(const struct boot *boot, const char *name)
-{
-	return has(boot, name);
-}
-
-const char *boot_on_partition(const struct boot *boot, const char *path)
-{
-	static const char *const folders[] = { "/boot", "/efi", "/boot/efi" };
-
-	for (size_t i = 0; i < G_N_ELEMENTS(folders); i++) {
-		g_autofree char *full = g_strconcat(folders[i], path, NULL);
-		const struct boot_file *file = boot_file_find(boot, full);
-		if (file && has(boot, full))
-			return file->path;
-	}
-	return NULL;
 }
 
 /* ---- packages ---- */

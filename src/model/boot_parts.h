@@ -1,5 +1,6 @@
 /* The parts of boot_judge(): which loader started the kernel (boot_judge.c), which tools feed it
- * (boot_chain.c), whether their file is what was booted (boot_check.c). */
+ * (boot_chain.c), whether their file is what was booted (boot_check.c); what they share is in
+ * boot_note.c. */
 #pragma once
 
 #include <glib.h>
