@@ -5,6 +5,12 @@
 BUILD  = build
 PREFIX = /usr/local
 TIER   =
+# What a tier needs beside the build, as build-aux/dependencies calls it; unit lint, if not told.
+DEPS_lab       = lab
+DEPS_lab-usual = lab
+DEPS_disk      = disk
+DEPS_guests    = disk lab
+DEPS_packages  = packages
 # make DEV=1: the developers' build, with sanitizers and warnings as errors, in build-check.
 DEV    =
 FUZZ_SECONDS = 600
@@ -38,10 +44,9 @@ demo:
 	@$(MAKE) --no-print-directory release
 	@build-aux/demo $(BUILD)/vfiokit
 
-#: make check     the tests, on real kernels in QEMU, too; TIER=unit, lab, disk or packages: some
+#: make check     the tests, on real kernels in QEMU, too; TIER=unit, lab, disk, guests or packages: some
 check:
-	@build-aux/deps build $(or $(filter unit lab disk packages,$(TIER:-usual=)),unit) \
-		$(if $(filter unit,$(or $(TIER),unit)),lint)
+	@build-aux/deps build $(or $(DEPS_$(TIER)),unit lint)
 	@$(if $(TIER),:,build-aux/deps lab || echo "deps: going on without the lab: its tests will be skipped")
 	@build-aux/check $(TIER)
 
