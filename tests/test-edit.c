@@ -332,6 +332,13 @@ static char *random_text(GRand *rand)
 		"$GRUB_CMDLINE_LINUX",
 		"vfio_pci",
 		"\\\n",
+		"if ",
+		"fi",
+		"{ ",
+		"&&",
+		"<<X",
+		". ",
+		"declare ",
 	};
 	GString *text = g_string_new(NULL);
 	int n = g_rand_int_range(rand, 0, 24);

@@ -72,12 +72,13 @@ bool edit_is_sound(const char *text, enum edit_format format)
 char *edit_value(const char *text, const struct edit_place *place, unsigned n)
 {
 	g_autoptr(GArray) slots = find_slots(text, place);
-	GString *value = g_string_new(NULL);
 
-	if (n >= slots->len) {
-		g_string_free(value, TRUE);
+	for (guint i = slots->len; i > 0; i--)
+		if (slot_at(slots, i - 1)->maybe)
+			g_array_remove_index(slots, i - 1);
+	if (n >= slots->len)
 		return NULL;
-	}
+	GString *value = g_string_new(NULL);
 	g_autoptr(GArray) words = slot_words(text, slot_at(slots, n));
 	for (guint i = 0; i < words->len; i++)
 		g_string_append_printf(value, "%s%s", i > 0 ? " " : "", word_at(words, i)->value);
@@ -167,7 +168,7 @@ bool edit_has(const char *text, const struct edit_place *place, const char *word
 
 	for (guint i = 0; i < slots->len; i++) {
 		g_autoptr(GArray) words = slot_words(text, slot_at(slots, i));
-		for (guint j = 0; j < words->len; j++)
+		for (guint j = 0; j < words->len && !slot_at(slots, i)->maybe; j++)
 			if (is_equal(place, word_at(words, j)->value, wanted))
 				return true;
 	}
@@ -250,6 +251,15 @@ static char *cut_line(const char *text, size_t at)
 	return cut(text, start, end);
 }
 
+/* Is there no other word than number i, apart from one that is the variable itself? */
+static bool is_alone(const struct edit_place *place, const GArray *words, guint i)
+{
+	g_autofree char *itself = g_strconcat("$", place->key ? place->key : "", NULL);
+
+	return words->len == 1 || (words->len == 2 && i == 1 && place->format == EDIT_SHELL &&
+				   strcmp(word_at(words, 0)->value, itself) == 0);
+}
+
 /* The text without word number i of the slot, or without what it has of word. */
 static char *take_out(const char *text, const struct edit_place *place, const struct slot *slot,
 		      const GArray *words, guint i, const char *word)
@@ -257,7 +267,7 @@ static char *take_out(const char *text, const struct edit_place *place, const st
 	const struct word *found = word_at(words, i);
 	bool whole = place->format == EDIT_LINES;
 	g_autofree char *left = whole ? NULL : subtract(found->value, word);
-	char *line = words->len == 1 && !left ? cut_line(text, found->start) : NULL;
+	char *line = is_alone(place, words, i) && !left ? cut_line(text, found->start) : NULL;
 
 	if (left)
 		return replace_word(text, slot, found, left);
@@ -301,13 +311,27 @@ static char *insert(const char *text, size_t at, const char *a, const char *b)
 	return g_strdup_printf("%.*s%s%s%s", (int)at, text, a, b, text + at);
 }
 
+/* The form of a new line behind slots of which the last, if there are any, may not take effect: the
+ * line must keep what they may have set. NULL: there is none. */
+static const char *choose_form(const struct edit_place *place, const GArray *slots)
+{
+	const struct slot *last = slots->len > 0 ? slot_at(slots, slots->len - 1) : NULL;
+
+	if (place->padded || !last || !last->maybe)
+		return place->padded ? formats[place->format].line_padded
+				     : formats[place->format].line;
+	if (strchr(place->key, '['))
+		return NULL;
+	return last->quoting == QUOTING_ARRAY ? "KEY+=(WORD)" : "KEY=\"$KEY WORD\"";
+}
+
 /* A new line at the end, behind a mark. The text ends with a newline afterwards where it did
  * before. */
-static char *append_line(const char *text, const struct edit_place *place, const char *word)
+static char *append_line(const char *text, const struct edit_place *place, const char *form,
+			 const char *word)
 {
-	const char *form =
-		place->padded ? formats[place->format].line_padded : formats[place->format].line;
-	enum quoting quoting = place->format == EDIT_SHELL   ? QUOTING_DOUBLE
+	enum quoting quoting = form && strchr(form, '(')     ? QUOTING_ARRAY
+			       : place->format == EDIT_SHELL ? QUOTING_DOUBLE
 			       : place->format == EDIT_YAML  ? QUOTING_COMMAS
 			       : place->format == EDIT_LINES ? QUOTING_WHOLE
 							     : QUOTING_NONE;
@@ -318,7 +342,7 @@ static char *append_line(const char *text, const struct edit_place *place, const
 		return NULL;
 	g_auto(GStrv) parts = g_strsplit(form, "WORD", 2);
 	g_autofree char *line = g_strjoinv(encoded, parts);
-	g_auto(GStrv) halves = g_strsplit(line, "KEY", 2);
+	g_auto(GStrv) halves = g_strsplit(line, "KEY", strstr(form, "$KEY") ? 3 : 2);
 	bool has_key = g_str_has_prefix(form, "KEY");
 	g_autofree char *whole = has_key ? g_strjoinv(place->key, halves) : g_strdup(line);
 	if (length == 0 || text[length - 1] == '\n')
@@ -374,6 +398,7 @@ static const struct slot *choose_slot(const char *text, const struct edit_place 
 				      const GArray *slots)
 {
 	if (slots->len == 0 || place->format == EDIT_LINES ||
+	    slot_at(slots, slots->len - 1)->maybe ||
 	    (place->which >= 0 && (guint)place->which >= slots->len))
 		return NULL;
 	const struct slot *slot =
@@ -389,7 +414,7 @@ static char *put(const char *text, const struct edit_place *place, const char *w
 
 	if (slot)
 		return add_to_slot(text, slot, place, word);
-	return place->which > 0 ? NULL : append_line(text, place, word);
+	return place->which > 0 ? NULL : append_line(text, place, choose_form(place, slots), word);
 }
 
 /* Where a part of the word was there before, taking it out takes that part, too. */

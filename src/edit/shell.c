@@ -1,8 +1,10 @@
 /* Assignments in a shell's text: where each value stands, in which quotes. Enough of the shell's
  * grammar for files that are sourced: comments, quotes of all kinds, line continuation, "+=",
- * arrays, several assignments on a line; what runs commands is stepped over. */
+ * arrays, several assignments on a line; what runs commands is stepped over, and so are subshells
+ * and texts that are fed to commands (<<). An assignment that may not be reached is marked so. */
 #include <string.h>
 
+#include "base/slice.h"
 #include "edit/slot.h"
 
 struct scanner {
@@ -10,7 +12,11 @@ struct scanner {
 	size_t at;
 	const char *key;
 	GArray *slots;
-	bool open; /* a quote or a parenthesis was not closed */
+	bool open;         /* a quote or a parenthesis was not closed */
+	int depth;         /* of compound commands and functions around */
+	bool command;      /* an assignment may stand here */
+	bool depends;      /* on the command in front: behind "&&" or "||" */
+	struct slice feed; /* the word that ends a text fed by "<<"; behind this line it begins */
 };
 
 static bool is_name(char c)
@@ -98,7 +104,8 @@ static size_t skip_parenthesis(struct scanner *scanner, size_t at)
 static void add_slot(struct scanner *scanner, size_t start, size_t end, enum quoting quoting,
 		     bool fresh)
 {
-	const struct slot slot = { start, end, quoting, fresh };
+	bool maybe = scanner->depth > 0 || scanner->depends;
+	const struct slot slot = { start, end, quoting, fresh && !maybe, maybe };
 
 	if (scanner->slots)
 		g_array_append_val(scanner->slots, slot);
@@ -201,29 +208,142 @@ static void take_assignment(struct scanner *scanner, bool append, bool wanted)
 	}
 }
 
-static void scan(struct scanner *scanner)
+/* ---- commands ---- */
+
+/* Words in front of a command, and what they do to the depth. */
+static const struct {
+	const char *word;
+	int depth;
+	bool command; /* a command follows, or an assignment */
+} reserved[] = {
+	{ "if", 1, true },        { "then", 0, true },    { "elif", 0, true },
+	{ "else", 0, true },      { "fi", -1, false },    { "while", 1, true },
+	{ "until", 1, true },     { "do", 0, true },      { "done", -1, false },
+	{ "for", 1, false },      { "select", 1, false }, { "case", 1, false },
+	{ "esac", -1, false },    { "{", 1, true },       { "}", -1, false },
+	{ "!", 0, true },         { "export", 0, true },  { "readonly", 0, true },
+	{ "declare", 0, true },   { "typeset", 0, true }, { "local", 0, true },
+	{ "function", 1, false },
+};
+
+/* Steps over a word of the table, and over options behind it; false: there is none. */
+static bool take_reserved(struct scanner *scanner)
+{
+	const char *at = scanner->text + scanner->at;
+
+	for (size_t i = 0; i < G_N_ELEMENTS(reserved); i++) {
+		size_t length = strlen(reserved[i].word);
+		if (strncmp(at, reserved[i].word, length) != 0 || !is_end_of_word(at[length]))
+			continue;
+		while (strncmp(at + length, " -", 2) == 0)
+			length += 2 + strcspn(at + length + 2, " \t\r\n;&|()<>");
+		scanner->at += length;
+		scanner->command = reserved[i].command;
+		scanner->depth = MAX(scanner->depth + reserved[i].depth, 0);
+		return true;
+	}
+	return false;
+}
+
+/* What is run here may set the name, too: a place without words. */
+static void note_others(struct scanner *scanner)
+{
+	static const char *const words[] = { ".", "source", "eval", "unset", "read", "printf" };
+	const char *at = scanner->text + scanner->at;
+	bool depends = scanner->depends;
+
+	for (size_t i = 0; i < G_N_ELEMENTS(words); i++) {
+		size_t length = strlen(words[i]);
+		if (strncmp(at, words[i], length) != 0 || (at[length] != ' ' && at[length] != '\t'))
+			continue;
+		scanner->depends = true;
+		add_slot(scanner, scanner->at, scanner->at, QUOTING_BARE, false);
+		scanner->depends = depends;
+	}
+}
+
+/* "<<WORD", "<<-'WORD'": remembers the word. */
+static void take_feed(struct scanner *scanner)
+{
+	const char *at = scanner->text + scanner->at + 2;
+
+	at += *at == '-';
+	at += strspn(at, " \t\"'\\");
+	scanner->feed = (struct slice){ at, strcspn(at, " \t\r\n;&|()<>\"'") };
+	scanner->at = (size_t)(at + scanner->feed.length - scanner->text);
+}
+
+/* The line that at is in says only WORD. */
+static bool is_feed_end(const struct scanner *scanner, size_t at)
+{
+	const char *line = scanner->text + at + strspn(scanner->text + at, "\t");
+	size_t length = scanner->feed.length;
+
+	return strncmp(line, scanner->feed.text, length) == 0 &&
+	       (line[length] == '\0' || line[length] == '\n' || line[length] == '\r');
+}
+
+/* At a newline: behind it, and behind the text that is fed to the command of this line. */
+static void end_line(struct scanner *scanner)
 {
 	const char *text = scanner->text;
-	bool command = true; /* an assignment may stand here */
+
+	scanner->at++;
+	while (scanner->feed.length > 0 && text[scanner->at]) {
+		bool last = is_feed_end(scanner, scanner->at);
+		size_t end = line_end(text, scanner->at);
+		scanner->at = end + (text[end] == '\n');
+		if (last)
+			break;
+	}
+	scanner->feed.length = 0;
+	scanner->command = true;
+	scanner->depends = false;
+}
+
+/* Steps over what separates commands; false: something else is here. */
+static bool take_separator(struct scanner *scanner)
+{
+	const char *at = scanner->text + scanner->at;
+
+	if (*at == '\n') {
+		end_line(scanner);
+	} else if (strncmp(at, "<<", 2) == 0 && at[2] != '<') {
+		take_feed(scanner);
+	} else if (*at == '(' && scanner->command) {
+		scanner->at = skip_parenthesis(scanner, scanner->at);
+	} else if (*at != '\0' && strchr(";&|)", *at)) {
+		scanner->command = true;
+		scanner->depends = at[0] == at[1] && *at != ';' ? true
+				   : *at == ';'                 ? false
+								: scanner->depends;
+		scanner->at += 1 + (at[0] == at[1]);
+	} else if (strncmp(at, "\\\n", 2) == 0) {
+		scanner->at += 2;
+	} else if (*at != '\0' && strchr(" \t\r", *at)) {
+		scanner->at++;
+	} else {
+		return false;
+	}
+	return true;
+}
+
+static void scan(struct scanner *scanner)
+{
 	bool append, wanted;
 
-	while (text[scanner->at]) {
-		char c = text[scanner->at];
-		if (command && take_name(scanner, &append, &wanted)) {
+	scanner->command = true;
+	while (scanner->text[scanner->at]) {
+		if (take_separator(scanner) || (scanner->command && take_reserved(scanner)))
+			continue;
+		if (scanner->command && take_name(scanner, &append, &wanted)) {
 			take_assignment(scanner, append, wanted);
 			continue; /* another may follow on the same line */
 		}
-		if (c == '\n' || c == ';') {
-			command = true;
-			scanner->at++;
-		} else if (c == ' ' || c == '\t') {
-			scanner->at++;
-		} else if (command && strncmp(text + scanner->at, "export ", 7) == 0) {
-			scanner->at += 7;
-		} else {
-			command = c == '#' && command;
-			scanner->at = skip_one(scanner, scanner->at);
-		}
+		if (scanner->command)
+			note_others(scanner);
+		scanner->command &= scanner->text[scanner->at] == '#';
+		scanner->at = skip_one(scanner, scanner->at);
 	}
 }
 

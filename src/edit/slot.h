@@ -22,6 +22,7 @@ struct slot {
 	size_t start, end;
 	enum quoting quoting;
 	bool fresh; /* what stood before does not count any more: "NAME=", not "NAME+=" */
+	bool maybe; /* takes effect only if a shell gets there: in "if", a function, behind "&&" */
 };
 
 /* A word in a slot. */
