@@ -60,6 +60,7 @@ struct guest_device {
 	const char *mac;        /* NIC */
 	uint64_t size;          /* shmem, bytes */
 	bool other_x_vga;       /* QEMU: x-vga=on */
+	bool placed_twice;      /* QEMU, disk: its -drive has no if=none */
 };
 
 struct guest_pin {
@@ -125,6 +126,8 @@ struct guest {
 	bool sound_legacy;  /* -soundhw */
 	bool assign_legacy; /* -device pci-assign, <driver name='kvm'/> */
 	uint64_t memlock;   /* of "ulimit -l" in a script, bytes; 0: not said */
+	const char *cut;    /* GUEST_QEMU: options that follow as a command of their own; NULL */
+	const char *other;  /* GUEST_XML: a hypervisor without QEMU that runs it, "xen"; NULL */
 
 	GStringChunk *strings;
 };

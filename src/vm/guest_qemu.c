@@ -6,30 +6,6 @@
 #include "vm/qemu_reader.h"
 #include "vm/shell_words.h"
 
-/* ---- block devices by their ids ---- */
-
-struct node *reader_node(struct reader *reader, const char *id)
-{
-	struct node *node = id ? g_hash_table_lookup(reader->nodes, id) : NULL;
-
-	for (int depth = 0; node && !node->path && node->below && depth < 16; depth++) {
-		struct node *below = g_hash_table_lookup(reader->nodes, node->below);
-		if (!below)
-			break;
-		node = below;
-	}
-	return node;
-}
-
-static struct node *add_node(struct reader *reader, const char *id)
-{
-	struct node *node = g_new0(struct node, 1);
-
-	node->readonly = TRI_UNKNOWN;
-	g_hash_table_insert(reader->nodes, g_strdup(id), node);
-	return node;
-}
-
 /* ---- options ---- */
 
 static void read_name(struct reader *reader, const GArray *pairs)
@@ -125,12 +101,16 @@ static void read_memory(struct reader *reader, const GArray *pairs)
 	reader->guest->memory = pairs_size(pairs_get_implied(pairs, "size"), 1 << 20);
 }
 
+/* The size of pages is the mount's; where there are two, its name tells it by custom. */
 static void read_mem_path(struct reader *reader, const GArray *pairs)
 {
 	const char *path = pairs_get_implied(pairs, "mem-path");
 
-	if (path && strstr(path, "hugepages"))
-		reader->guest->hugepages = true;
+	if (!path || !strstr(path, "hugepages"))
+		return;
+	reader->guest->hugepages = true;
+	if (strstr(path, "1G") || strstr(path, "1048576"))
+		reader->guest->hugepage_size = (uint64_t)1 << 30;
 }
 
 static void read_object(struct reader *reader, const GArray *pairs)
@@ -152,80 +132,6 @@ static void read_object(struct reader *reader, const GArray *pairs)
 static void read_bios(struct reader *reader, const GArray *pairs)
 {
 	reader->guest->bios = guest_string(reader->guest, pairs_get(pairs, ""));
-}
-
-static void set_pflash(struct guest *guest, const char *path, enum tri readonly)
-{
-	if (!path)
-		return;
-	if (!guest->code) {
-		guest->code = path;
-		guest->code_readonly = readonly == TRI_UNKNOWN ? TRI_NO : readonly;
-	} else {
-		guest->vars = path;
-		guest->vars_readonly = readonly == TRI_YES;
-	}
-}
-
-static void read_pflash(struct reader *reader, const GArray *pairs)
-{
-	set_pflash(reader->guest, guest_string(reader->guest, pairs_get(pairs, "")), TRI_NO);
-}
-
-static void read_drive(struct reader *reader, const GArray *pairs)
-{
-	struct guest *guest = reader->guest;
-	const char *interface = pairs_get(pairs, "if"), *id = pairs_get(pairs, "id");
-	const char *path = guest_string(guest, pairs_get(pairs, "file"));
-	const char *readonly = pairs_get(pairs, "readonly");
-
-	if (!readonly)
-		readonly = pairs_get(pairs, "read-only");
-	enum tri ro = readonly ? (enum tri)pairs_is_on(readonly) : TRI_UNKNOWN;
-	if (g_strcmp0(interface, "pflash") == 0) {
-		set_pflash(guest, path, ro);
-		return;
-	}
-	if (id) {
-		struct node *node = add_node(reader, id);
-		node->path = path;
-		node->io = guest_string(guest, pairs_get(pairs, "aio"));
-		node->cache = guest_string(guest, pairs_get(pairs, "cache"));
-	}
-	if (g_strcmp0(interface, "none") == 0)
-		return;
-	struct guest_device *device = guest_add(guest, GUEST_DISK, reader->shown);
-	device->type = g_strcmp0(pairs_get(pairs, "media"), "cdrom") == 0 ? "cdrom" : "disk";
-	device->bus_type = interface ? guest_string(guest, interface) : "ide";
-	device->path = path;
-	device->io = guest_string(guest, pairs_get(pairs, "aio"));
-	device->cache = guest_string(guest, pairs_get(pairs, "cache"));
-}
-
-static void read_hda(struct reader *reader, const GArray *pairs)
-{
-	struct guest_device *device = guest_add(reader->guest, GUEST_DISK, reader->shown);
-
-	device->type = "disk";
-	device->bus_type = "ide";
-	device->path = guest_string(reader->guest, pairs_get(pairs, ""));
-}
-
-static void read_blockdev(struct reader *reader, const GArray *pairs)
-{
-	const char *id = pairs_get(pairs, "node-name");
-	const char *path = pairs_get(pairs, "filename"), *readonly = pairs_get(pairs, "read-only");
-
-	if (!id)
-		return;
-	struct node *node = add_node(reader, id);
-	node->path = guest_string(reader->guest, path ? path : pairs_get(pairs, "file.filename"));
-	node->below = guest_string(reader->guest, pairs_get(pairs, "file"));
-	if (readonly)
-		node->readonly = pairs_is_on(readonly) ? TRI_YES : TRI_NO;
-	node->io = guest_string(reader->guest, pairs_get(pairs, "aio"));
-	const char *direct = pairs_get(pairs, "cache.direct");
-	node->cache = !direct ? NULL : pairs_is_on(direct) ? "none" : "writeback";
 }
 
 static void read_usbdevice(struct reader *reader, const GArray *pairs)
@@ -287,11 +193,11 @@ static const struct {
 	{ "mem-path", read_mem_path, false },
 	{ "object", read_object, false },
 	{ "bios", read_bios, false },
-	{ "pflash", read_pflash, false },
-	{ "drive", read_drive, false },
-	{ "hda", read_hda, false },
-	{ "hdb", read_hda, false },
-	{ "blockdev", read_blockdev, false },
+	{ "pflash", reader_pflash, false },
+	{ "drive", reader_drive, false },
+	{ "hda", reader_hda, false },
+	{ "hdb", reader_hda, false },
+	{ "blockdev", reader_blockdev, false },
 	{ "usbdevice", read_usbdevice, false },
 	{ "soundhw", read_soundhw, false },
 	{ "net", read_net, false },
@@ -330,20 +236,6 @@ static void read_options(struct reader *reader, bool late)
 	}
 }
 
-static void finish_pflash(struct reader *reader)
-{
-	const struct node *code = reader_node(reader, reader->pflash0);
-	const struct node *top =
-		reader->pflash0 ? g_hash_table_lookup(reader->nodes, reader->pflash0) : NULL;
-	const struct node *vars = reader_node(reader, reader->pflash1);
-
-	if (code && code->path)
-		set_pflash(reader->guest, code->path,
-			   top && top->readonly != TRI_UNKNOWN ? top->readonly : code->readonly);
-	if (vars && vars->path)
-		set_pflash(reader->guest, vars->path, vars->readonly);
-}
-
 static struct guest *read_command(const GPtrArray *command, guint first)
 {
 	struct guest *guest = guest_new(GUEST_QEMU);
@@ -368,7 +260,7 @@ static struct guest *read_command(const GPtrArray *command, guint first)
 		guest->kvm = TRI_YES; /* "kvm", "qemu-kvm" */
 	read_options(&reader, false);
 	read_options(&reader, true);
-	finish_pflash(&reader);
+	reader_finish_pflash(&reader);
 	g_hash_table_unref(reader.nodes);
 	return guest;
 }
@@ -408,6 +300,37 @@ static uint64_t read_ulimit(const GPtrArray *command)
 	return kib <= UINT64_MAX >> 10 ? kib << 10 : 0;
 }
 
+/* Where the words of a command end that stand before there; 0: none does. */
+static size_t end_before(const GPtrArray *command, size_t there)
+{
+	size_t end = 0;
+
+	for (guint i = 0; i < command->len; i++) {
+		const struct shell_word *word = command->pdata[i];
+		end = word->end <= there ? MAX(end, word->end) : end;
+	}
+	return end;
+}
+
+/* The options behind a command that the shell takes for another command, since a line does not end
+ * with a backslash, or a comment stands between: "-vga none"; NULL. Behind an empty line stands
+ * something else. */
+static char *find_cut(const char *text, const GPtrArray *command, const GPtrArray *next)
+{
+	const struct shell_word *first = next->pdata[0], *last = next->pdata[next->len - 1];
+	const char *name = first->text + strspn(first->text, "-");
+
+	if (name == first->text || !g_ascii_isalpha(*name) || first->end == 0)
+		return NULL;
+	size_t end = end_before(command, first->start);
+	g_autofree char *between = g_strndup(text + end, first->start - end);
+	if (strstr(between, "\n\n") && !strstr(between, "\\\n"))
+		return NULL;
+	char *cut = g_strndup(text + first->start, MAX(last->end, first->end) - first->start);
+	cut[strcspn(cut, "\\\r\n")] = '\0';
+	return g_strchomp(cut);
+}
+
 static void free_guest(void *guest)
 {
 	guest_free(guest);
@@ -427,6 +350,11 @@ GPtrArray *guest_read_qemu(const char *text)
 			if (!is_qemu(word_of(command, j)) || !starts_guest(command, j))
 				continue;
 			struct guest *guest = read_command(command, j);
+			g_autofree char *cut =
+				i + 1 < commands->len
+					? find_cut(text, command, commands->pdata[i + 1])
+					: NULL;
+			guest->cut = guest_string(guest, cut);
 			guest->memlock = memlock;
 			g_ptr_array_add(guests, guest);
 			break;

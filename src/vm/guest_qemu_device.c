@@ -82,6 +82,11 @@ static void read_disk(struct reader *reader, struct guest_device *device, const 
 	device->path = node->path;
 	device->io = node->io;
 	device->cache = node->cache;
+	if (node->placed < 0)
+		return;
+	/* One disk with two places: what QEMU would make of -drive is not counted as another. */
+	device->placed_twice = true;
+	g_array_index(reader->guest->devices, struct guest_device, node->placed).kind = GUEST_OTHER;
 }
 
 static void read_nic_device(struct reader *reader, struct guest_device *device, const GArray *pairs)

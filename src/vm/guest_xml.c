@@ -384,6 +384,20 @@ static void read_passed(struct guest *guest, const xmlNode *domain)
 	}
 }
 
+static void read_type(struct guest *guest, const char *type)
+{
+	static const char *const by_qemu[] = { "qemu", "hvf", "kqemu", NULL };
+
+	if (!type)
+		return;
+	if (strcmp(type, "kvm") == 0)
+		guest->kvm = TRI_YES;
+	else if (g_strv_contains(by_qemu, type))
+		guest->kvm = TRI_NO;
+	else
+		guest->other = type;
+}
+
 static void read_domain(struct guest *guest, const xmlNode *domain)
 {
 	g_autofree char *iothreads = node_text(node_child(domain, "iothreads"));
@@ -391,9 +405,7 @@ static void read_domain(struct guest *guest, const xmlNode *domain)
 
 	guest->name = keep(guest, node_text(node_child(domain, "name")));
 	guest->uuid = keep(guest, node_text(node_child(domain, "uuid")));
-	guest->kvm = node_says(domain, "type", "kvm")    ? TRI_YES
-		     : node_says(domain, "type", "qemu") ? TRI_NO
-							 : TRI_UNKNOWN;
+	read_type(guest, attribute(guest, domain, "type"));
 	guest->iothreads = iothreads && text_to_u32(iothreads, 10, 65535, &n) ? n : 0;
 	for (xmlNode *thread = node_find(domain, "iothreadids/iothread"); thread;
 	     thread = node_next(thread->next, "iothread"))

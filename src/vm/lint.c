@@ -14,6 +14,7 @@ static const struct rule {
 	const char *good; /* what is so when it finds nothing */
 } rules[] = {
 	{ "schema-invalid", lint_schema, "it is valid by libvirt's schema" },
+	{ "command-cut", lint_cut, "its command line is whole" },
 	{ "machine-unknown", lint_machine_unknown, "QEMU knows its machine" },
 	{ "no-kvm", lint_no_kvm, "it is run by KVM" },
 	{ "machine-i440fx", lint_machine, "its machine has PCIe" },
@@ -72,6 +73,7 @@ static const struct rule {
 	{ "iothread-number", lint_iothread_number, "its I/O threads exist" },
 	{ "native-io-cache", lint_native_cache, "native I/O goes past the cache" },
 	{ "disk-duplicate", lint_duplicate_target, "each disk has a name of its own" },
+	{ "disk-placed-twice", lint_placed_twice, "each disk has one place" },
 	{ "disk-emulated", lint_slow_disk, "its disks are not emulated" },
 	{ "nic-emulated", lint_slow_nic, "its network cards are not emulated" },
 	{ "mac-invalid", lint_mac, "its cards have addresses" },
@@ -83,6 +85,17 @@ const char *lint_rule_id(unsigned index)
 }
 
 #define NOT_WELL_FORMED "not-well-formed"
+
+/* Of another hypervisor's guest only libvirt's schema says something. */
+static bool skip_other(const struct lint_input *input, size_t index, GPtrArray *findings)
+{
+	if (!input->guest->other || rules[index].run == lint_schema)
+		return false;
+	finding_add(findings, rules[index].id, FINDING_SKIPPED, input->subject,
+		    "not asked, because the guest is not QEMU's but of type '%s'",
+		    input->guest->other);
+	return true;
+}
 
 void lint_malformed(const char *subject, const char *message, GPtrArray *findings)
 {
@@ -98,6 +111,8 @@ void lint_malformed(const char *subject, const char *message, GPtrArray *finding
 void lint_run(const struct lint_input *input, GPtrArray *findings)
 {
 	for (size_t i = 0; i < G_N_ELEMENTS(rules); i++) {
+		if (skip_other(input, i, findings))
+			continue;
 		struct lint lint = {
 			.input = input,
 			.guest = input->guest,

@@ -137,6 +137,27 @@ void lint_duplicate_target(struct lint *lint)
 	}
 }
 
+/* QEMU: "Drive '…' is already in use because it has been automatically connected to another device
+ * (did you need 'if=none' in the drive options?)" (hw/core/qdev-properties-system.c). */
+void lint_placed_twice(struct lint *lint)
+{
+	const struct guest_device *device;
+
+	if (lint->guest->form != GUEST_QEMU)
+		return;
+	for (guint i = 0; (device = lint_next(lint, GUEST_DISK, &i));) {
+		lint_ask(lint);
+		if (!device->placed_twice)
+			continue;
+		struct finding *finding = lint_add(
+			lint, FINDING_FAIL, device->shown,
+			"the disk has two places: QEMU makes one of its -drive, and -device "
+			"is another");
+		finding_cause(finding, "QEMU does not start then");
+		finding_fix(finding, "# if=none in its -drive");
+	}
+}
+
 /* Six bytes; the first bit that is sent tells a group of cards, which one card cannot be. */
 void lint_mac(struct lint *lint)
 {

@@ -4,6 +4,25 @@
 
 #include "vm/lint_parts.h"
 
+/* ---- its command line ---- */
+
+void lint_cut(struct lint *lint)
+{
+	const char *cut = lint->guest->cut;
+
+	if (lint->guest->form != GUEST_QEMU)
+		return;
+	lint_ask(lint);
+	if (!cut)
+		return;
+	struct finding *finding = lint_add(
+		lint, FINDING_FAIL, cut,
+		"the command ends early: what follows is a command of its own to the shell");
+	finding_cause(finding, "a line that goes on ends with a backslash and nothing behind it, "
+			       "and no line between may be a comment");
+	finding_fix(finding, "# \\ at the end of each line but the last; comments elsewhere");
+}
+
 /* ---- the machine ---- */
 
 /* A mediated device is made for whatever machine it is in. */
@@ -62,7 +81,7 @@ void lint_no_kvm(struct lint *lint)
 
 /* ---- firmware ---- */
 
-static bool is_uefi(const char *path)
+bool lint_is_uefi(const char *path)
 {
 	return path &&
 	       (strcasestr(path, "ovmf") || strcasestr(path, "edk2") || strcasestr(path, "efi"));
@@ -75,7 +94,7 @@ void lint_bios(struct lint *lint)
 	if (!guest->bios && !guest->code && !guest->efi)
 		return;
 	lint_ask(lint);
-	if (!is_uefi(guest->bios))
+	if (!lint_is_uefi(guest->bios))
 		return;
 	/* Half an image does not start at all; a whole one does, without a memory. */
 	struct finding *finding =
@@ -128,7 +147,7 @@ void lint_firmware_writable(struct lint *lint)
 	/* libvirt: read-only where it is not said, as long as it is a file of its own (pflash). */
 	bool writable = guest->form == GUEST_XML ? guest->code_readonly == TRI_NO
 						 : guest->code_readonly != TRI_YES;
-	if (!writable || !is_uefi(guest->code) ||
+	if (!writable || !lint_is_uefi(guest->code) ||
 	    (guest->vars == NULL && !strstr(guest->code, "CODE")))
 		return;
 	struct finding *finding = lint_add(lint, FINDING_WARN, guest->code,

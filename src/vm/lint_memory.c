@@ -109,8 +109,10 @@ void lint_hugepages(struct lint *lint)
 					   " huge pages of %s, the host has %" G_GINT64_FORMAT,
 					   pages, size_name(size), pool ? pool->total : (int64_t)0);
 	if (guest->hugepage_size == 0)
-		finding_cause(finding, "<hugepages/> without a <page size=…> means the kernel's "
-				       "default size, whatever other pools there are");
+		finding_cause(finding,
+			      "%s means the kernel's default size, whatever other pools there are",
+			      guest->form == GUEST_XML ? "<hugepages/> without a <page size=…>"
+						       : "no size");
 	fix_pool(finding, size, pages);
 }
 

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "vm/lint.h"
 #include "vm/lint_parts.h"
+#include "vm/qemu_pairs.h"
 
 struct mender {
 	const struct guest *guest;
@@ -132,19 +133,58 @@ static bool mend_writable(struct mender *mender)
 	return false;
 }
 
+/* Native I/O through the host's cache: cache.direct counts more than cache. */
+static bool is_native_cached(const struct mender *mender, guint index)
+{
+	static const char *const direct[] = { "none", "directsync", NULL };
+	g_autoptr(GArray) pairs = pairs_split(word_of(mender->guest, index));
+	const char *cache = pairs_get(pairs, "cache"), *on = pairs_get(pairs, "cache.direct");
+
+	if (g_strcmp0(pairs_get(pairs, "aio"), "native") != 0)
+		return false;
+	return on ? !pairs_is_on(on) : !cache || !g_strv_contains(direct, cache);
+}
+
 static bool mend_cache(struct mender *mender)
 {
 	const struct guest_place *value;
 	bool mended = false;
 
 	for (guint i = 0; (value = next_option(mender, "drive blockdev", &i));) {
-		bool drive = strstr(word_of(mender->guest, i - 1), "drive") != NULL;
-		if (!has_piece(mender, i, "aio=native") || has_piece(mender, i, "cache=none") ||
-		    has_piece(mender, i, "cache=directsync") ||
-		    has_piece(mender, i, "cache.direct=on"))
-			continue;
-		mended |= line_set(mender->edits, value, drive ? "cache" : "cache.direct",
-				   drive ? "none" : "on");
+		bool whole = g_str_has_suffix(word_of(mender->guest, i - 1), "drive") &&
+			     !line_has(mender->edits, value, "cache.direct");
+		if (is_native_cached(mender, i))
+			mended |= line_set(mender->edits, value, whole ? "cache" : "cache.direct",
+					   whole ? "none" : "on");
+	}
+	return mended;
+}
+
+/* Is a disk that has another place the drive of that id? */
+static bool is_placed_twice(const struct mender *mender, const char *drive)
+{
+	const GArray *devices = mender->guest->devices;
+	g_autofree char *piece = g_strdup_printf("drive=%s", drive);
+
+	for (guint i = 0; i < devices->len; i++) {
+		const struct guest_device *device = &g_array_index(devices, struct guest_device, i);
+		if (device->placed_twice && device->word >= 0 &&
+		    has_piece(mender, (guint)device->word, piece))
+			return true;
+	}
+	return false;
+}
+
+static bool mend_placed_twice(struct mender *mender)
+{
+	const struct guest_place *value;
+	bool mended = false;
+
+	for (guint i = 0; (value = next_option(mender, "drive", &i));) {
+		g_autoptr(GArray) pairs = pairs_split(word_of(mender->guest, i));
+		const char *id = pairs_get(pairs, "id");
+		if (id && is_placed_twice(mender, id))
+			mended |= line_set(mender->edits, value, "if", "none");
 	}
 	return mended;
 }
@@ -159,21 +199,27 @@ static bool is_slow_nic(const struct mender *mender, guint index)
 }
 
 /* "-net nic" and "-nic user" have a slow card where none is named. */
+static bool is_slow_net(const struct mender *mender, guint index)
+{
+	g_autoptr(GArray) pairs = pairs_split(word_of(mender->guest, index));
+	const char *option = word_of(mender->guest, index - 1), *model = pairs_get(pairs, "model");
+	bool has_card = g_str_has_suffix(option, "-nic") ? !starts_with(mender, index, "none")
+							 : starts_with(mender, index, "nic");
+
+	return has_card && (!model || lint_is_slow_nic(model));
+}
+
 static bool mend_nics(struct mender *mender)
 {
 	const struct guest_place *value;
 	bool mended = false;
 
 	for (guint i = 0; (value = next_option(mender, "device net nic", &i));) {
-		const char *option = word_of(mender->guest, i - 1);
-		if (g_str_has_suffix(option, "device")) {
-			if (is_slow_nic(mender, i))
-				mended |= line_set_first(mender->edits, value, "driver",
-							 "virtio-net-pci");
-		} else if ((g_str_has_suffix(option, "-nic") && !starts_with(mender, i, "none")) ||
-			   (g_str_has_suffix(option, "-net") && starts_with(mender, i, "nic"))) {
+		bool device = g_str_has_suffix(word_of(mender->guest, i - 1), "device");
+		if (device && is_slow_nic(mender, i))
+			mended |= line_set_first(mender->edits, value, "driver", "virtio-net-pci");
+		else if (!device && is_slow_net(mender, i))
 			mended |= line_set(mender->edits, value, "model", "virtio-net-pci");
-		}
 	}
 	return mended;
 }
@@ -293,6 +339,7 @@ static const struct {
 	{ "topoext-on-intel", mend_topoext_intel },
 	{ "balloon", mend_balloon },
 	{ "native-io-cache", mend_cache },
+	{ "disk-placed-twice", mend_placed_twice },
 	{ "nic-emulated", mend_nics },
 };
 

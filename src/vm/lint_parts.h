@@ -50,6 +50,9 @@ bool lint_knows_pci(const struct lint *lint);
 /* Is that model of a network card one that is emulated? */
 bool lint_is_slow_nic(const char *model);
 
+/* Is that file firmware by UEFI, as far as its name tells? NULL: no. */
+bool lint_is_uefi(const char *path);
+
 /* libvirt adds this to a guest's memory for the devices' own (qemuDomainGetMemLockLimitBytes). */
 #define MEMLOCK_EXTRA ((uint64_t)1 << 30)
 
@@ -76,6 +79,7 @@ void lint_usb_duplicate(struct lint *lint);
 void lint_usb_missing(struct lint *lint);
 
 void lint_machine(struct lint *lint);
+void lint_cut(struct lint *lint);
 void lint_machine_unknown(struct lint *lint);
 void lint_no_kvm(struct lint *lint);
 void lint_bios(struct lint *lint);
@@ -120,4 +124,5 @@ void lint_slow_disk(struct lint *lint);
 void lint_slow_nic(struct lint *lint);
 void lint_native_cache(struct lint *lint);
 void lint_duplicate_target(struct lint *lint);
+void lint_placed_twice(struct lint *lint);
 void lint_mac(struct lint *lint);

@@ -209,7 +209,7 @@ void lint_guest_bus(struct lint *lint)
 void lint_x_vga(struct lint *lint)
 {
 	const struct guest_device *device;
-	bool uefi = lint->guest->code != NULL || lint->guest->bios != NULL;
+	bool uefi = lint->guest->code != NULL || lint_is_uefi(lint->guest->bios);
 
 	for (guint i = 0; (device = lint_next(lint, GUEST_HOSTDEV, &i));) {
 		if (!uefi)

@@ -1,4 +1,5 @@
-/* Between guest_qemu.c, which reads options, and guest_qemu_device.c, which reads -device. */
+/* Between guest_qemu.c, which reads options, guest_qemu_disk.c, which has those for disks, and
+ * guest_qemu_device.c, which reads -device. */
 #pragma once
 
 #include "vm/guest.h"
@@ -18,11 +19,20 @@ struct node {
 	const char *below;
 	const char *io, *cache;
 	enum tri readonly;
-	bool used;
+	int placed; /* index in guest.devices of the disk that -drive makes of it; -1: none */
 };
 
 /* The drive or block device of that id, or what is below it and has a path; NULL: none. */
 struct node *reader_node(struct reader *reader, const char *id);
+
+/* Read what stands behind -pflash, -drive, -hda and -blockdev. */
+void reader_pflash(struct reader *reader, const GArray *pairs);
+void reader_drive(struct reader *reader, const GArray *pairs);
+void reader_hda(struct reader *reader, const GArray *pairs);
+void reader_blockdev(struct reader *reader, const GArray *pairs);
+
+/* Flash that -machine names, once all block devices are read. */
+void reader_finish_pflash(struct reader *reader);
 
 /* Reads what stands behind -device. */
 void reader_device(struct reader *reader, const GArray *pairs);
