@@ -9,7 +9,7 @@
 #include "fixture.h"
 #include "probe/probe.h"
 
-struct host *bundled_host(const char *name, const char *const *lines)
+struct tree *bundled_tree(const char *name)
 {
 	g_autoptr(GError) error = NULL;
 	g_autofree char *file = g_strconcat(name, ".host", NULL);
@@ -22,6 +22,14 @@ struct host *bundled_host(const char *name, const char *const *lines)
 	g_assert_no_error(error);
 	struct tree *tree = recording_parse(text, length, &error);
 	g_assert_no_error(error);
+	return tree;
+}
+
+struct host *bundled_host(const char *name, const char *const *lines)
+{
+	g_autoptr(GError) error = NULL;
+	struct tree *tree = bundled_tree(name);
+
 	if (lines)
 		fixture_put(tree, lines);
 	struct root *root ROOT_AUTO = root_from_tree(tree);

@@ -3,10 +3,14 @@
 
 #include <glib.h>
 
+#include "base/tree.h"
 #include "model/host.h"
 #include "plan/plan.h"
 
-/* The bundled host NAME ("guide-example") with lines (see fixture_put(); NULL: none) on top. */
+/* The recording of the bundled host NAME ("guide-example"); the caller's to free. */
+struct tree *bundled_tree(const char *name);
+
+/* The same, probed, with lines (see fixture_put(); NULL: none) on top. */
 struct host *bundled_host(const char *name, const char *const *lines);
 
 /* The functions that words ("01:00.0 01:00.1") name, as indexes in host.pci; a missing one ends the

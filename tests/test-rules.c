@@ -3,13 +3,12 @@
 #include <glib.h>
 #include <string.h>
 
-#include "base/recording.h"
 #include "base/root.h"
 #include "base/tree.h"
 #include "fixture.h"
 #include "plan_fixture.h"
 #include "probe/probe.h"
-#include "rule_pairs.h"
+#include "rule_machine.h"
 #include "rules/rule.h"
 
 static const struct rule_pair *const tables[] = { pairs_machine, pairs_device, pairs_guest,
@@ -17,40 +16,11 @@ static const struct rule_pair *const tables[] = { pairs_machine, pairs_device, p
 
 /* ---- one side ---- */
 
-static struct host *bare_host(const char *const *lines)
-{
-	g_autoptr(GError) error = NULL;
-	struct tree *tree = tree_new();
-
-	fixture_put(tree, lines);
-	struct root *root ROOT_AUTO = root_from_tree(tree);
-	struct host *host = host_probe(root, PROBE_ALL & ~(unsigned)PROBE_TOPOLOGY, &error);
-	g_assert_no_error(error);
-	return host;
-}
-
 static GPtrArray *judge_side(const struct rule_pair *pair, const struct rule_side *side)
 {
-	const char *const *lines = side->lines[0] ? side->lines : NULL;
-	struct host *host HOST_AUTO =
-		pair->host ? bundled_host(pair->host, lines) : bare_host(lines);
-	const char *words = side->devices ? side->devices : pair->devices;
-	g_autoptr(GArray) devices = words ? functions_of(host, words) : NULL;
-	const struct rule *rule = rule_find(pair->rule);
-	GPtrArray *findings = findings_new();
+	GPtrArray *findings = rule_judge(pair, side, rule_machine(pair, side));
 
-	g_assert_nonnull(rule);
-	const struct rules_request request = {
-		.host = host,
-		.set = rule->sets,
-		.only = &rule,
-		.n_only = 1,
-		.domain = pair->domain ? domain_find(host, pair->domain) : NULL,
-		.devices = devices ? (const int *)(const void *)devices->data : NULL,
-		.n_devices = devices ? devices->len : 0,
-	};
-	g_assert_true(!pair->domain || request.domain);
-	rules_run(&request, findings);
+	g_assert_nonnull(findings);
 	return findings;
 }
 
@@ -63,15 +33,6 @@ static const struct finding *find(const GPtrArray *findings, enum finding_verdic
 			return finding;
 	}
 	return NULL;
-}
-
-static void print_all(const GPtrArray *findings)
-{
-	for (guint i = 0; i < findings->len; i++) {
-		const struct finding *finding = findings->pdata[i];
-		g_test_message("%s %s: %s", finding_verdict_name(finding->verdict),
-			       finding->subject, finding->what);
-	}
 }
 
 /* Whoever reads a finding must see where it comes from, and what to do. */
@@ -93,7 +54,7 @@ static void test_bad(gconstpointer data)
 	g_autoptr(GPtrArray) findings = judge_side(pair, &pair->bad);
 	const struct finding *finding = find(findings, pair->verdict, pair->what);
 
-	print_all(findings);
+	rule_print(findings);
 	g_assert_nonnull(finding);
 	for (guint i = 0; i < findings->len; i++)
 		check_complete(findings->pdata[i]);
@@ -104,7 +65,7 @@ static void test_good(gconstpointer data)
 	const struct rule_pair *pair = data;
 	g_autoptr(GPtrArray) findings = judge_side(pair, &pair->good);
 
-	print_all(findings);
+	rule_print(findings);
 	g_assert_cmpuint(findings->len, >, 0);
 	g_assert_cmpuint(findings_count(findings, FINDING_PASS), ==, findings->len);
 }
@@ -302,6 +263,18 @@ static void test_alone(void)
 	g_assert_false(rules_needs(&request) & PROBE_HOLDERS);
 }
 
+static struct host *bare_host(const char *const *lines)
+{
+	g_autoptr(GError) error = NULL;
+	struct tree *tree = tree_new();
+
+	fixture_put(tree, lines);
+	struct root *root ROOT_AUTO = root_from_tree(tree);
+	struct host *host = host_probe(root, PROBE_ALL & ~(unsigned)PROBE_TOPOLOGY, &error);
+	g_assert_no_error(error);
+	return host;
+}
+
 /* Nothing known is nothing wrong: a posted listing, or an empty tree, gives no fail and no warning.
  */
 static void test_nothing_known(void)
@@ -314,7 +287,7 @@ static void test_nothing_known(void)
 		g_autoptr(GPtrArray) findings = findings_new();
 		const struct rules_request request = { .host = host, .set = sets[i] };
 		rules_run(&request, findings);
-		print_all(findings);
+		rule_print(findings);
 		g_assert_cmpuint(findings_count(findings, FINDING_FAIL), ==, 0);
 		g_assert_cmpuint(findings_count(findings, FINDING_WARN), ==, 0);
 		g_assert_cmpuint(findings_count(findings, FINDING_UNKNOWN), >, 0);

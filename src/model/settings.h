@@ -43,6 +43,7 @@ struct settings {
 	unsigned n;
 	const struct node *nodes; /* sorted by path */
 	unsigned n_nodes;
+	bool nodes_known;
 	const struct hook *hooks;
 	unsigned n_hooks;
 	bool hooks_known;

@@ -37,10 +37,14 @@ static void add_definition(struct root *root, const char *folder, const char *fi
 {
 	g_autofree char *path = g_strconcat(folder, "/", file, NULL);
 	size_t length = 0;
-	g_autofree char *text = root_read_all(root, path, XML_MAX, &length, NULL);
+	int error = 0;
+	g_autofree char *text = root_read_all(root, path, XML_MAX, &length, &error);
 
-	if (!text)
+	if (!text) {
+		if (error == EACCES || error == EPERM)
+			g_string_append_printf(out, "unreadable\t%s\n", path);
 		return;
+	}
 	domain_describe(text, length, path, out, roms);
 	add_state(root, file, out);
 }
@@ -99,6 +103,7 @@ struct filler {
 	GArray *roms;    /* of struct rom_file */
 	GArray *pci;     /* of struct domain_pci, of the last domain */
 	GArray *usb;
+	bool shut; /* a definition was not for us */
 };
 
 static void *keep(struct host *host, const GArray *array, size_t size)
@@ -217,6 +222,12 @@ static void add_usb(struct filler *filler, char **words)
 	g_array_append_val(filler->usb, usb);
 }
 
+static void add_unreadable(struct filler *filler, char **words)
+{
+	host_gap(filler->host, words[1], EACCES);
+	filler->shut = true;
+}
+
 static void add_rom(struct filler *filler, char **words)
 {
 	struct rom_file rom;
@@ -266,6 +277,7 @@ static void fill_line(struct filler *filler, const char *line)
 		{ "pci", 2, add_pci },
 		{ "usb", 2, add_usb },
 		{ "rom", 2, add_rom },
+		{ "unreadable", 2, add_unreadable },
 	};
 	g_auto(GStrv) words = g_strsplit(line, "\t", -1);
 	guint n = g_strv_length(words);
@@ -303,6 +315,7 @@ static void fill(struct host *host, const char *text)
 	host->domains.n = filler.domains->len;
 	host->domains.roms = keep(host, filler.roms, sizeof(struct rom_file));
 	host->domains.n_roms = filler.roms->len;
+	host->domains.known = !filler.shut;
 	g_array_unref(filler.domains);
 	g_array_unref(filler.roms);
 	g_array_unref(filler.pci);
@@ -318,7 +331,6 @@ void domains_probe(struct root *root, struct host *host)
 	if (!text)
 		return;
 	if (!denied) {
-		host->domains.known = true;
 		fill(host, text);
 		return;
 	}

@@ -92,6 +92,14 @@ static bool parse_region(struct host *host, const char *line, size_t length,
 	return true;
 }
 
+static void gap_in_group(struct host *host, const struct iommu_group *group, const char *name,
+			 const char *reason)
+{
+	g_autofree char *path = g_strdup_printf(GROUPS "/%d/%s", group->id, name);
+
+	host_gap_text(host, path, reason);
+}
+
 static void probe_regions(struct host *host, const struct root_dir *groups, const char *name,
 			  struct iommu_group *group)
 {
@@ -100,7 +108,10 @@ static void probe_regions(struct host *host, const struct root_dir *groups, cons
 	const char *cursor = buf, *line;
 	size_t length;
 
-	if (root_dir_read(groups, path, buf, sizeof(buf)) < 0)
+	ssize_t n = root_dir_read(groups, path, buf, sizeof(buf));
+	if (n < 0 && n != -ENOENT)
+		gap_in_group(host, group, "reserved_regions", g_strerror((int)-n));
+	if (n < 0)
 		return;
 	unsigned lines = 1;
 	for (const char *c = buf; *c; c++)
@@ -111,14 +122,6 @@ static void probe_regions(struct host *host, const struct root_dir *groups, cons
 			parse_region(host, line, length, &regions[group->n_regions]) ? 1 : 0;
 	group->regions = regions;
 	group->regions_known = true;
-}
-
-static void gap_in_group(struct host *host, const struct iommu_group *group, const char *name,
-			 const char *reason)
-{
-	g_autofree char *path = g_strdup_printf(GROUPS "/%d/%s", group->id, name);
-
-	host_gap_text(host, path, reason);
 }
 
 /* A member that is no PCI function, as "arm-smmu-test.0": does a driver of the host drive it? */
@@ -206,8 +209,11 @@ static void probe_group(struct host *host, const struct root_dir *groups, const 
 	char path[64], buf[64];
 
 	g_snprintf(path, sizeof(path), "%s/type", name);
-	if (root_dir_attribute(groups, path, buf, sizeof(buf)) > 0)
+	ssize_t n = root_dir_attribute(groups, path, buf, sizeof(buf));
+	if (n > 0)
 		group->type = host_string(host, text_chomp(buf));
+	else if (n < 0 && n != -ENOENT)
+		gap_in_group(host, group, "type", g_strerror((int)-n));
 	g_snprintf(path, sizeof(path), "%s/devices", name);
 	int r = root_dir_open_at(groups, path, &devices);
 	if (r == 0)

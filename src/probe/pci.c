@@ -107,12 +107,16 @@ static void read_ids(struct host *host, const struct root_dir *dir, struct pci_d
 	dev->revision = (int16_t)read_hex(host, dir, addr, "revision", 0xff);
 }
 
-/* The last name of a link's target, as "../../../bus/pci/drivers/nvidia". */
-static const char *link_name(struct host *host, const struct root_dir *dir, const char *name)
+/* The last name of a link's target, as "../../../bus/pci/drivers/nvidia"; *error is why there is
+ * none. */
+static const char *link_name(struct host *host, const struct root_dir *dir, const char *name,
+			     int *error)
 {
 	char target[1024];
+	ssize_t n = root_dir_link(dir, name, target, sizeof(target));
 
-	if (root_dir_link(dir, name, target, sizeof(target)) < 0)
+	*error = n < 0 ? (int)-n : 0;
+	if (n < 0)
 		return NULL;
 	const char *slash = strrchr(target, '/');
 	const char *last = slash ? slash + 1 : target;
@@ -123,11 +127,13 @@ static const char *link_name(struct host *host, const struct root_dir *dir, cons
 static void read_driver(struct host *host, const struct root_dir *dir, bool drivers_listed,
 			struct pci_dev *dev)
 {
+	int error = ENOENT;
+
 	if (dev->driver)
 		return;
 	if (dev->vendor < 0 || !drivers_listed)
-		dev->driver = link_name(host, dir, "driver");
-	dev->driver_known = dev->driver || drivers_listed;
+		dev->driver = link_name(host, dir, "driver", &error);
+	dev->driver_known = dev->driver || (drivers_listed && error == ENOENT);
 }
 
 /* ---- the rest of what `check` shows ---- */

@@ -11,6 +11,19 @@
 
 #define CONFIG_MAX 4096
 
+/* Attributes without a meaning for the device are not there, or say EINVAL; another error hides
+ * something. */
+static void note_gap(struct host *host, const struct pci_dev *dev, const char *name, ssize_t result)
+{
+	char address[PCI_ADDR_SIZE];
+
+	if (result >= 0 || result == -ENOENT || result == -ENOTDIR || result == -EINVAL)
+		return;
+	g_autofree char *path = g_strdup_printf("/sys/bus/pci/devices/%s/%s",
+						pci_addr_format(dev->addr, address), name);
+	host_gap(host, path, (int)-result);
+}
+
 void pci_config_probe(struct host *host, const struct root_dir *dir, struct pci_dev *dev)
 {
 	uint8_t config[CONFIG_MAX + 1];
@@ -19,6 +32,7 @@ void pci_config_probe(struct host *host, const struct root_dir *dir, struct pci_
 
 	dev->caps = host_alloc(host, sizeof(*dev->caps));
 	pci_caps_init(dev->caps);
+	note_gap(host, dev, "config", n);
 	if (n > 0)
 		pci_caps_decode(config, (size_t)n, n == CONFIG_MAX, dev->caps);
 
@@ -133,12 +147,15 @@ static void set_attribute(struct host *host, struct pci_detail *detail, size_t i
 
 /* ---- counters of errors: lines "NAME COUNT", the last one the sum ---- */
 
-static int64_t read_errors(const struct root_dir *dir, const char *name, const char *key)
+static int64_t read_errors(struct host *host, const struct root_dir *dir, const struct pci_dev *dev,
+			   const char *name, const char *key)
 {
 	char buf[1024];
 	uint64_t value;
+	ssize_t n = root_dir_read(dir, name, buf, sizeof(buf));
 
-	if (root_dir_read(dir, name, buf, sizeof(buf)) <= 0)
+	note_gap(host, dev, name, n);
+	if (n <= 0)
 		return -1;
 	const char *at = strstr(buf, key);
 	if (!at)
@@ -167,7 +184,9 @@ void pci_detail_probe(struct host *host, const struct root_dir *dir, struct pci_
 	detail->sriov_numvfs = detail->sriov_totalvfs = -1;
 	detail->d3cold_allowed = detail->irq = detail->msi_bus = -1;
 	for (size_t i = 0; i < G_N_ELEMENTS(attributes); i++) {
-		if (root_dir_attribute(dir, attributes[i].name, buf, sizeof(buf)) < 0)
+		ssize_t n = root_dir_attribute(dir, attributes[i].name, buf, sizeof(buf));
+		note_gap(host, dev, attributes[i].name, n);
+		if (n < 0)
 			continue;
 		text_chomp(buf);
 		g_autofree char *shown = text_printable(buf, strlen(buf));
@@ -179,9 +198,11 @@ void pci_detail_probe(struct host *host, const struct root_dir *dir, struct pci_
 		detail->iommu_unit = host_string(host, slash ? slash + 1 : buf);
 	}
 	read_bars(dir, detail);
-	detail->aer_correctable = read_errors(dir, "aer_dev_correctable", "TOTAL_ERR_COR");
-	detail->aer_nonfatal = read_errors(dir, "aer_dev_nonfatal", "TOTAL_ERR_NONFATAL");
-	detail->aer_fatal = read_errors(dir, "aer_dev_fatal", "TOTAL_ERR_FATAL");
+	detail->aer_correctable =
+		read_errors(host, dir, dev, "aer_dev_correctable", "TOTAL_ERR_COR");
+	detail->aer_nonfatal =
+		read_errors(host, dir, dev, "aer_dev_nonfatal", "TOTAL_ERR_NONFATAL");
+	detail->aer_fatal = read_errors(host, dir, dev, "aer_dev_fatal", "TOTAL_ERR_FATAL");
 	dev->detail = detail;
 }
 

@@ -112,7 +112,10 @@ static void probe_console(struct root *root, struct host *host)
 	for (guint i = 0; i < names->len; i++) {
 		g_autofree char *bind = g_strconcat(CONSOLES "/", names->pdata[i], "/bind", NULL);
 		g_autofree char *path = g_strconcat(CONSOLES "/", names->pdata[i], "/name", NULL);
-		if (root_read(root, bind, buf, sizeof(buf)) <= 0 || *buf != '1')
+		ssize_t n = root_read(root, bind, buf, sizeof(buf));
+		if (n < 0)
+			host_gap(host, bind, (int)-n);
+		if (n <= 0 || *buf != '1')
 			continue;
 		const char *name = platform_line(root, host, path);
 		if (name)

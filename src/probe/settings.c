@@ -124,14 +124,15 @@ static void probe_texts(struct root *root, struct host *host)
 
 	for (guint i = 0; i < paths->len; i++) {
 		list[i] = read_setting(root, host, paths->pdata[i]);
-		if (list[i].error == EACCES || list[i].error == EPERM)
+		if (list[i].error != 0 && list[i].error != EISDIR)
 			host_gap(host, list[i].path, list[i].error);
 	}
 	host->settings.list = list;
 	host->settings.n = paths->len;
 }
 
-/* ---- owners and modes: lines "TYPE MODE UID GID PATH", "! PATH" for what is not there ---- */
+/* ---- owners and modes: lines "TYPE MODE UID GID PATH", "! PATH" for what is not there, "? PATH"
+ * for what may not be looked at ---- */
 
 static char *ask_nodes(struct root *root)
 {
@@ -147,12 +148,18 @@ static char *ask_nodes(struct root *root)
 					       node.uid, node.gid, path);
 		else if (r == -ENOENT && root_is_live(root))
 			g_string_append_printf(text, "! %s\n", path);
+		else if (r != -ENOENT)
+			g_string_append_printf(text, "? %s\n", path);
 	}
 	return g_string_free(text, FALSE);
 }
 
 static bool parse_node(struct host *host, const char *line, struct node *ret)
 {
+	if (g_str_has_prefix(line, "? ")) {
+		host_gap(host, line + strlen("? "), EACCES);
+		return false;
+	}
 	g_auto(GStrv) words = g_strsplit(line, " ", 5);
 	uint32_t mode, uid, gid;
 
@@ -197,11 +204,13 @@ static void probe_nodes(struct root *root, struct host *host)
 	struct node *list = host_alloc(host, (nodes->len + 1) * sizeof(*list));
 	if (nodes->len > 0)
 		memcpy(list, nodes->data, nodes->len * sizeof(*list));
+	host->settings.nodes_known = text;
 	host->settings.nodes = list;
 	host->settings.n_nodes = nodes->len;
 }
 
-/* ---- hooks: lines "PATH\tINTERPRETER\tyes|no|?\tLINE", "-" for what there is not ---- */
+/* ---- hooks: lines "PATH\tINTERPRETER\tyes|no|?\tLINE", "-" for what there is not, "!" in place
+ * of the interpreter for one that may not be read ---- */
 
 static const char *const hook_sources[] = {
 	"/etc/libvirt/hooks/qemu",
@@ -234,9 +243,13 @@ static char *find_interpreter(const char *text)
 
 static void ask_hook(struct root *root, const char *path, GString *text)
 {
-	g_autofree char *script = root_read_all(root, path, TEXT_MAX, NULL, NULL);
-	if (!script)
+	int error = 0;
+	g_autofree char *script = root_read_all(root, path, TEXT_MAX, NULL, &error);
+	if (!script) {
+		if (error == EACCES || error == EPERM)
+			g_string_append_printf(text, "%s\t!\t?\t-\n", path);
 		return;
+	}
 	g_autofree char *interpreter = find_interpreter(script);
 	g_autofree char *virsh = find_virsh(script);
 	g_autofree char *line =
@@ -276,6 +289,10 @@ static void probe_hooks(struct root *root, struct host *host)
 		g_auto(GStrv) words = g_strsplit(*line, "\t", 4);
 		if (g_strv_length(words) != 4)
 			continue;
+		if (strcmp(words[1], "!") == 0) {
+			host_gap(host, words[0], EACCES);
+			continue;
+		}
 		list[n++] = (struct hook){
 			.path = host_string(host, words[0]),
 			.interpreter = or_null(host, words[1]),
@@ -285,6 +302,7 @@ static void probe_hooks(struct root *root, struct host *host)
 			.virsh = or_null(host, words[3]),
 		};
 	}
+	host->settings.hooks_known = text;
 	host->settings.hooks = list;
 	host->settings.n_hooks = n;
 }

@@ -185,6 +185,13 @@ static void judge_preboot(struct exam *exam)
 	unsigned index = 0;
 	bool sockets = setting_next(exam->host, "/sys/bus/thunderbolt/devices/domain*", &index);
 
+	bool there = iommu->has_dmar == TRI_YES || iommu->has_ivrs == TRI_YES;
+	if (!sockets)
+		exam_settle(exam);
+	if (sockets && there && !intel && !amd)
+		exam_unknown(exam, NULL, "/sys/firmware/acpi/tables",
+			     "Whether the firmware guards memory before the kernel starts is not "
+			     "known.");
 	if (!sockets || (!intel && !amd) || opted)
 		return;
 	struct finding *finding =
@@ -475,7 +482,8 @@ const struct rule rules_audit[] = {
 	{
 		.id = "unsafe-interrupts",
 		.title = "Is allow_unsafe_interrupts off?",
-		.reads = "parameters of vfio_iommu_type1 and iommufd",
+		.reads = "/sys/module/{vfio_iommu_type1,iommufd}/parameters/"
+			 "allow_unsafe_interrupts",
 		.explain = "The switch lets guests start without interrupt remapping. It exists "
 			   "twice, for the old and the new way into VFIO, and stays on until the "
 			   "machine is restarted or someone writes N.",
@@ -553,7 +561,7 @@ const struct rule rules_audit[] = {
 	{
 		.id = "preboot-dma",
 		.title = "Is memory guarded before the kernel starts?",
-		.reads = "/sys/firmware/acpi/tables/DMAR, IVRS",
+		.reads = "/sys/firmware/acpi/tables/DMAR, /sys/firmware/acpi/tables/IVRS",
 		.explain = "Firmware that guards memory from power-on says so in its table. It "
 			   "matters where devices can be plugged in from outside.",
 		.good = "The firmware guards memory, or there are no external sockets.",

@@ -407,7 +407,7 @@ const struct rule rules_libvirt[] = {
 	{
 		.id = "rom-writable",
 		.title = "Can only root change ROM files?",
-		.reads = "the files that definitions name",
+		.reads = "ROM files that definitions name",
 		.explain = "A ROM file is code that runs first in the guest, with the device.",
 		.good = "Only root can change the ROM files of guests.",
 		.see = SEE_SECURITY,

@@ -15,8 +15,10 @@ static void judge_module(struct exam *exam)
 	g_autoptr(GArray) blacklist = modprobe_lines(exam->host, "blacklist");
 	const struct modprobe_line *line = modprobe_find(blacklist, "vfio_pci");
 
-	if (kernel->vfio_pci_loaded == TRI_YES || kernel->vfio_pci_builtin == TRI_YES)
+	if (kernel->vfio_pci_loaded == TRI_YES || kernel->vfio_pci_builtin == TRI_YES) {
+		exam_settle(exam);
 		return;
+	}
 	if (kernel->vfio_pci_loaded == TRI_UNKNOWN) {
 		exam_unknown(exam, NULL, "/sys/module", "Whether vfio-pci is loaded is not known.");
 		return;
@@ -235,8 +237,10 @@ static void judge_left_over(struct exam *exam)
 	const struct host *host = exam->host;
 	g_autoptr(GArray) options = vfio_ids_read(host);
 
-	if (host->platform.kernel.vfio_pci_loaded == TRI_NO)
+	if (host->platform.kernel.vfio_pci_loaded == TRI_NO) {
+		exam_settle(exam);
 		return;
+	}
 	for (unsigned i = 0; i < host->n_pci; i++) {
 		const struct pci_dev *dev = &host->pci[i];
 		if (exam->chosen[i] || pci_dev_is_bridge(dev) || !dev->driver_known ||
@@ -339,6 +343,8 @@ static void judge_users(struct exam *exam)
 	guint before = exam->findings->len;
 
 	judge_users_of(exam, false);
+	if (!is_any_owned(exam))
+		exam_settle(exam);
 	if (exam->findings->len == before && is_any_owned(exam) &&
 	    !exam->host->usages.holders_known)
 		exam_unknown(exam, NULL, "/proc/*/fd",
@@ -348,6 +354,8 @@ static void judge_users(struct exam *exam)
 static void judge_persistence(struct exam *exam)
 {
 	judge_users_of(exam, true);
+	if (!is_any_owned(exam))
+		exam_settle(exam);
 }
 
 static void judge_hang(struct exam *exam)
@@ -379,6 +387,8 @@ static void judge_vgpu(struct exam *exam, int pci)
 	const struct host *host = exam->host;
 	const struct pci_detail *detail = host->pci[pci].detail;
 
+	if (host->pci[pci].caps && !host->pci[pci].is_virtfn)
+		exam_settle(exam);
 	if (!host->pci[pci].is_virtfn || !detail || !detail->vgpu_type ||
 	    !(exam->chosen[pci] & (CHOSEN_IDS | CHOSEN_OVERRIDE | CHOSEN_BOUND)))
 		return;
@@ -410,7 +420,7 @@ const struct rule rules_binding[] = {
 	{
 		.id = "driver-bound",
 		.title = "Is the device on vfio-pci, as was asked for?",
-		.reads = "driver, driver_override, ids of vfio-pci",
+		.reads = "driver, driver_override, /etc/modprobe.d, /proc/cmdline",
 		.explain = "Options of vfio-pci and driver_override say what shall be; the link "
 			   "driver says what is. Where they differ, another driver was faster at "
 			   "boot, the initramfs does not hold the options, or nobody has asked the "
@@ -426,6 +436,7 @@ const struct rule rules_binding[] = {
 		.id = "driver-override-stale",
 		.title = "Does every driver_override have its driver?",
 		.reads = "driver, driver_override",
+		.all_functions = true,
 		.explain = "A device with driver_override belongs to that driver only, also when "
 			   "it is not loaded or does not take it: then nobody has the device.",
 		.good = "No device waits for a driver that does not come.",
@@ -449,7 +460,7 @@ const struct rule rules_binding[] = {
 	{
 		.id = "driverctl-twins",
 		.title = "Does driverctl take an equal device, too?",
-		.reads = "/etc/driverctl.d, vendor and device of all functions",
+		.reads = "/etc/driverctl.d, vendor, device",
 		.explain = "For vfio-pci driverctl also writes the ids of the device to new_id: a "
 			   "second device of that kind is then taken when it is next without a "
 			   "driver.",
@@ -458,12 +469,13 @@ const struct rule rules_binding[] = {
 		.ground = "/etc",
 		.needs = PROBE_SETTINGS,
 		.sets = RULE_DOCTOR,
+		.all_functions = true,
 		.judge = judge_driverctl_twins,
 	},
 	{
 		.id = "dynid-stale",
 		.title = "Does vfio-pci take ids that nobody asks for any more?",
-		.reads = "driver, driver_override, ids of vfio-pci, the kernel's log",
+		.reads = "driver, driver_override, /etc/modprobe.d, the kernel's log",
 		.explain =
 			"Ids that are written to vfio-pci's new_id, as older guides and some "
 			"programs do, mean every device that has them, now and later, and stay "
@@ -475,6 +487,7 @@ const struct rule rules_binding[] = {
 		.see = SEE_ISOLATE,
 		.needs = PROBE_SETTINGS | PROBE_PLATFORM | PROBE_MACHINE,
 		.sets = RULE_DOCTOR,
+		.all_functions = true,
 		.judge = judge_left_over,
 	},
 	{

@@ -99,6 +99,8 @@ static void judge_builtin(struct exam *exam)
 		ignored = id;
 		g_string_append_printf(list, "%s%s", list->len ? "," : "", id->text);
 	}
+	if (kernel->vfio_pci_builtin == TRI_NO || (ignored && !is_any_late(exam)))
+		exam_settle(exam);
 	if (!ignored || kernel->vfio_pci_builtin != TRI_YES || !is_any_late(exam))
 		return;
 	struct finding *finding = exam_fail(exam, NULL,
@@ -288,7 +290,9 @@ static void judge_virqfd(struct exam *exam)
 	const struct host *host = exam->host;
 	const char *release = host->platform.kernel.release;
 
-	if (!release || has_virqfd(release))
+	if (release && has_virqfd(release))
+		exam_settle(exam);
+	if (!release || exam->settled)
 		return;
 	for (size_t i = 0; i < G_N_ELEMENTS(module_lists); i++) {
 		const struct boot_file *file;
@@ -381,8 +385,11 @@ static void judge_mkinitcpio(struct exam *exam)
 	const char *rival = find_rival(modules);
 	bool kms = index_of(hooks, "kms") >= 0 && index_of(modules, "vfio_pci") < 0;
 
-	if (exam->host->boot.initramfs != INITRAMFS_MKINITCPIO || !is_any_gpu_late(exam) ||
-	    (!kms && !rival))
+	bool other = exam->host->boot.initramfs != INITRAMFS_MKINITCPIO &&
+		     exam->host->boot.initramfs != INITRAMFS_UNKNOWN;
+	if (other || !is_any_gpu_late(exam))
+		exam_settle(exam);
+	if (exam->settled || exam->host->boot.initramfs != INITRAMFS_MKINITCPIO || (!kms && !rival))
 		return;
 	struct finding *finding =
 		exam_warn(exam, NULL,
@@ -474,19 +481,20 @@ const struct rule rules_boot[] = {
 	{
 		.id = "modprobe-options",
 		.title = "Are the ids of vfio-pci right?",
-		.reads = "/etc/modprobe.d, /proc/cmdline, ids of all functions",
+		.reads = "/etc/modprobe.d, /proc/cmdline, vendor, device",
 		.explain = "A typing error in ids= is not reported anywhere: the device is just "
 			   "not taken. Two lines with ids= do not add up.",
 		.good = "The ids that vfio-pci is given are well formed and on this machine.",
 		.see = SEE_GPU_USED,
 		.ground = "/etc",
 		.sets = RULE_DOCTOR,
+		.all_functions = true,
 		.judge = judge_options,
 	},
 	{
 		.id = "modprobe-builtin",
 		.title = "Are options of vfio-pci read at all?",
-		.reads = "modules.builtin, /etc/modprobe.d, /proc/cmdline",
+		.reads = "/lib/modules/RELEASE/modules.builtin, /etc/modprobe.d, /proc/cmdline",
 		.explain = "Ubuntu and others build vfio-pci into the kernel. Then /etc/modprobe.d "
 			   "says nothing to it.",
 		.good = "Options of vfio-pci are where they are read.",
@@ -499,7 +507,7 @@ const struct rule rules_boot[] = {
 	{
 		.id = "modprobe-softdep",
 		.title = "Does vfio-pci come before the drivers of the host?",
-		.reads = "/etc/modprobe.d, modules.alias, configuration of the initramfs",
+		.reads = "/etc/modprobe.d, driver, modules.alias, configuration of the initramfs",
 		.explain = "With ids= the device belongs to whoever is loaded first. A softdep for "
 			   "every module that could take it makes vfio-pci the first; older guides "
 			   "name nvidia and nouveau only, and forget the sound and USB functions.",
@@ -513,7 +521,7 @@ const struct rule rules_boot[] = {
 	{
 		.id = "blacklist-collateral",
 		.title = "Does a blacklist hit the host's own GPU?",
-		.reads = "/etc/modprobe.d, drivers of the GPUs, modules.alias",
+		.reads = "/etc/modprobe.d, class, driver, modules.alias",
 		.explain = "Blacklisting nvidia or nouveau is the last resort of old guides. It "
 			   "takes the driver from every card of that kind.",
 		.good = "No blacklist takes the driver from a GPU of the host.",
@@ -521,13 +529,15 @@ const struct rule rules_boot[] = {
 		.ground = "/etc",
 		.needs = PROBE_DETAIL,
 		.sets = RULE_DOCTOR,
+		.all_functions = true,
 		.judge = judge_blacklist,
 	},
 	{
 		.id = "vfio-virqfd-stale",
 		.title = "Is no module asked for that is gone?",
-		.reads = "/etc/modules, /etc/modules-load.d, configuration of the initramfs, the "
-			 "kernel's release",
+		.reads = "/etc/modules, /etc/modules-load.d, /etc/initramfs-tools/modules, "
+			 "/etc/mkinitcpio.conf, /etc/dracut.conf, /etc/dracut.conf.d, "
+			 "/proc/sys/kernel/osrelease",
 		.explain = "vfio_virqfd stands in most guides, and has been a part of vfio since "
 			   "Linux 6.2.",
 		.good = "vfio_virqfd is not asked for, or this kernel has it.",

@@ -199,6 +199,8 @@ static void judge_denylist(struct exam *exam, int pci)
 	for (size_t i = 0; i < G_N_ELEMENTS(denied); i++)
 		found = found ||
 			(host->pci[pci].vendor == 0x8086 && host->pci[pci].device == denied[i]);
+	if (!found && host->pci[pci].vendor >= 0 && host->pci[pci].device >= 0)
+		exam_settle(exam);
 	if (!found || setting_switch(host, "vfio_pci", "disable_denylist") == TRI_YES)
 		return;
 	struct finding *finding = exam_fail(exam, ADDRESS(host, pci),
@@ -244,10 +246,13 @@ static void judge_multi_gpu(struct exam *exam)
 	int pci = next_chosen_kind(exam, KIND_GPU, &index);
 
 	for (unsigned i = 0; i < host->n_pci; i++)
-		if (is_left_for_host(exam, i))
-			return;
-	if (pci < 0)
+		if (is_left_for_host(exam, i) && host->pci[i].driver_known)
+			exam_settle(exam);
+	if (exam->settled || pci < 0)
 		return;
+	for (unsigned i = 0; i < host->n_pci; i++)
+		if (is_left_for_host(exam, i))
+			return; /* or not: its driver is not known */
 	struct finding *finding =
 		exam_warn(exam, ADDRESS(host, pci),
 			  "With this card in a guest the host has no display left.");
@@ -290,7 +295,7 @@ const struct rule rules_choice[] = {
 	{
 		.id = "d3cold-stuck",
 		.title = "Does the device answer?",
-		.reads = "config, power_state, power/control, the kernel's log",
+		.reads = "config, power_state, power/control",
 		.explain =
 			"A card that has lost its power, or whose reset failed, answers every "
 			"question with ones. Nothing but power helps then; keeping it out of the "
@@ -305,7 +310,7 @@ const struct rule rules_choice[] = {
 	{
 		.id = "identical-ids",
 		.title = "Do the ids mean one device only?",
-		.reads = "/etc/modprobe.d, /proc/cmdline, vendor and device of all functions",
+		.reads = "/etc/modprobe.d, /proc/cmdline, vendor, device",
 		.explain = "The option ids= of vfio-pci cannot tell two equal cards apart, and "
 			   "takes the host's one, too. 'bind --persist' goes by address and "
 			   "identity.",
@@ -314,6 +319,7 @@ const struct rule rules_choice[] = {
 		.ground = "/etc",
 		.needs = PROBE_SETTINGS,
 		.sets = RULE_DOCTOR,
+		.all_functions = true,
 		.judge = judge_identical,
 	},
 	{
@@ -346,7 +352,7 @@ const struct rule rules_choice[] = {
 	{
 		.id = "multi-gpu-host",
 		.title = "Is a GPU left for the host?",
-		.reads = "class and driver of all functions",
+		.reads = "class, driver",
 		.explain = "With one GPU only, the host hands its screen over when the guest "
 			   "starts and gets it back when it ends. That works, with hooks, and is "
 			   "where most goes wrong.",
@@ -354,6 +360,7 @@ const struct rule rules_choice[] = {
 		.see = SEE_IDENTIFY,
 		.after = "devices-chosen",
 		.sets = RULE_DOCTOR,
+		.all_functions = true,
 		.judge = judge_multi_gpu,
 	},
 	{ 0 },

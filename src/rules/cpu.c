@@ -16,7 +16,9 @@ static void judge_virtualisation(struct exam *exam)
 	const struct iommu_verdict *verdict = exam->verdict;
 	const struct cpu *cpu = &exam->host->platform.cpu;
 
-	if (verdict->virtualization == TRI_NO) {
+	if (verdict->virtualization == TRI_YES) {
+		exam_settle(exam);
+	} else if (verdict->virtualization == TRI_NO) {
 		struct finding *finding = exam_fail(exam, NULL, "KVM cannot run here: %s.",
 						    verdict->virtualization_note);
 		finding_evidence(finding, "/proc/cpuinfo: flags without vmx and svm");
@@ -86,8 +88,10 @@ static void judge_other_hypervisor(struct exam *exam)
 {
 	const struct host *host = exam->host;
 
-	if (host->platform.cpu.arch_known && !host->platform.cpu.x86)
-		return; /* they are for x86 only */
+	if (host->platform.cpu.arch_known && !host->platform.cpu.x86) {
+		exam_settle(exam); /* they are for x86 only */
+		return;
+	}
 	for (size_t i = 0; i < G_N_ELEMENTS(hypervisors); i++) {
 		enum tri loaded = setting_module(host, hypervisors[i].module);
 		if (loaded == TRI_UNKNOWN) {
@@ -116,7 +120,9 @@ static void judge_nested(struct exam *exam)
 	const struct host *host = exam->host;
 	unsigned index = 0;
 
-	if (host->platform.cpu.hypervisor != TRI_YES || next_chosen(exam, &index) < 0)
+	if (next_chosen(exam, &index) < 0)
+		exam_settle(exam);
+	if (exam->settled || host->platform.cpu.hypervisor != TRI_YES)
 		return;
 	struct finding *finding =
 		exam_warn(exam, NULL,
@@ -188,7 +194,9 @@ static void judge_config(struct exam *exam)
 		finding_fix(finding, "# Boot a kernel that has it: every distribution's standard "
 				     "kernel does.");
 	}
-	if (!kernel->config && exam->verdict->state != IOMMU_ENABLED)
+	bool proved = exam->verdict->state == IOMMU_ENABLED &&
+		      (kernel->vfio_pci_loaded == TRI_YES || kernel->vfio_pci_builtin == TRI_YES);
+	if (!kernel->config && !proved)
 		exam_unknown(exam, NULL, "/boot/config-*, /proc/config.gz",
 			     "What this kernel was built with is not known.");
 }
@@ -251,12 +259,13 @@ const struct rule rules_cpu[] = {
 		.id = "iommu-kernel-config",
 		.title = "Was the kernel built with what VFIO needs?",
 		.reads = "/boot/config-RELEASE, /lib/modules/RELEASE/config, /proc/config.gz",
-		.explain = "Kernels built by hand, and those for small devices, may lack VFIO or "
-			   "interrupt remapping. Where groups exist, the IOMMU's own driver needs "
-			   "no other proof.",
-		.good = "The kernel has what VFIO needs, as far as its configuration is readable.",
+		.explain =
+			"Kernels built by hand, and those for small devices, may lack VFIO or "
+			"interrupt remapping. Where groups exist and vfio-pci is there, it needs "
+			"no other proof.",
+		.good = "The kernel has what VFIO needs.",
 		.see = SEE_IOMMU,
-		.needs = PROBE_PLATFORM,
+		.needs = PROBE_PLATFORM | PROBE_MACHINE,
 		.sets = RULE_DOCTOR,
 		.judge = judge_config,
 	},

@@ -29,7 +29,9 @@ static void judge_boot_display(struct exam *exam, int pci)
 	const struct host *host = exam->host;
 	const struct pci_dev *dev = &host->pci[pci];
 
-	if (dev->boot_vga != TRI_YES || has_rom(exam, pci))
+	if (dev->boot_vga == TRI_NO || has_rom(exam, pci))
+		exam_settle(exam);
+	if (exam->settled || dev->boot_vga != TRI_YES)
 		return;
 	struct finding *finding = exam_warn(exam, ADDRESS(host, pci),
 					    "The machine started on this card: the guest may "
@@ -64,6 +66,8 @@ static void judge_framebuffer(struct exam *exam, int pci)
 	const struct pci_dev *dev = &host->pci[pci];
 	const char *line = log_line_of(host, pci, "can't reserve");
 
+	if (dev->driver_known && !pci_driver_is_vfio(dev->driver))
+		exam_settle(exam);
 	for (unsigned i = 0; i < host->platform.n_framebuffers; i++) {
 		const struct framebuffer *fb = &host->platform.framebuffers[i];
 		if (!holds(dev, fb) || !pci_driver_is_vfio(dev->driver))
@@ -141,7 +145,7 @@ const struct rule rules_display[] = {
 	{
 		.id = "boot-vga-selected",
 		.title = "Is the card another one than the machine started on?",
-		.reads = "boot_vga, definitions of guests",
+		.reads = "boot_vga",
 		.explain = "The firmware starts one card as its display, runs its ROM and draws on "
 			   "it. That card can be given away, but needs a clean ROM and a host that "
 			   "lets go of its framebuffer.",
@@ -156,7 +160,7 @@ const struct rule rules_display[] = {
 	{
 		.id = "framebuffer-conflict",
 		.title = "Has the firmware's framebuffer let go of the card?",
-		.reads = "/proc/iomem, resource, the kernel's log",
+		.reads = "driver, /proc/iomem, resource",
 		.explain = "The firmware leaves a picture in the card's memory, and the kernel "
 			   "keeps that memory reserved. The guest then fails with \"BAR n: can't "
 			   "reserve\", or stays dark.",

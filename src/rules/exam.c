@@ -28,14 +28,22 @@ static const struct {
 	[HOST_RECORDING] = { "it is not in this recording", "; make another one as root" },
 };
 
+void exam_quote_unknown(const struct exam *exam, struct finding *finding, const char *path,
+			const char *reason)
+{
+	const struct host *host = exam->host;
+
+	finding_evidence(finding, "%s: not known (%s%s)", path,
+			 reason ? reason : reasons[host->source].why,
+			 host->privileged ? "" : reasons[host->source].remedy);
+}
+
 struct finding *exam_unknown(struct exam *exam, const char *subject, const char *path,
 			     const char *what)
 {
-	const struct host *host = exam->host;
 	struct finding *finding = exam_add(exam, FINDING_UNKNOWN, subject, "%s", what);
 
-	finding_evidence(finding, "%s: not known (%s%s)", path, reasons[host->source].why,
-			 host->privileged ? "" : reasons[host->source].remedy);
+	exam_quote_unknown(exam, finding, path, NULL);
 	return finding;
 }
 

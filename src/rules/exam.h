@@ -28,6 +28,7 @@ struct exam {
 	const unsigned *chosen;      /* CHOSEN_ flags for each of host.pci */
 	const struct loss *loss; /* what goes with all that is chosen, and is still the host's */
 	GPtrArray *findings;
+	bool settled; /* see exam_settle() */
 };
 
 /* Works out which functions are meant for guests: those of the request, else all that something
@@ -45,6 +46,18 @@ struct finding *exam_add(struct exam *exam, enum finding_verdict verdict, const 
 /* Says that it cannot be told, and why: reason as "run as root", path as what was not readable. */
 struct finding *exam_unknown(struct exam *exam, const char *subject, const char *path,
 			     const char *what);
+
+/* What a rule's function calls where nothing is wrong whatever else is not known, as of a device
+ * that the rule is not about. Without it, and with nothing found, all that the rule names in its
+ * `reads` must be known (known.h). */
+static inline void exam_settle(struct exam *exam)
+{
+	exam->settled = true;
+}
+
+/* Quotes what is not known, and how to find out. reason: as in struct gap; NULL: not known. */
+void exam_quote_unknown(const struct exam *exam, struct finding *finding, const char *path,
+			const char *reason);
 
 /* The address of host->pci[index] as text, good in the block where it is written. */
 #define ADDRESS(host, index) pci_addr_format((host)->pci[index].addr, (char[PCI_ADDR_SIZE]){ 0 })

@@ -142,8 +142,9 @@ static bool has_sibling(const struct exam *exam, int pci)
 
 	for (unsigned i = 0; i < host->n_pci; i++) {
 		const struct pci_dev *dev = &host->pci[i];
-		if (dev->group == host->pci[pci].group && !exam->chosen[i] && dev->driver &&
-		    !pci_driver_is_harmless(dev->driver))
+		if (dev->group == host->pci[pci].group && !exam->chosen[i] &&
+		    !pci_dev_is_bridge(dev) &&
+		    (!dev->driver_known || !pci_driver_is_harmless(dev->driver)))
 			return true;
 	}
 	return false;
@@ -177,6 +178,8 @@ static void judge_critical(struct exam *exam, int pci)
 	if ((host->usages.known & CRITICAL) != CRITICAL && has_sibling(exam, pci))
 		exam_unknown(exam, ADDRESS(host, pci), "/sys/class, /proc/self/mountinfo",
 			     "What the host uses in the group is not known.");
+	else
+		exam_settle(exam);
 }
 
 /* ---- bridges ---- */
@@ -189,6 +192,11 @@ static void judge_bridges(struct exam *exam)
 		const struct pci_dev *dev = &host->pci[i];
 		bool hotplug = g_strcmp0(dev->driver, "shpchp") == 0;
 		bool shared = dev->group >= 0 && host->groups[dev->group].n_members > 1;
+		if (pci_dev_is_bridge(dev) && shared && !dev->driver_known) {
+			exam_unknown(exam, ADDRESS(host, i), "driver",
+				     "Which driver this bridge has is not known.");
+			continue;
+		}
 		if (!pci_dev_is_bridge(dev) ||
 		    (!pci_driver_is_vfio(dev->driver_override) && !(hotplug && shared)))
 			continue;
@@ -276,6 +284,21 @@ static int find_port_without_acs(const struct host *host, int pci)
 	return -1;
 }
 
+/* Is it known of every bridge above the function what kind it is, and of switch ports whether they
+ * control access? */
+static bool is_way_known(const struct host *host, int pci)
+{
+	for (int at = pci; !host->pci[at].on_root_bus; at = host->pci[at].parent) {
+		if (host->pci[at].parent < 0)
+			return false;
+		const struct pci_caps *caps = host->pci[host->pci[at].parent].caps;
+		if (!caps || caps->pcie_type == PCIE_TYPE_UNKNOWN ||
+		    (caps->pcie_type == PCIE_DOWNSTREAM_PORT && caps->acs == TRI_UNKNOWN))
+			return false;
+	}
+	return true;
+}
+
 static void judge_switch(struct exam *exam)
 {
 	const struct host *host = exam->host;
@@ -284,9 +307,17 @@ static void judge_switch(struct exam *exam)
 	unsigned index = 0;
 	int pci;
 
+	if (g_strcmp0(relaxed, "1") == 0) {
+		exam_settle(exam);
+		return;
+	}
 	while ((pci = next_chosen(exam, &index)) >= 0) {
 		int port = find_port_without_acs(host, pci);
-		if (port < 0 || g_strcmp0(relaxed, "1") == 0)
+		if (port < 0 && !is_way_known(host, pci))
+			exam_unknown(exam, ADDRESS(host, pci), "config of the bridges above",
+				     "Whether the device is behind a switch without access "
+				     "control is not known.");
+		if (port < 0)
 			continue;
 		struct finding *finding = exam_warn(exam, ADDRESS(host, pci),
 						    "libvirt refuses this device: it is behind a "
@@ -317,7 +348,7 @@ const struct rule rules_group[] = {
 	{
 		.id = "group-bridge-bound",
 		.title = "Are bridges left alone?",
-		.reads = "class, driver and driver_override of bridges",
+		.reads = "class, driver_override",
 		.explain = "A bridge in the group does no harm, with no driver or with pcieport. "
 			   "shpchp, the driver for hot plugging of old buses, does; and vfio-pci "
 			   "takes no bridges.",
@@ -325,6 +356,7 @@ const struct rule rules_group[] = {
 		.see = SEE_ISOLATE,
 		.after = "iommu-enabled",
 		.sets = RULE_DOCTOR,
+		.all_functions = true,
 		.judge = judge_bridges,
 	},
 	{
@@ -371,7 +403,7 @@ const struct rule rules_group[] = {
 	{
 		.id = "group-non-acs-switch",
 		.title = "Will libvirt accept where the device is?",
-		.reads = "config space of the bridges above, /etc/libvirt/qemu.conf",
+		.reads = "config of the bridges above, /etc/libvirt/qemu.conf",
 		.explain = "libvirt refuses devices behind a switch that does not control access "
 			   "between its ports, whatever the kernel's groups say. Its option "
 			   "relaxed_acs_check switches the check off, at the price of what it "

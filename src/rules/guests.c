@@ -514,7 +514,7 @@ const struct rule rules_guests[] = {
 	{
 		.id = "qemu-present",
 		.title = "Is QEMU installed?",
-		.reads = "/usr/bin, /usr/libexec",
+		.reads = "/proc/cpuinfo, programs in /usr/bin and /usr/libexec",
 		.explain = "QEMU is the program that runs guests.",
 		.good = "QEMU is installed.",
 		.see = SEE_SOFTWARE,
@@ -549,7 +549,7 @@ const struct rule rules_guests[] = {
 	{
 		.id = "ovmf-present",
 		.title = "Is UEFI firmware for guests installed?",
-		.reads = "/usr/share/OVMF, /usr/share/edk2, /usr/share/qemu",
+		.reads = "/proc/cpuinfo, /usr/share/OVMF, /usr/share/edk2, /usr/share/qemu",
 		.explain = "Graphics cards are started by UEFI (OVMF) in the guest; BIOS guests "
 			   "get a picture from few cards.",
 		.good = "UEFI firmware for guests is installed.",
@@ -561,7 +561,7 @@ const struct rule rules_guests[] = {
 	{
 		.id = "swtpm-present",
 		.title = "Is swtpm there for guests with a TPM?",
-		.reads = "/usr/bin/swtpm, definitions",
+		.reads = "swtpm in /usr/bin, definitions",
 		.explain = "Windows 11 wants a TPM; QEMU takes an emulated one from swtpm.",
 		.good = "swtpm is installed, or no guest needs it.",
 		.see = SEE_SOFTWARE,
@@ -619,7 +619,7 @@ const struct rule rules_guests[] = {
 	{
 		.id = "rom-validity",
 		.title = "Are the ROM files ROMs of the cards?",
-		.reads = "the files that definitions name",
+		.reads = "ROM files that definitions name",
 		.explain = "A ROM file must begin with an image (55 AA, PCIR) of the card, and "
 			   "hold one for UEFI where the guest has UEFI. Files of flash tools have "
 			   "a header in front.",
@@ -645,7 +645,7 @@ const struct rule rules_guests[] = {
 	{
 		.id = "hooks",
 		.title = "Are the hooks in order?",
-		.reads = "/etc/libvirt/hooks/qemu, /etc/libvirt/hooks/qemu.d",
+		.reads = "/etc/libvirt/hooks",
 		.explain = "libvirt runs hooks when guests start and stop, and waits for them. A "
 			   "hook that calls virsh can block everything, and one that fails keeps "
 			   "the guest from starting.",
@@ -684,7 +684,7 @@ const struct rule rules_guests[] = {
 	{
 		.id = "confinement-denials",
 		.title = "Was no guest kept from its devices?",
-		.reads = "kernel log",
+		.reads = "the kernel's log",
 		.explain = "AppArmor and SELinux let a guest open what libvirt has found in its "
 			   "definition, and nothing else. What they refuse is in the kernel's log "
 			   "(where auditd runs, in /var/log/audit/audit.log, for 'doctor --log'); "
@@ -699,12 +699,13 @@ const struct rule rules_guests[] = {
 	{
 		.id = "hgx-fabric",
 		.title = "Are GPUs and NVSwitches given away together?",
-		.reads = "class and vendor of all functions",
+		.reads = "class, vendor",
 		.explain = "On boards with NVSwitches a GPU alone does not start CUDA.",
 		.good = "There are no NVSwitches, or they go with the GPUs.",
 		.see = SEE_ISOLATE,
 		.after = "devices-chosen",
 		.sets = RULE_DOCTOR,
+		.all_functions = true,
 		.judge = judge_fabric,
 	},
 	{ 0 },

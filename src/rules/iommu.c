@@ -32,6 +32,8 @@ static void judge_table(struct exam *exam)
 {
 	const struct iommu_verdict *verdict = exam->verdict;
 
+	if (verdict->state != IOMMU_STATE_UNKNOWN)
+		exam_settle(exam);
 	if (verdict->state == IOMMU_STATE_UNKNOWN && !has_table(&exam->host->iommu))
 		exam_unknown(exam, NULL, "/sys/firmware/acpi/tables",
 			     "Whether the firmware offers an IOMMU is not known.");
@@ -52,6 +54,8 @@ static void judge_kernel_off(struct exam *exam)
 {
 	const struct iommu_verdict *verdict = exam->verdict;
 
+	if (verdict->state != IOMMU_STATE_UNKNOWN)
+		exam_settle(exam);
 	if (verdict->state != IOMMU_OFF_IN_KERNEL)
 		return;
 	struct finding *finding = exam_fail(exam, NULL,
@@ -126,8 +130,10 @@ static void judge_claims(struct exam *exam)
 	const struct host *host = exam->host;
 	const char *line = NULL;
 
-	if (exam->verdict->state == IOMMU_ENABLED || host->n_groups > 0)
+	if (exam->verdict->state == IOMMU_ENABLED || host->n_groups > 0) {
+		exam_settle(exam);
 		return;
+	}
 	if (!host->platform.kernel.log) {
 		exam_unknown(exam, NULL, "kernel log",
 			     "Whether the kernel's log claims an IOMMU is not known.");
@@ -152,7 +158,9 @@ static void judge_igpu(struct exam *exam, int pci)
 	const struct host *host = exam->host;
 	const struct pci_dev *dev = &host->pci[pci];
 
-	if (dev->vendor != 0x8086 || !dev->group_known || dev->group >= 0 || !dev->on_root_bus)
+	if (dev->vendor >= 0 && (dev->vendor != 0x8086 || dev->group >= 0 || !dev->on_root_bus))
+		exam_settle(exam);
+	if (exam->settled || dev->vendor < 0 || !dev->group_known)
 		return;
 	struct finding *finding = exam_fail(exam, ADDRESS(host, pci),
 					    "The kernel leaves the integrated GPU out of the "
@@ -176,12 +184,14 @@ static void judge_remapping(struct exam *exam)
 	bool unsafe = host->iommu.unsafe_interrupts == TRI_YES;
 	static const char *const words[] = { "intremap=off", "intremap=nosid", "nox2apic" };
 
-	if (exam->verdict->interrupt_remapping == TRI_YES)
+	if (exam->verdict->interrupt_remapping == TRI_YES ||
+	    (host->platform.cpu.arch_known && !host->platform.cpu.x86)) {
+		exam_settle(exam);
 		return;
+	}
 	if (exam->verdict->interrupt_remapping == TRI_UNKNOWN) {
-		if (host->platform.cpu.x86 || !host->platform.cpu.arch_known)
-			exam_unknown(exam, NULL, "/proc/interrupts",
-				     "Whether interrupts are remapped is not known.");
+		exam_unknown(exam, NULL, "/proc/interrupts",
+			     "Whether interrupts are remapped is not known.");
 		return;
 	}
 	struct finding *finding =
@@ -236,6 +246,10 @@ static void judge_direct(struct exam *exam, int pci)
 	if (!is_first_of_group(exam, pci))
 		return;
 	const struct iommu_group *group = &host->groups[host->pci[pci].group];
+	if (!group->regions_known)
+		exam_unknown(exam, ADDRESS(host, pci),
+			     "/sys/kernel/iommu_groups/N/reserved_regions",
+			     "Whether the firmware keeps memory for the device is not known.");
 	for (unsigned i = 0; i < group->n_regions; i++) {
 		const struct iommu_region *region = &group->regions[i];
 		if (g_strcmp0(region->type, "direct") != 0)
@@ -355,8 +369,10 @@ static void judge_acs_override(struct exam *exam)
 			     "The kernel's command line is not known.");
 		return;
 	}
-	if (!word)
+	if (!word) {
+		exam_settle(exam); /* the log would only say that it has no effect */
 		return;
+	}
 	g_autofree char *text = g_strndup(word, strcspn(word, " "));
 	bool ignored = unknown && strstr(unknown, "pcie_acs_override");
 	struct finding *finding =

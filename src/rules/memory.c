@@ -95,11 +95,16 @@ static void judge_leak(struct exam *exam)
 {
 	const struct memory *memory = &exam->host->platform.memory;
 
-	if (!exam->host->domains.known || any_uses_pages(exam->host))
+	if (any_uses_pages(exam->host))
+		exam_settle(exam);
+	if (exam->settled || !exam->host->domains.known)
 		return;
 	for (unsigned i = 0; i < memory->n_pools; i++) {
 		const struct hugepages *pool = &memory->pools[i];
 		char path[80];
+		if (pool->node < 0 && pool->total != 0 && (pool->total < 0 || pool->free < 0))
+			exam_unknown(exam, NULL, "/sys/kernel/mm/hugepages",
+				     "Whether huge pages are in use is not known.");
 		if (pool->node >= 0 || pool->total <= 0 || pool->free != pool->total)
 			continue;
 		struct finding *finding =

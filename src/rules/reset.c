@@ -14,12 +14,16 @@ struct id_range {
 	uint16_t last;
 };
 
-static bool is_in(const struct pci_dev *dev, const struct id_range *ranges, size_t n)
+/* Is it one of those? That it is none, where its ids are known, settles the rule. */
+static bool is_in(struct exam *exam, const struct pci_dev *dev, const struct id_range *ranges,
+		  size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		if (dev->vendor == ranges[i].vendor && dev->device >= ranges[i].first &&
 		    dev->device <= ranges[i].last)
 			return true;
+	if (dev->vendor >= 0 && dev->device >= 0)
+		exam_settle(exam);
 	return false;
 }
 
@@ -75,8 +79,10 @@ static void judge_reset(struct exam *exam, int pci)
 	struct reset reset;
 	bool primary = dev->addr.function == 0 || pci_dev_is_kind(dev, KIND_GPU);
 
-	if (!primary || pci_dev_is_kind(dev, KIND_USB_CONTROLLER))
-		return; /* usb-controller-reset is about those */
+	if (!primary || pci_dev_is_kind(dev, KIND_USB_CONTROLLER)) {
+		exam_settle(exam); /* usb-controller-reset is about those */
+		return;
+	}
 	reset_judge(host, dev, &reset);
 	if (reset.kind == RESET_UNKNOWN)
 		exam_unknown(exam, ADDRESS(host, pci), "reset_method",
@@ -107,7 +113,7 @@ static void judge_quirk(struct exam *exam, int pci)
 	const struct host *host = exam->host;
 	const struct pci_dev *dev = &host->pci[pci];
 
-	if (!is_in(dev, no_flr, G_N_ELEMENTS(no_flr)) || !has_word(dev->reset_methods, "flr"))
+	if (!is_in(exam, dev, no_flr, G_N_ELEMENTS(no_flr)) || !has_word(dev->reset_methods, "flr"))
 		return;
 	struct finding *finding = exam_warn(exam, ADDRESS(host, pci),
 					    "This kernel resets the device in a way (flr) that "
@@ -131,7 +137,7 @@ static void judge_amd(struct exam *exam, int pci)
 	const struct pci_dev *dev = &host->pci[pci];
 	const char *lockdown = host->platform.kernel.lockdown;
 
-	if (!is_in(dev, amd_stuck, G_N_ELEMENTS(amd_stuck)) ||
+	if (!is_in(exam, dev, amd_stuck, G_N_ELEMENTS(amd_stuck)) ||
 	    has_word(dev->reset_methods, "device_specific"))
 		return;
 	if (!dev->reset_methods) {
@@ -167,7 +173,7 @@ static void judge_blackwell(struct exam *exam, int pci)
 	const struct host *host = exam->host;
 	const char *line = log_line_of(host, pci, "not ready");
 
-	if (!is_in(&host->pci[pci], blackwell, G_N_ELEMENTS(blackwell)) || !line)
+	if (!is_in(exam, &host->pci[pci], blackwell, G_N_ELEMENTS(blackwell)) || !line)
 		return;
 	struct finding *finding = exam_warn(exam, ADDRESS(host, pci),
 					    "This card did not come back from a reset, as is "
@@ -270,7 +276,7 @@ const struct rule rules_reset[] = {
 	{
 		.id = "reset-available",
 		.title = "Can the device be reset between guests?",
-		.reads = "reset_method, functions on the same bus and their drivers",
+		.reads = "reset_method, driver, the functions on the same bus",
 		.explain =
 			"A guest ends without asking, so the device must be brought back from "
 			"outside. The kernel's attribute reset_method lists ways, but \"bus\" in "
@@ -298,7 +304,7 @@ const struct rule rules_reset[] = {
 	{
 		.id = "amd-reset-bug",
 		.title = "Does the card need a reset of its own?",
-		.reads = "vendor, device, reset_method, /sys/kernel/security/lockdown",
+		.reads = "vendor, device, reset_method",
 		.explain = "AMD's Polaris, Vega and Navi 1x cards work in the first guest and not "
 			   "in the second. The module vendor-reset mends most of them; it is "
 			   "outside the kernel, so it must be built and, under Secure Boot, "

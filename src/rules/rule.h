@@ -28,7 +28,8 @@ enum rule_set {
 struct rule {
 	const char *id;      /* "group-viable" */
 	const char *title;   /* the question: "Can the group be given away?" */
-	const char *reads;   /* what answers it, for people: paths */
+	const char *reads;   /* what answers it: paths and attributes, as known.h has them. All of
+			      * it must be known before nothing wrong means that all is well */
 	const char *explain; /* why it matters and what to do, a paragraph */
 	const char *good;    /* what is said when nothing is found wrong, a sentence */
 	const char *see;     /* "guide#…" */
@@ -38,6 +39,7 @@ struct rule {
 			      * to find nothing means nothing. NULL: the function sees to that */
 	unsigned needs;      /* PROBE_ parts beyond PROBE_BASE */
 	unsigned sets;       /* RULE_ flags */
+	bool all_functions;  /* the attributes in reads are those of every function */
 	bool of_domain;      /* it is asked of one guest, and skipped where none is named */
 	/* One of the two: asked once, or of each function that is meant for guests. */
 	void (*judge)(struct exam *exam);

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "rules/exam.h"
+#include "rules/known.h"
 #include "rules/tables.h"
 
 /* In the order in which people should read them: what everything else stands on first. */
@@ -91,13 +92,13 @@ static char *mark_rules(const struct rules_request *request, unsigned n)
 unsigned rules_needs(const struct rules_request *request)
 {
 	unsigned n = count_rules();
-	/* what is meant for guests is asked by all */
-	unsigned needs = PROBE_BOOT | PROBE_DOMAINS;
+	/* what is meant for guests, and whether the machine is a whole one, is asked by all */
+	unsigned needs = PROBE_BOOT | PROBE_DOMAINS | PROBE_SETTINGS;
 	g_autofree char *marks = mark_rules(request, n);
 
 	for (unsigned i = 0; i < n; i++)
 		if (marks[i])
-			needs |= rule_get(i)->needs | (rule_get(i)->ground ? PROBE_SETTINGS : 0);
+			needs |= rule_get(i)->needs;
 	return needs;
 }
 
@@ -160,18 +161,34 @@ static void skip(struct run *run, unsigned number, int obstacle)
 		 root->id);
 }
 
-static void ask(struct exam *exam)
+/* Asks of one function, or (pci -1) once. Where nothing is found, what was not known is noted. */
+static void ask_of(struct exam *exam, int pci, GArray *doubts)
+{
+	guint before = exam->findings->len;
+
+	exam->settled = false;
+	if (pci < 0)
+		exam->rule->judge(exam);
+	else
+		exam->rule->judge_each(exam, pci);
+	if (exam->findings->len == before && !exam->settled)
+		doubts_find(exam, pci, doubts);
+}
+
+static void ask(struct exam *exam, GArray *doubts)
 {
 	const struct rule *rule = exam->rule;
 	unsigned index = 0;
 	int pci;
 
 	if (rule->judge)
-		rule->judge(exam);
+		ask_of(exam, -1, doubts);
 	while (rule->judge_each && (pci = next_chosen(exam, &index)) >= 0)
 		if (rule->of_kind == KIND_OTHER ||
 		    pci_dev_is_kind(&exam->host->pci[pci], rule->of_kind))
-			rule->judge_each(exam, pci);
+			ask_of(exam, pci, doubts);
+		else if (pci_dev_is_kind(&exam->host->pci[pci], KIND_UNKNOWN))
+			doubts_find(exam, pci, doubts); /* whether it is about it, too */
 }
 
 static void say_no_ground(struct exam *exam, const char *folder)
@@ -199,6 +216,7 @@ static void judge_one(struct run *run, unsigned number)
 {
 	struct exam *exam = &run->exam;
 	guint before = exam->findings->len;
+	g_autoptr(GArray) doubts = doubts_new();
 	int obstacle;
 
 	exam->rule = rule_get(number);
@@ -210,7 +228,9 @@ static void judge_one(struct run *run, unsigned number)
 		exam_add(exam, FINDING_SKIPPED, NULL,
 			 "Asked of one guest only: name it, as in 'vfiokit doctor NAME'.");
 	else
-		ask(exam);
+		ask(exam, doubts);
+	if (exam->findings->len > before || find_unknown(run, exam->rule) < 0)
+		doubts_tell(exam, doubts);
 	if (exam->findings->len == before)
 		say_nothing_found(run, number);
 	run->result[number] = worst_of(exam->findings, before);

@@ -277,6 +277,9 @@ static void judge_sleep(struct exam *exam, const struct usb_dev *dev)
 	const struct host *host = exam->host;
 	const char *line = NULL;
 
+	if (!dev->power_control)
+		exam_unknown(exam, dev->name, "power/control",
+			     "Whether the device may fall asleep is not known.");
 	if (g_strcmp0(dev->power_control, "auto") != 0)
 		return;
 	if (!host->platform.kernel.log) {
