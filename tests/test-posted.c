@@ -12,9 +12,24 @@
 /* ---- oddities ---- */
 
 static const char *const oddities[] = {
-	"bytes",    "crlf",    "cut",   "denied",           "groups", "html",   "machine-readable",
-	"machines", "merged",  "names", "quoted-printable", "paths",  "quoted", "sriov",
-	"vmd",      "wrapped",
+	"lists",
+	"log",
+	"bytes",
+	"crlf",
+	"cut",
+	"denied",
+	"groups",
+	"html",
+	"machine-readable",
+	"machines",
+	"merged",
+	"names",
+	"quoted-printable",
+	"paths",
+	"quoted",
+	"sriov",
+	"vmd",
+	"wrapped",
 };
 
 static void test_oddity(gconstpointer name)
@@ -45,6 +60,25 @@ static void test_two_machines(void)
 	const struct gap *gap = &g_array_index(host->gaps, struct gap, 0);
 	g_assert_cmpstr(gap->path, ==, "posted text, line 13");
 	g_assert_nonnull(strstr(gap->reason, "another machine"));
+}
+
+/* Links alone do not say what is a bridge: whether a group is shared is not known, unless it has
+ * one slot only. */
+static void test_bare_groups(void)
+{
+	static const char bare[] = "/sys/kernel/iommu_groups/1/devices/0000:00:01.0\n"
+				   "/sys/kernel/iommu_groups/1/devices/0000:01:00.0\n"
+				   "/sys/kernel/iommu_groups/2/devices/0000:02:00.0\n"
+				   "/sys/kernel/iommu_groups/2/devices/0000:02:00.1\n";
+	static const char named[] = "IOMMU Group 1 00:02.0 Audio device [0403]: A [8086:1901]\n"
+				    "IOMMU Group 1 01:00.0 Audio device [0403]: B [8086:1912]\n";
+	HOST_AUTO struct host *host = posted_must_read(bare, strlen(bare));
+	HOST_AUTO struct host *other = posted_must_read(named, strlen(named));
+
+	g_assert_cmpuint(host->n_groups, ==, 2);
+	g_assert_cmpint(iommu_group_isolated(host, &host->groups[0]), ==, TRI_UNKNOWN);
+	g_assert_cmpint(iommu_group_isolated(host, &host->groups[1]), ==, TRI_YES);
+	g_assert_cmpint(iommu_group_isolated(other, &other->groups[0]), ==, TRI_NO);
 }
 
 /* Groups are those of the first listing; that there is another is said. */
@@ -298,6 +332,7 @@ int main(int argc, char **argv)
 		g_test_add_data_func(path, oddities[i], test_oddity);
 	}
 	g_test_add_func("/posted/two-machines", test_two_machines);
+	g_test_add_func("/posted/bare-groups", test_bare_groups);
 	g_test_add_func("/posted/groups-differ", test_groups_differ);
 	g_test_add_func("/posted/groups-known", test_groups_known);
 	g_test_add_func("/posted/nonsense", test_nonsense);

@@ -62,7 +62,7 @@ static void json_group(const struct check *check, struct json *json,
 	json_int(json, "id", group->id);
 	json_text(json, "type", group->type);
 	json_tri(json, "viable", iommu_group_viable(check->host, group));
-	json_bool(json, "isolated", iommu_group_isolated(check->host, group));
+	json_tri(json, "isolated", iommu_group_isolated(check->host, group));
 	if (group->n_others > 0) {
 		json_array_flat(json, "other_devices");
 		for (unsigned i = 0; i < group->n_others; i++)

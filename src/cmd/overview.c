@@ -59,7 +59,7 @@ static unsigned find_obstacles(const struct overview *overview, int index,
 	struct loss loss LOSS_AUTO;
 	unsigned n = 0;
 	bool grouped = dev->group >= 0;
-	bool isolated = grouped && iommu_group_isolated(host, &host->groups[dev->group]);
+	bool shared = grouped && iommu_group_isolated(host, &host->groups[dev->group]) == TRI_NO;
 
 	if (grouped)
 		loss_of_group(host, dev->group, &loss);
@@ -72,7 +72,7 @@ static unsigned find_obstacles(const struct overview *overview, int index,
 		     "if the IOMMU is on, which is not known");
 	add_obstacle(list, &n, state == IOMMU_ENABLED && !grouped, OBSTACLE_STOP,
 		     "in no IOMMU group");
-	add_obstacle(list, &n, grouped && !isolated, OBSTACLE_WARN, "group shared with others");
+	add_obstacle(list, &n, shared, OBSTACLE_WARN, "group shared with others");
 	add_obstacle(list, &n, loss.root_disk == TRI_YES, OBSTACLE_STOP, "the system is on it");
 	add_obstacle(list, &n, loss.mounted_disk == TRI_YES, OBSTACLE_STOP, "mounted disk");
 	add_obstacle(list, &n, loss.network_in_use == TRI_YES, OBSTACLE_STOP, "network in use");

@@ -170,7 +170,7 @@ static void json_group(const struct show *show, struct json *json)
 	json_int(json, "id", group->id);
 	json_text(json, "type", group->type);
 	json_tri(json, "viable", iommu_group_viable(host, group));
-	json_bool(json, "isolated", iommu_group_isolated(host, group));
+	json_tri(json, "isolated", iommu_group_isolated(host, group));
 	json_array_flat(json, "devices");
 	for (unsigned i = 0; i < group->n_members; i++)
 		json_text(json, NULL, pci_addr_format(host->pci[group->members[i]].addr, buf));

@@ -48,7 +48,7 @@ static void json_function(const struct usb_view *view, struct json *json, int pc
 		json_null(json, "viable");
 		return;
 	}
-	json_bool(json, "isolated", iommu_group_isolated(host, &host->groups[dev->group]));
+	json_tri(json, "isolated", iommu_group_isolated(host, &host->groups[dev->group]));
 	json_tri(json, "viable", iommu_group_viable(host, &host->groups[dev->group]));
 }
 

@@ -42,17 +42,23 @@ enum tri iommu_group_viable(const struct host *host, const struct iommu_group *g
 	return answer;
 }
 
-bool iommu_group_isolated(const struct host *host, const struct iommu_group *group)
+enum tri iommu_group_isolated(const struct host *host, const struct iommu_group *group)
 {
-	const struct pci_dev *first = NULL;
+	const struct pci_dev *endpoint = NULL, *unknown = NULL;
+	enum tri answer = group->n_others == 0 ? TRI_YES : TRI_NO;
 
 	for (unsigned i = 0; i < group->n_members; i++) {
 		const struct pci_dev *dev = &host->pci[group->members[i]];
 		if (pci_dev_is_bridge(dev))
 			continue;
-		if (first && !pci_addr_same_slot(first->addr, dev->addr))
-			return false;
-		first = first ? first : dev;
+		const struct pci_dev **first = dev->kind == KIND_UNKNOWN ? &unknown : &endpoint;
+		if (endpoint && dev->kind != KIND_UNKNOWN &&
+		    !pci_addr_same_slot(endpoint->addr, dev->addr))
+			return TRI_NO;
+		if ((unknown && !pci_addr_same_slot(unknown->addr, dev->addr)) ||
+		    (endpoint && !pci_addr_same_slot(endpoint->addr, dev->addr)))
+			answer = answer == TRI_NO ? TRI_NO : TRI_UNKNOWN;
+		*first = *first ? *first : dev;
 	}
-	return group->n_others == 0;
+	return answer;
 }

@@ -112,5 +112,6 @@ bool iommu_is_off(const struct host *host);
  * make it unknown, unless a known one already spoils it. */
 enum tri iommu_group_viable(const struct host *host, const struct iommu_group *group);
 
-/* The group holds the functions of one slot only, bridges apart. */
-bool iommu_group_isolated(const struct host *host, const struct iommu_group *group);
+/* The group holds the functions of one slot only, bridges apart. Not known where a function of
+ * which the class is not known may be a bridge. */
+enum tri iommu_group_isolated(const struct host *host, const struct iommu_group *group);

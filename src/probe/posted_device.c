@@ -324,6 +324,30 @@ static bool scan_link(const char *text, struct posted_device *ret)
 	return true;
 }
 
+/* The kernel's log: "[ 0.5] pci 0000:01:00.0: Adding to iommu group 5", before Linux 5.4 "iommu:
+ * Adding device 0000:01:00.0 to group 5". */
+static bool scan_log(const char *text, struct posted_device *ret)
+{
+	static const char *const words[] = { "Adding to iommu group ", "Adding device " };
+	const char *now = strstr(text, words[0]), *then = strstr(text, words[1]);
+	const char *at = now ? now : text, *group = now ? strstr(now, "iommu") : NULL;
+	size_t n = 0;
+
+	if (then && !now) {
+		n = pci_addr_scan(then + strlen(words[1]), &ret->addr);
+		group = n > 0 ? strstr(then, " to group ") : NULL;
+		group = group ? group + strlen(" to ") : NULL;
+	}
+	for (; now && at > text && n == 0; at--)
+		if (at[-1] == ' ' && pci_addr_scan(at, &ret->addr) > 0)
+			n = 1;
+	if (n == 0 || !group)
+		return false;
+	posted_prefix_scan(group, &ret->prefix);
+	ret->linked = ret->bare = true;
+	return ret->prefix.group >= 0;
+}
+
 bool posted_device_scan(const char *text, struct posted_device *ret)
 {
 	*ret = (struct posted_device){
@@ -340,7 +364,7 @@ bool posted_device_scan(const char *text, struct posted_device *ret)
 	const char *at = ret->prefix.rest;
 	size_t n = pci_addr_scan(at, &ret->addr);
 	if (n == 0)
-		return scan_link(text, ret);
+		return scan_link(text, ret) || scan_log(text, ret);
 	at = scan_steps(at + n, ret);
 	if (*at != ' ' && *at != '\0')
 		return false;

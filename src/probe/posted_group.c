@@ -15,6 +15,9 @@ static const char *skip_bullets(const char *text)
 	const char *comment = text_after(text, "//");
 
 	text = comment ? comment : text;
+	size_t digits = strspn(text, "0123456789"); /* "1. ", "12) ": a list with numbers */
+	if (digits > 0 && (text[digits] == '.' || text[digits] == ')') && text[digits + 1] == ' ')
+		text += digits + 2;
 	while (*text && (strchr(" #*|`+-=;_\\", *text) || (unsigned char)*text >= 0x80))
 		text++;
 	return text;
@@ -43,19 +46,25 @@ static const char *take_number(const char *text, int *ret)
 	return text + digits;
 }
 
-/* "IOMMU Group 12", "Group: 12", "iommu_group=12", "/sys/kernel/iommu_groups/12/devices/". */
-static const char *take_group(const char *text, int *group)
+static const char *after_iommu(const char *text)
 {
 	const char *at = after_word(text, "IOMMU");
+
+	return at ? at + strspn(at, " _-") : text;
+}
+
+/* "IOMMU Group 12", "Group: 12", "iommu_group=12", "IOMMU-Gruppe 12", "Groupe IOMMU 12". */
+static const char *take_group(const char *text, int *group)
+{
+	static const char *const words[] = { "group", "gruppe", "groupe", "grupo", "gruppo" };
+	const char *at = NULL;
 	const char *rest;
 
-	if (at)
-		at += strspn(at, " _");
-	else
-		at = text;
-	at = after_word(at, "group");
+	for (size_t i = 0; !at && i < G_N_ELEMENTS(words); i++)
+		at = after_word(after_iommu(text), words[i]);
 	if (!at)
 		return NULL;
+	at = after_iommu(at + strspn(at, " "));
 	at += strspn(at, " :#=");
 	rest = take_number(at, group);
 	/* a number that goes on is an id or an address */

@@ -105,7 +105,7 @@ static void tell_not_viable(struct exam *exam, int pci, const struct iommu_group
 	if (pci_dev_is_bridge(&host->pci[members->first]))
 		return; /* group-bridge-bound has the remedy */
 	finding_fix(finding, "vfiokit bind --group %s", ADDRESS(host, pci));
-	if (!iommu_group_isolated(host, group))
+	if (iommu_group_isolated(host, group) == TRI_NO)
 		finding_fix(finding,
 			    "# Or put the card into a slot with a group of its own: "
 			    "vfiokit show %s explains the group.",

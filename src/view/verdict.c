@@ -162,8 +162,9 @@ void device_marks(const struct host *host, const struct pci_dev *dev, enum mark_
 	if (pci_dev_is_bridge(dev) || dev->group < 0)
 		return;
 	const struct iommu_group *group = &host->groups[dev->group];
-	bool isolated = iommu_group_isolated(host, group);
-	add_mark(text, form, isolated ? MARK_ISOLATED : MARK_SHARED);
+	enum tri isolated = iommu_group_isolated(host, group);
+	if (isolated != TRI_UNKNOWN)
+		add_mark(text, form, isolated ? MARK_ISOLATED : MARK_SHARED);
 	if (iommu_group_viable(host, group) == TRI_YES)
 		add_mark(text, form, MARK_VIABLE);
 }
@@ -186,8 +187,8 @@ enum role device_role(const struct host *host, const struct pci_dev *dev)
 		return ROLE_WARN;
 	if (dev->group < 0)
 		return ROLE_PLAIN;
-	bool isolated = iommu_group_isolated(host, &host->groups[dev->group]);
-	if (dev->kind == KIND_GPU)
+	enum tri isolated = iommu_group_isolated(host, &host->groups[dev->group]);
+	if (dev->kind == KIND_GPU && isolated != TRI_UNKNOWN)
 		return isolated ? ROLE_GOOD : ROLE_WARN;
 	return ROLE_PLAIN;
 }
