@@ -110,3 +110,49 @@ static const char good_line[] =
 
 #define USB_PORT(port)                                                                             \
 	"    <hostdev type='usb'><source><address bus='1' port='" port "'/></source></hostdev>\n"
+
+/* ---- nearly bad ---- */
+
+/* Changes that look like what rules ask for, and are none of it: asked, and nothing is found. */
+static const struct near {
+	const char *id, *text, *from, *to;
+	const char *host; /* NULL: guide-example */
+} near[] = {
+	{ "hostdev-duplicate", XML, "    <shmem ",
+	  "    <hostdev type='usb'><source><vendor id='0x46d'/><product id='0xc31c'/>"
+	  "</source></hostdev>\n    <shmem " },
+	{ "hostdev-duplicate", XML, "    <shmem ", USB_PORT("2") USB_PORT("2.1") "    <shmem " },
+	{ "hostdev-duplicate", XML, "    <shmem ", MDEV "    <shmem " },
+	{ "hostdev-duplicate", LINE, "-display",
+	  "-device usb-host,hostbus=1,hostport=2 -device usb-host,hostbus=1,hostport=3 "
+	  "-display" },
+	{ "hostdev-duplicate", LINE, "-display",
+	  "-device usb-host,hostbus=1,hostport=2 -device usb-host,hostbus=1,hostaddr=2 "
+	  "-display" },
+	{ "hostdev-duplicate", LINE, "-display",
+	  "-device usb-host,vendorid=0x046d,productid=0x082d -display" },
+	{ "guest-bus-conventional", XML, "index='2' model='pcie-root-port'",
+	  "index='2' model='pcie-to-pci-bridge'" },
+	{ "guest-bus-conventional", LINE, "-display", "-device pci-bridge,id=rp9 -display" },
+	{ "hidden-kvm", XML, "<topology",
+	  "<feature policy='require' name='hypervisor'/>\n    <topology" },
+	{ "hidden-kvm", LINE, "topoext=off", "kvm=on,hypervisor=on" },
+	{ "hidden-kvm", XML, "<hyperv>", "<hyperv><vendor_id state='on' value='Microsoft Hv'/>" },
+	{ "path-denied", XML, "-overcommit", "device.hostdev0.driver=vfio-pci-nohotplug" },
+	{ "sockets-many", XML, "sockets='1' dies='1' cores='2' threads='2'",
+	  "sockets='2' dies='1' cores='2' threads='1'" },
+	{ "sockets-many", LINE, "sockets=1,cores=2,threads=2", "sockets=2,cores=2,threads=1" },
+	{ "topoext-on-intel", LINE, "topoext=off", "topoext=on", "identical-gpus" },
+	{ "cpu-replaced", XML, "'-overcommit'/>", "'-smp'/><qemu:arg value='4'/>" },
+	{ "command-cut", LINE, "-display none\n", "-display none \\\n# -vga none\nwait\n" },
+	{ "command-cut", LINE, "-display none\n", "-display none\n\n-display tells where\n" },
+	{ "x-vga-with-uefi", LINE, "host=01:00.0", "host=01:00.0,x-vga=off" },
+	{ "disk-placed-twice", LINE, "-display",
+	  "-drive id=d1,file=/srv/b.img,if=none -device virtio-blk-pci,drive=d1 -display" },
+	{ "disk-placed-twice", LINE, "-display", "-drive id=d1,file=/srv/b.img -display" },
+	{ "native-io-cache", LINE, "-display",
+	  "-drive if=virtio,file=/srv/b.img,aio=native,cache.direct=on -display" },
+	{ "pin-incomplete", XML, "'static'>4", "'static' current='4'>5" },
+	{ "pin-shared", XML, "vcpu='3' cpuset='8'", "vcpu='3' cpuset='2,8'" },
+	{ "pin-shared", XML, "vcpu='3' cpuset='8'", "vcpu='4' cpuset='2'" },
+};

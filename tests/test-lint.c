@@ -201,6 +201,8 @@ static const struct row {
 	{ "path-missing", LINE, "/srv/win.img", "/srv/unreadable.img", FINDING_UNKNOWN },
 	{ "cpu-model", XML, "mode='host-passthrough'", "", FINDING_WARN },
 	{ "cpu-model", LINE, "'host,", "'qemu64,", FINDING_WARN },
+	{ "cpu-replaced", XML, "'-overcommit'/>", "'-cpu'/><qemu:arg value='host'/>",
+	  FINDING_WARN },
 	{ "topology-mismatch", XML, "cores='2'", "cores='4'", FINDING_FAIL },
 	{ "topology-mismatch", LINE, "-smp 4", "-smp 6", FINDING_FAIL },
 	{ "sockets-many", XML, "<topology sockets='1' dies='1' cores='2' threads='2'/>", "",
@@ -262,6 +264,8 @@ static const struct row {
 	{ "disk-emulated", LINE, "-display", "-drive file=/srv/b.img -display", FINDING_WARN },
 	{ "nic-emulated", XML, "<model type='virtio'/>", "<model type='e1000e'/>", FINDING_WARN },
 	{ "nic-emulated", LINE, "-display", "-net nic -net user -display", FINDING_WARN },
+	{ "nic-emulated", XML, "<model type='virtio'/>", "<model type='e1000-82545em'/>",
+	  FINDING_WARN },
 	{ "mac-invalid", XML, "52:54:00:12:34:56", "52:54:00:12:34:5", FINDING_FAIL },
 	{ "mac-invalid", LINE, "52:54:00:12:34:56", "53:54:00:12:34:56", FINDING_FAIL },
 };
@@ -338,48 +342,6 @@ static void test_claims(void)
 			g_error("row %zu: %s", i, finding ? finding->what : "not asked");
 	}
 }
-
-/* Changes that look like what rules ask for, and are none of it: asked, and nothing is found. */
-static const struct near {
-	const char *id, *text, *from, *to;
-	const char *host; /* NULL: guide-example */
-} near[] = {
-	{ "hostdev-duplicate", XML, "    <shmem ",
-	  "    <hostdev type='usb'><source><vendor id='0x46d'/><product id='0xc31c'/>"
-	  "</source></hostdev>\n    <shmem " },
-	{ "hostdev-duplicate", XML, "    <shmem ", USB_PORT("2") USB_PORT("2.1") "    <shmem " },
-	{ "hostdev-duplicate", XML, "    <shmem ", MDEV "    <shmem " },
-	{ "hostdev-duplicate", LINE, "-display",
-	  "-device usb-host,hostbus=1,hostport=2 -device usb-host,hostbus=1,hostport=3 "
-	  "-display" },
-	{ "hostdev-duplicate", LINE, "-display",
-	  "-device usb-host,hostbus=1,hostport=2 -device usb-host,hostbus=1,hostaddr=2 "
-	  "-display" },
-	{ "hostdev-duplicate", LINE, "-display",
-	  "-device usb-host,vendorid=0x046d,productid=0x082d -display" },
-	{ "guest-bus-conventional", XML, "index='2' model='pcie-root-port'",
-	  "index='2' model='pcie-to-pci-bridge'" },
-	{ "guest-bus-conventional", LINE, "-display", "-device pci-bridge,id=rp9 -display" },
-	{ "hidden-kvm", XML, "<topology",
-	  "<feature policy='require' name='hypervisor'/>\n    <topology" },
-	{ "hidden-kvm", LINE, "topoext=off", "kvm=on,hypervisor=on" },
-	{ "path-denied", XML, "-overcommit", "device.hostdev0.driver=vfio-pci-nohotplug" },
-	{ "sockets-many", XML, "sockets='1' dies='1' cores='2' threads='2'",
-	  "sockets='2' dies='1' cores='2' threads='1'" },
-	{ "sockets-many", LINE, "sockets=1,cores=2,threads=2", "sockets=2,cores=2,threads=1" },
-	{ "topoext-on-intel", LINE, "topoext=off", "topoext=on", "identical-gpus" },
-	{ "command-cut", LINE, "-display none\n", "-display none \\\n# -vga none\nwait\n" },
-	{ "command-cut", LINE, "-display none\n", "-display none\n\n-display tells where\n" },
-	{ "x-vga-with-uefi", LINE, "host=01:00.0", "host=01:00.0,x-vga=off" },
-	{ "disk-placed-twice", LINE, "-display",
-	  "-drive id=d1,file=/srv/b.img,if=none -device virtio-blk-pci,drive=d1 -display" },
-	{ "disk-placed-twice", LINE, "-display", "-drive id=d1,file=/srv/b.img -display" },
-	{ "native-io-cache", LINE, "-display",
-	  "-drive if=virtio,file=/srv/b.img,aio=native,cache.direct=on -display" },
-	{ "pin-incomplete", XML, "'static'>4", "'static' current='4'>5" },
-	{ "pin-shared", XML, "vcpu='3' cpuset='8'", "vcpu='3' cpuset='2,8'" },
-	{ "pin-shared", XML, "vcpu='3' cpuset='8'", "vcpu='4' cpuset='2'" },
-};
 
 static void test_near(void)
 {
@@ -471,6 +433,40 @@ static void test_lines(void)
 		}
 		if (n != lines[i].n)
 			g_error("row %zu, %s: %u findings", i, lines[i].id, n);
+	}
+}
+
+/* Of two -cpu the last one counts for QEMU: that is the one which libvirt hands through. */
+static void test_passed_cpu(void)
+{
+	static const struct {
+		const char *value, *id;
+		bool bad;
+	} cpus[] = {
+		{ "host,kvm=off", "hidden-kvm", true },
+		{ "host,kvm=on", "hidden-kvm", false },
+		{ "host,hv-vendor-id=Microsoft Hv", "hidden-kvm", false },
+		{ "Penryn,vendor=GenuineIntel", "cpu-model", false },
+		{ "qemu64,+avx", "cpu-model", true },
+		{ "host,hv-synic,hv-vpindex", "hyperv-dependency", false },
+		{ "host,hv-synic", "hyperv-dependency", true },
+	};
+	HOST_AUTO struct host *host = read_host("guide-example", NULL, NULL);
+	g_autofree char *hidden =
+		replace(XML, "<hyperv>", "<kvm><hidden state='on'/></kvm><hyperv>");
+	g_autofree char *without = replace(hidden, "mode='host-passthrough'", "");
+
+	for (size_t i = 0; i < G_N_ELEMENTS(cpus); i++) {
+		g_autofree char *arguments =
+			g_strconcat("'-cpu'/><qemu:arg value='", cpus[i].value, "'/>", NULL);
+		g_autofree char *text = replace(without, "'-overcommit'/>", arguments);
+		GUEST_AUTO struct guest *guest = read_guest(text);
+		g_autoptr(GPtrArray) findings = judge(guest, host);
+		if (findings_has_bad(findings, cpus[i].id) != cpus[i].bad)
+			g_error("row %zu, %s", i, cpus[i].value);
+		g_autoptr(GPtrArray) mended = lint_mend(guest, findings);
+		g_autofree char *xml = guest_xml(guest);
+		g_assert_nonnull(strstr(xml, "<hidden state='on'/>"));
 	}
 }
 
@@ -763,6 +759,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/lint/near-incomplete", test_near_incomplete);
 	g_test_add_func("/lint/complete", test_complete);
 	g_test_add_func("/lint/lines", test_lines);
+	g_test_add_func("/lint/passed-cpu", test_passed_cpu);
 	g_test_add_func("/lint/other-hypervisor", test_other_hypervisor);
 	g_test_add_func("/lint/unknown-host", test_unknown_host);
 	g_test_add_func("/lint/mend", test_mend);

@@ -111,3 +111,9 @@ enum tri guest_is_q35(const struct guest *guest)
 		return TRI_NO;
 	return strstr(machine, "q35") ? TRI_YES : TRI_UNKNOWN;
 }
+
+/* QEMU: target/i386/cpu.c, "hv-vendor-id". */
+const char *guest_vendor(struct guest *guest, const char *vendor)
+{
+	return g_strcmp0(vendor, "Microsoft Hv") == 0 ? NULL : guest_string(guest, vendor);
+}

@@ -108,7 +108,9 @@ struct guest {
 	enum tri topoext;      /* of the definition; unknown: not said */
 	bool hidden;           /* KVM is hidden */
 	bool hypervisor_off;   /* the CPU's bit that tells a guest is off */
-	const char *vendor_id; /* of Hyper-V; NULL: none */
+	const char *vendor_id; /* of Hyper-V; NULL: none, or the one that it has anyway */
+	bool cpu_passed;       /* GUEST_XML: a -cpu that libvirt hands through says all of it */
+	bool cpu_replaced;     /* and so elements of the definition do nothing */
 	bool hugepages;
 	uint64_t hugepage_size; /* bytes; 0: the default size */
 	uint64_t hard_limit;    /* bytes; 0: none */
@@ -147,6 +149,9 @@ const char *guest_format(struct guest *guest, const char *format, ...) G_GNUC_PR
 /* "USB device 1:4" of a bus and a number on it, "USB device 1-4.2" of a bus and a port; NULL where
  * neither is whole. -1, NULL: not said. */
 const char *guest_usb_place(struct guest *guest, int bus, int device, const char *port);
+
+/* A vendor of Hyper-V as vendor_id has it. */
+const char *guest_vendor(struct guest *guest, const char *vendor);
 
 /* Adds a device of which nothing is known. The pointer is good until the next one is added. */
 struct guest_device *guest_add(struct guest *guest, enum guest_device_kind kind, const char *shown);

@@ -55,7 +55,7 @@ static void read_cpu_flag(struct guest *guest, const char *key, const char *valu
 		g_autofree char *name = g_strdelimit(g_strdup(key + 3), "_", '-');
 		const char *kept = guest_string(guest, name);
 		if (strcmp(name, "vendor-id") == 0)
-			guest->vendor_id = guest_string(guest, value);
+			guest->vendor_id = guest_vendor(guest, value);
 		if (strcmp(value, "off") != 0)
 			g_array_append_val(guest->hyperv, kept);
 	} else if (strcmp(key, "kvm") == 0 || strcmp(key, "-kvm") == 0) {
@@ -68,9 +68,8 @@ static void read_cpu_flag(struct guest *guest, const char *key, const char *valu
 	}
 }
 
-static void read_cpu(struct reader *reader, const GArray *pairs)
+static void read_cpu_pairs(struct guest *guest, const GArray *pairs)
 {
-	struct guest *guest = reader->guest;
 	const char *model = pairs_get(pairs, "");
 
 	guest->cpu = !model                       ? NULL
@@ -80,6 +79,25 @@ static void read_cpu(struct reader *reader, const GArray *pairs)
 		const struct pair *pair = &g_array_index(pairs, struct pair, i);
 		read_cpu_flag(guest, pair->key, pair->value);
 	}
+}
+
+static void read_cpu(struct reader *reader, const GArray *pairs)
+{
+	read_cpu_pairs(reader->guest, pairs);
+}
+
+void guest_pass_cpu(struct guest *guest, const char *value)
+{
+	g_autoptr(GArray) pairs = pairs_split(value);
+
+	guest->cpu_passed = true;
+	guest->cpu_replaced = guest->hyperv->len > 0 || guest->hidden || guest->hypervisor_off ||
+			      guest->topoext != TRI_UNKNOWN;
+	guest->hidden = guest->hypervisor_off = false;
+	guest->vendor_id = NULL;
+	guest->topoext = TRI_UNKNOWN;
+	g_array_set_size(guest->hyperv, 0);
+	read_cpu_pairs(guest, pairs);
 }
 
 static void read_smp(struct reader *reader, const GArray *pairs)

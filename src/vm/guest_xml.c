@@ -7,6 +7,7 @@
 #include "base/size.h"
 #include "base/text.h"
 #include "vm/guest.h"
+#include "vm/qemu_reader.h"
 #include "vm/xml_read.h"
 #include "vm/xml_text.h"
 
@@ -361,7 +362,7 @@ static void read_hyperv(struct guest *guest, const xmlNode *domain)
 		if (node_says(node, "state", "on"))
 			g_array_append_val(guest->hyperv, name);
 		if (node_is(node, "vendor_id") && node_says(node, "state", "on"))
-			guest->vendor_id = attribute(guest, node, "value");
+			guest->vendor_id = guest_vendor(guest, attribute(guest, node, "value"));
 	}
 	for (xmlNode *timer = node_child(node_child(domain, "clock"), "timer"); timer;
 	     timer = node_next(timer->next, "timer")) {
@@ -376,11 +377,16 @@ static void read_hyperv(struct guest *guest, const xmlNode *domain)
 static void read_passed(struct guest *guest, const xmlNode *domain)
 {
 	const xmlNode *line = node_child(domain, "commandline");
+	const char *before = NULL;
 
 	for (xmlNode *node = node_child(line, "arg"); node; node = node_next(node->next, "arg")) {
 		const char *value = attribute(guest, node, "value");
-		if (value)
-			g_array_append_val(guest->passed, value);
+		if (!value)
+			continue;
+		g_array_append_val(guest->passed, value);
+		if (g_strcmp0(before, "-cpu") == 0)
+			guest_pass_cpu(guest, value);
+		before = value;
 	}
 }
 

@@ -47,6 +47,7 @@ static const struct rule {
 	{ "path-denied", lint_passed, "libvirt knows all of its files" },
 	{ "path-missing", lint_paths, "its files are there" },
 	{ "cpu-model", lint_cpu_model, "its CPU is a current one" },
+	{ "cpu-replaced", lint_cpu_replaced, "what it says of its CPU counts" },
 	{ "topology-mismatch", lint_topology, "sockets, cores and threads fit its CPUs" },
 	{ "sockets-many", lint_sockets, "Windows uses all of its CPUs" },
 	{ "topoext-missing", lint_topoext, "its threads are told as such" },

@@ -20,7 +20,24 @@ void lint_cpu_model(struct lint *lint)
 					   "the guest's CPU is %s, without the instructions of the "
 					   "last fifteen years",
 					   cpu ? cpu : "the default one");
-	lint_fix(lint, finding, "# <cpu mode='host-passthrough'/>", "# -cpu host");
+	lint_fix_cpu(lint, finding, "# <cpu mode='host-passthrough'/>", "# -cpu host");
+}
+
+/* QEMU: system/vl.c, QEMU_OPTION_cpu: the last one counts, and libvirt's own stands before. */
+void lint_cpu_replaced(struct lint *lint)
+{
+	if (lint->guest->passed->len == 0)
+		return;
+	lint_ask(lint);
+	if (!lint->guest->cpu_replaced)
+		return;
+	struct finding *finding = lint_add(
+		lint, FINDING_WARN, NULL,
+		"what <cpu>, <hyperv> and <kvm> say does nothing: a -cpu is handed through "
+		"to QEMU");
+	finding_cause(finding, "of two the last one counts, with its own features only");
+	finding_fix(finding, "# say it in <cpu> and <features>, and remove -cpu from "
+			     "<qemu:commandline>");
 }
 
 static unsigned product(const struct guest *guest)
@@ -111,8 +128,8 @@ void lint_topoext(struct lint *lint)
 					   lint->guest->threads);
 	finding_cause(finding, "on AMD's CPUs a guest sees threads only with it; without, it takes "
 			       "each for a core of its own");
-	lint_fix(lint, finding, "# in <cpu>: <feature policy='require' name='topoext'/>",
-		 "# -cpu host,topoext=on");
+	lint_fix_cpu(lint, finding, "# in <cpu>: <feature policy='require' name='topoext'/>",
+		     "# -cpu host,topoext=on");
 }
 
 void lint_topoext_intel(struct lint *lint)

@@ -223,7 +223,7 @@ void lint_hidden(struct lint *lint)
 			continue;
 		struct finding *finding = lint_add(lint, FINDING_WARN, NULL, "%s", hidings[i].what);
 		finding_cause(finding, "%s", hidings[i].cause);
-		lint_fix(lint, finding, hidings[i].xml, hidings[i].qemu);
+		lint_fix_cpu(lint, finding, hidings[i].xml, hidings[i].qemu);
 	}
 }
 

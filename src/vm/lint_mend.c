@@ -71,9 +71,12 @@ static bool mend_hidden(struct guest *guest)
 	xmlNode *features = node_child(domain_of(guest), "features");
 	xmlNode *kvm = node_child(features, "kvm"), *hyperv = node_child(features, "hyperv");
 
-	drop_feature(guest, "hypervisor");
-	drop_child(kvm, "hidden");
-	drop_child(hyperv, "vendor_id");
+	if (guest->hypervisor_off)
+		drop_feature(guest, "hypervisor");
+	if (guest->hidden)
+		drop_child(kvm, "hidden");
+	if (guest->vendor_id)
+		drop_child(hyperv, "vendor_id");
 	drop_if_bare(kvm);
 	if (!node_says(hyperv, "mode", "passthrough"))
 		drop_if_bare(hyperv);
@@ -293,15 +296,16 @@ static bool mend_split(struct guest *guest)
 static const struct {
 	const char *id;
 	bool (*mend)(struct guest *guest);
+	bool cpu; /* it does nothing where a -cpu that is handed through says all of it */
 } mends[] = {
 	{ "machine-unknown", mend_machine },
 	{ "hostdev-unmanaged", mend_unmanaged },
 	{ "functions-split", mend_split },
 	{ "legacy-assignment", mend_assignment },
 	{ "firmware-writable", mend_writable },
-	{ "hidden-kvm", mend_hidden },
-	{ "topoext-missing", mend_topoext },
-	{ "topoext-on-intel", mend_topoext_intel },
+	{ "hidden-kvm", mend_hidden, true },
+	{ "topoext-missing", mend_topoext, true },
+	{ "topoext-on-intel", mend_topoext_intel, true },
 	{ "balloon", mend_balloon },
 	{ "memory-partial", mend_current },
 	{ "memlock", mend_limit },
@@ -316,7 +320,8 @@ GPtrArray *lint_mend(struct guest *guest, const GPtrArray *findings)
 	GPtrArray *mended = g_ptr_array_new();
 
 	for (size_t i = 0; i < G_N_ELEMENTS(mends); i++)
-		if (findings_has_bad(findings, mends[i].id) && mends[i].mend(guest))
+		if (findings_has_bad(findings, mends[i].id) &&
+		    !(mends[i].cpu && guest->cpu_passed) && mends[i].mend(guest))
 			g_ptr_array_add(mended, (char *)mends[i].id);
 	return mended;
 }

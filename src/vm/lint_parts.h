@@ -30,6 +30,13 @@ static inline void lint_fix(const struct lint *lint, struct finding *finding, co
 	finding_fix(finding, "%s", lint->guest->form == GUEST_XML ? xml : qemu);
 }
 
+/* The same of what may also stand in a -cpu that libvirt hands through. */
+static inline void lint_fix_cpu(const struct lint *lint, struct finding *finding, const char *xml,
+				const char *qemu)
+{
+	lint_fix(lint, finding, lint->guest->cpu_passed ? qemu : xml, qemu);
+}
+
 /* The next device of that kind from *index on, which is moved behind it; NULL: none. */
 const struct guest_device *lint_next(const struct lint *lint, enum guest_device_kind kind,
 				     guint *index);
@@ -93,6 +100,7 @@ void lint_passed(struct lint *lint);
 void lint_paths(struct lint *lint);
 
 void lint_cpu_model(struct lint *lint);
+void lint_cpu_replaced(struct lint *lint);
 void lint_topology(struct lint *lint);
 void lint_sockets(struct lint *lint);
 void lint_topoext(struct lint *lint);

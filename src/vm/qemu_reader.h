@@ -36,3 +36,7 @@ void reader_finish_pflash(struct reader *reader);
 
 /* Reads what stands behind -device. */
 void reader_device(struct reader *reader, const GArray *pairs);
+
+/* Reads the value of a -cpu that libvirt hands through: of two, the last one counts for QEMU, with
+ * all that belongs to it. */
+void guest_pass_cpu(struct guest *guest, const char *value);
