@@ -1,6 +1,7 @@
 /* Commands that have parts: which one a line means. What the shells make of it is test-completion's
  * business. */
 
+#include "base/text.h"
 #include "cmd/command.h"
 
 static int run_nothing(struct context *context, GError **error)
@@ -30,6 +31,29 @@ static void test_word(void)
 	g_assert_cmpstr(command_word(&plain), ==, "check");
 }
 
+/* What is proposed for a word that is no command, nor option. */
+static void test_near(void)
+{
+	static const struct {
+		const char *typed, *meant;
+		bool near;
+	} cases[] = {
+		{ "check", "check", true },   { "chek", "check", true },
+		{ "checkk", "check", true },  { "hceck", "check", true },
+		{ "chack", "check", true },   { "ch", "check", true },
+		{ "checks", "check", true },  { "chkc", "check", false },
+		{ "probe", "record", false }, { "", "check", false },
+		{ "hepl", "help", true },     { "jsn", "json", true },
+		{ "bindd", "unbind", false }, { "xcheck", "check", true },
+		{ "chec-", "check", true },
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_test_message("%s, %s", cases[i].typed, cases[i].meant);
+		g_assert_true(text_is_near(cases[i].typed, cases[i].meant) == cases[i].near);
+	}
+}
+
 /* Every row of the program's own tables, so that what the recipes ask for is kept. */
 static void check_rows(const struct command *const *list, const char *above)
 {
@@ -54,6 +78,7 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/commands/part", test_part);
 	g_test_add_func("/commands/word", test_word);
+	g_test_add_func("/commands/near", test_near);
 	g_test_add_func("/commands/rows", test_rows);
 	return g_test_run();
 }

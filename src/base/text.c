@@ -120,3 +120,15 @@ char *text_printable(const char *text, size_t length)
 	}
 	return g_string_free(out, FALSE);
 }
+
+bool text_is_near(const char *a, const char *b)
+{
+	if (g_str_has_prefix(a, b) || g_str_has_prefix(b, a))
+		return *a != '\0' && *b != '\0';
+	while (*a == *b) {
+		a++;
+		b++;
+	}
+	return strcmp(a + 1, b) == 0 || strcmp(a, b + 1) == 0 || strcmp(a + 1, b + 1) == 0 ||
+	       (a[0] == b[1] && a[1] == b[0] && a[1] && strcmp(a + 2, b + 2) == 0);
+}

@@ -31,6 +31,10 @@ const char *text_after(const char *text, const char *word);
  * NULL when there is no such line. */
 const char *text_uevent(const char *text, const char *key, size_t *length);
 
+/* Is b what somebody may have meant who typed a: one begins with the other, or one letter is
+ * missing, too many, another one, or has changed places with the next? */
+bool text_is_near(const char *a, const char *b);
+
 /* Cuts trailing white space off text, in place. Returns text. */
 char *text_chomp(char *text);
 

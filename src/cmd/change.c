@@ -42,6 +42,8 @@ bool change_check_allowed(const struct change_options *options, GError **error)
 			continue; /* one that cannot be overridden stays: see plan_allow() */
 		g_set_error(error, VFIOKIT_ERROR, STATUS_USAGE, "there is no rule '%s'",
 			    (const char *)options->allow->pdata[i]);
+		error_hint(error,
+			   "the plan names those that stand in its way: 'refused: RULE (…)'");
 		return false;
 	}
 	return true;
@@ -76,7 +78,10 @@ static void set_refused(const struct plan *plan, GError **error)
 	}
 	g_set_error(error, VFIOKIT_ERROR, STATUS_REFUSED, "'%s' is refused: %s", plan->command,
 		    ids->str);
-	if (strchr(words, ' ') != strrchr(words, ' '))
+	const struct refusal *only = plan->refusals->pdata[0];
+	if (plan->refusals->len == 1 && strcmp(only->id, "group-not-viable") == 0)
+		error_hint(error, "'--group' takes the whole group");
+	else if (strchr(words, ' ') != strrchr(words, ' '))
 		error_hint(error, "'%s' overrides these rules; read first what they guard", words);
 	else if (*words)
 		error_hint(error, "'%s' overrides that rule; read first what it guards", words);

@@ -109,6 +109,7 @@ static int run_help(struct context *context, GError **error)
 	if (!command) {
 		g_autofree char *words = g_strjoinv(" ", (char **)context->arguments);
 		g_set_error(error, VFIOKIT_ERROR, STATUS_USAGE, "unknown command '%s'", words);
+		error_hint(error, "'vfiokit --help' lists the commands");
 		return -1;
 	}
 	help_command(command);

@@ -33,6 +33,8 @@ static int run_command(struct context *context, const struct command *command, c
 		context->n_arguments = rest->len - 1;
 		context->options = values;
 		status = context_run(context, command, error);
+	} else {
+		error_hint(error, "'vfiokit %s --help' lists its options", command->name);
 	}
 	options_clear(&targets[0]);
 	return status;
@@ -43,8 +45,7 @@ static void set_unknown(const char *word, GError **error)
 {
 	g_set_error(error, VFIOKIT_ERROR, STATUS_USAGE, "unknown command '%s'", word);
 	for (size_t i = 0; commands[i]; i++)
-		if (g_str_has_prefix(commands[i]->name, word) ||
-		    g_str_has_prefix(word, commands[i]->name)) {
+		if (text_is_near(word, commands[i]->name)) {
 			error_hint(error, "did you mean 'vfiokit %s'?", commands[i]->name);
 			return;
 		}
@@ -82,8 +83,10 @@ static const struct command *choose_part(struct context *context, const struct c
 
 	bool ok = options_read(targets, G_N_ELEMENTS(targets), words, *n, true, &at, NULL, error);
 	options_clear(&targets[0]);
-	if (!ok)
+	if (!ok) {
+		error_hint(error, "'vfiokit %s --help' lists its options", command->name);
 		return NULL;
+	}
 	const char *word = at < *n ? words[at] : NULL;
 	const struct command *part = word ? command_part(command, word) : NULL;
 	if (part) {
@@ -103,8 +106,11 @@ static int run_line(struct context *context, int argc, char **argv, GError **err
 	char **words = argv + 1;
 	unsigned n = argc > 1 ? (unsigned)argc - 1 : 0, used = 0;
 
-	if (!options_read(&global, 1, words, n, true, &used, NULL, error))
+	if (!options_read(&global, 1, words, n, true, &used, NULL, error)) {
+		error_hint(error, "'vfiokit --help' lists the commands, and the options of all; "
+				  "those of one command stand behind it");
 		return -1;
+	}
 	if (context->version) {
 		printf("vfiokit %s\n", VERSION);
 		return STATUS_OK;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "cmd/command.h"
 
 struct found {
@@ -90,9 +91,24 @@ struct reader {
 static bool usage_error(struct reader *reader, const char *word, const char *what)
 {
 	g_set_error(reader->error, VFIOKIT_ERROR, STATUS_USAGE, "option '%s' %s", word, what);
-	error_hint(reader->error, "'vfiokit --help' lists the commands, 'vfiokit COMMAND --help' "
-				  "the options of one");
 	return false;
+}
+
+/* Names the option that may have been meant. */
+static bool unknown_error(struct reader *reader, const char *word, const char *name, size_t length)
+{
+	g_autofree char *typed = g_strndup(name, length);
+
+	for (unsigned i = 0; i < reader->n_targets; i++)
+		for (const struct option_row *row = reader->targets[i].rows; row && row->name;
+		     row++)
+			if (text_is_near(typed, row->name)) {
+				g_set_error(reader->error, VFIOKIT_ERROR, STATUS_USAGE,
+					    "option '%s' is unknown; did you mean '--%s'?", word,
+					    row->name);
+				return false;
+			}
+	return usage_error(reader, word, "is unknown");
 }
 
 /* The value of an option that needs one: behind '=', or the next word. */
@@ -119,7 +135,7 @@ static bool read_long(struct reader *reader, const char *word)
 	if (ambiguous)
 		return usage_error(reader, word, "is ambiguous");
 	if (!found.row)
-		return usage_error(reader, word, "is unknown");
+		return unknown_error(reader, word, name, length);
 	if (attached && found.row->kind == OPTION_FLAG)
 		return usage_error(reader, word, "takes no value");
 	return take_value(reader, found, attached);

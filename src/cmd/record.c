@@ -32,6 +32,7 @@ static bool is_machine(const struct context *context, GError **error)
 	g_set_error(error, VFIOKIT_ERROR, STATUS_USAGE,
 		    "'record' reads a machine, and '%s' is a recording already",
 		    context->host_path);
+	error_hint(error, "leave '--host' away to record this machine");
 	return false;
 }
 

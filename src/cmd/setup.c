@@ -104,8 +104,10 @@ static bool check_options(struct context *context, const struct setup_options *o
 			  GError **error)
 {
 	if (!context->root)
-		g_set_error(error, VFIOKIT_ERROR, STATUS_USAGE,
-			    "a posted text is too little to prepare a machine by");
+		g_set_error(
+			error, VFIOKIT_ERROR, STATUS_USAGE,
+			"a posted text is too little to prepare a machine by: what boots it is not "
+			"in it");
 	else if (options->change.offline && options->trial)
 		g_set_error(error, VFIOKIT_ERROR, STATUS_USAGE,
 			    "'--offline' and '--trial' exclude each other");

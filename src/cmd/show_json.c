@@ -54,7 +54,7 @@ static void json_bars(const struct show *show, struct json *json)
 		json_uint(json, "size", detail->bars[i].size);
 		json_bool(json, "io", detail->bars[i].io);
 		json_bool(json, "prefetchable", detail->bars[i].prefetchable);
-		json_bool(json, "64bit", detail->bars[i].is_64bit);
+		json_bool(json, "is_64bit", detail->bars[i].is_64bit);
 		json_object_end(json);
 	}
 	json_array_end(json);

@@ -208,6 +208,9 @@ static int run_tune(struct context *context, GError **error)
 	if (context->n_arguments > 1 || (!domain && !options->cpus && !options->show)) {
 		g_set_error(error, VFIOKIT_ERROR, STATUS_USAGE,
 			    "'tune' needs one DOMAIN, --cpus N or --show");
+		error_hint(error,
+			   "'virsh list --all' lists the guests; '--cpus 8' chooses for one that "
+			   "is not there yet");
 		return -1;
 	}
 	if ((!domain || tune_read_guest(context, domain, &made, error)) &&

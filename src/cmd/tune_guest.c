@@ -6,6 +6,7 @@
 #include "base/root.h"
 #include "base/text.h"
 #include "cmd/tune.h"
+#include "cmd/vm.h"
 #include "plan/tune_plan.h"
 #include "probe/interrupts.h"
 #include "probe/threads.h"
@@ -26,7 +27,7 @@ bool tune_read_guest(struct context *context, const char *domain, struct tune_ma
 {
 	const struct tune_options *options = context->options;
 	g_autofree char *malformed = NULL;
-	LIBVIRT_AUTO struct libvirt *virt = libvirt_open(options->connect, error);
+	LIBVIRT_AUTO struct libvirt *virt = vm_libvirt(context, options->connect, error);
 
 	if (!virt || !libvirt_definition(virt, domain, &made->xml, error))
 		return false;

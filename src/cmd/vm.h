@@ -88,6 +88,11 @@ struct vm_options {
 		       "write for these, as qemu=7.2,libvirt=9.0 (default: what is installed)",    \
 		       target)
 
+/* Connects to libvirt to read what guests it has. Those of the running machine are none of another
+ * one's (--root, --host): there, uri must be given. An error is bad input, as nothing is changed.
+ * The caller's to close. */
+struct libvirt *vm_libvirt(struct context *context, const char *uri, GError **error);
+
 /* A definition, and what it is made of. */
 struct vm_made {
 	const struct host *host;

@@ -4,6 +4,7 @@
 
 #include "base/input.h"
 #include "base/root.h"
+#include "cmd/vm.h"
 #include "cmd/vm_lint.h"
 #include "probe/probe.h"
 #include "probe/threads.h"
@@ -56,7 +57,7 @@ static bool read_subject(struct context *context, const char *argument, struct s
 	} else if (strcmp(argument, "-") == 0 || strchr(argument, '/') || input_exists(argument)) {
 		subject->text = input_read(argument, &subject->length, error);
 	} else {
-		LIBVIRT_AUTO struct libvirt *virt = libvirt_open(options->connect, error);
+		LIBVIRT_AUTO struct libvirt *virt = vm_libvirt(context, options->connect, error);
 		subject->text = virt ? libvirt_dump(virt, argument, true, error) : NULL;
 		if (!subject->text)
 			g_prefix_error(error, "'%s' is no file, nor known as a domain: ", argument);
@@ -219,6 +220,8 @@ static int run_vm_lint(struct context *context, GError **error)
 	if (context->n_arguments != 1) {
 		g_set_error(error, VFIOKIT_ERROR, STATUS_USAGE,
 			    "'vm lint' needs one FILE, DOMAIN or command line");
+		error_hint(error,
+			   "'-' is standard input: virsh dumpxml DOMAIN | vfiokit vm lint -");
 		return -1;
 	}
 	if (!read_subject(context, context->arguments[0], &subject, error))

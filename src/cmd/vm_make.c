@@ -9,6 +9,7 @@
 #include "model/rom.h"
 #include "plan/refusal.h"
 #include "probe/probe.h"
+#include "vm/libvirt.h"
 
 #define PROBE_FOR_VM                                                                               \
 	(PROBE_DETAIL | PROBE_REGIONS | PROBE_USB | PROBE_USAGE | PROBE_TOPOLOGY | PROBE_MACHINE | \
@@ -221,6 +222,25 @@ static void judge_devices(struct vm_made *made)
 		const struct definition_note *note = made->definition->notes->pdata[i];
 		plan_warn(made->plan, note->id, "%s", note->what);
 	}
+}
+
+/* ---- reading guests ---- */
+
+struct libvirt *vm_libvirt(struct context *context, const char *uri, GError **error)
+{
+	g_autoptr(GError) why = NULL;
+
+	if (!uri && (!context->root || !root_is_live(context->root))) {
+		usage_error(error, "name a file, or leave '--root' and '--host' away",
+			    "only guests of the running machine are known");
+		return NULL;
+	}
+	struct libvirt *virt = libvirt_open(uri, &why);
+	if (!virt && why->code == STATUS_FAILED)
+		why->code = STATUS_USAGE;
+	if (!virt)
+		g_propagate_error(error, g_steal_pointer(&why));
+	return virt;
 }
 
 /* ---- the whole ---- */
