@@ -167,6 +167,23 @@ static const struct {
 	  BOOT_UNCERTAIN,
 	  { "/etc/mkinitcpio.d/linux.preset = default_uki=\"/efi/EFI/Linux/a.efi\"\n"
 	    "default_options=\"--cmdline /etc/other\"" } },
+	{ "preset-with-another-file-to-fall-back",
+	  "arch-uki",
+	  BOOT_UKI_MKINITCPIO,
+	  { "/etc/mkinitcpio.d/linux.preset = default_uki=\"/efi/EFI/Linux/a.efi\"\n"
+	    "fallback_options=\"-S autodetect --cmdline /etc/other\"" } },
+	{ "preset-with-a-file-that-hides-folder",
+	  "arch-uki",
+	  BOOT_UNCERTAIN,
+	  { "/etc/mkinitcpio.d/linux.preset = default_uki=\"/efi/EFI/Linux/a.efi\"\n"
+	    "default_options=\"--cmdline /etc/kernel/cmdline\"" } },
+	{ "preset-with-the-usual-file",
+	  "arch-systemd-boot",
+	  BOOT_UKI_MKINITCPIO,
+	  { "/vfiokit/efi-loader = LoaderInfo=systemd-boot 257\nLoaderEntrySelected=a.efi",
+	    "/boot/EFI/Linux/a.efi = x", "/etc/kernel/cmdline = " ARCH_WORDS,
+	    "/etc/mkinitcpio.d/linux.preset = default_uki=\"/boot/EFI/Linux/a.efi\"\n"
+	    "default_options=\"--splash a.bmp --cmdline /etc/kernel/cmdline\"" } },
 	{ "two-limine-files", "arch-limine", BOOT_UNCERTAIN, { "/boot/limine.conf = timeout: 5" } },
 	{ "pop-on-bios",
 	  "popos-kernelstub",

@@ -306,6 +306,29 @@ static bool has_line_with(const char *text, const char *words)
 	return false;
 }
 
+/* Does a preset of mkinitcpio take the command line of what is usually booted from another file
+ * than /etc/kernel/cmdline? One that is named is read instead of /etc/cmdline.d. */
+static bool names_other_cmdline(const struct boot *boot, const char *text)
+{
+	static const char option[] = "--cmdline", usual[] = "/etc/kernel/cmdline";
+	const char *line;
+	size_t length;
+	unsigned index = 0;
+	bool dropins = boot_match(boot, "/etc/cmdline.d/*.conf", &index) != NULL;
+
+	while ((line = text_next_line(&text, &length))) {
+		const char *at = g_strstr_len(line, (gssize)length, option);
+		if (!at || *line == '#' || text_after(line, "fallback_"))
+			continue;
+		at += strlen(option);
+		at += strspn(at, " =");
+		size_t end = strcspn(at, " \t\r\n\"'");
+		if (dropins || end != strlen(usual) || strncmp(at, usual, end) != 0)
+			return true;
+	}
+	return false;
+}
+
 static bool is_uefi_dracut(const char *text, const char *ignored)
 {
 	return has_setting(text, "uefi", "yes");
@@ -319,9 +342,13 @@ static enum boot_chain judge_uki(struct boot_judge *judge)
 	if (!settings)
 		settings = boot_text(boot, "/usr/lib/kernel/install.conf");
 	if (any_text_has(boot, "/etc/mkinitcpio.d/*.preset", "_uki=", has_line_with)) {
-		if (any_text_has(boot, "/etc/mkinitcpio.d/*.preset", "--cmdline", has_line_with))
-			return boot_doubt(judge, "a preset in /etc/mkinitcpio.d names another file "
-						 "for the command line");
+		unsigned index = 0;
+		const struct boot_file *file;
+		while ((file = boot_match(boot, "/etc/mkinitcpio.d/*.preset", &index)))
+			if (file->text && names_other_cmdline(boot, file->text))
+				return boot_doubt(
+					judge, "a preset in /etc/mkinitcpio.d names another file "
+					       "for the command line");
 		boot_note(judge, "/etc/mkinitcpio.d: presets with _uki=");
 		return BOOT_UKI_MKINITCPIO;
 	}
