@@ -143,6 +143,7 @@ static const struct near {
 	  "sockets='2' dies='1' cores='2' threads='1'" },
 	{ "sockets-many", LINE, "sockets=1,cores=2,threads=2", "sockets=2,cores=2,threads=1" },
 	{ "topoext-on-intel", LINE, "topoext=off", "topoext=on", "identical-gpus" },
+	{ "firmware-mixed", LINE, "/srv/win_VARS_4M.fd", "/srv/OVMF_VARS.fd" },
 	{ "cpu-replaced", XML, "'-overcommit'/>", "'-smp'/><qemu:arg value='4'/>" },
 	{ "command-cut", LINE, "-display none\n", "-display none \\\n# -vga none\nwait\n" },
 	{ "command-cut", LINE, "-display none\n", "-display none\n\n-display tells where\n" },

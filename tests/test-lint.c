@@ -179,7 +179,7 @@ static const struct row {
 	{ "firmware-as-bios", LINE, "-drive if=pflash,format=raw,readonly=on,file=",
 	  "-bios /x/OVMF.fd -cdrom ", FINDING_WARN },
 	{ "firmware-mixed", XML, "OVMF_VARS_4M", "OVMF_VARS", FINDING_FAIL },
-	{ "firmware-mixed", LINE, "/srv/win_VARS_4M.fd", "/srv/OVMF_VARS.fd", FINDING_FAIL },
+	{ "firmware-mixed", LINE, "OVMF_CODE_4M", "OVMF_CODE", FINDING_FAIL },
 	{ "firmware-writable", XML, "readonly='yes'", "readonly='no'", FINDING_WARN },
 	{ "firmware-writable", LINE, "readonly=on,", "", FINDING_WARN },
 	{ "firmware-vars-shared", LINE, "/srv/win_VARS_4M.fd", "/usr/share/OVMF/OVMF_VARS_4M.fd",

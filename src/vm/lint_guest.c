@@ -110,12 +110,20 @@ void lint_bios(struct lint *lint)
 		 "variables of its own");
 }
 
-/* Images of 2 and 4 MiB: code and variables must be of one kind. */
+static bool is_template(const char *path)
+{
+	return path && g_str_has_prefix(path, "/usr/share/");
+}
+
+/* Images of 2 and 4 MiB: code and variables must be of one kind. A copy may have any name: only
+ * the package's own files are of 2 MiB where they do not say 4. */
 static enum tri is_4m(const char *path)
 {
-	if (!path || (!strstr(path, "OVMF_CODE") && !strstr(path, "OVMF_VARS")))
-		return TRI_UNKNOWN;
-	return strstr(path, "_4M") || strstr(path, ".4m.") ? TRI_YES : TRI_NO;
+	if (path && (strstr(path, "_4M") || strstr(path, ".4m.")))
+		return TRI_YES;
+	return is_template(path) && (strstr(path, "OVMF_CODE") || strstr(path, "OVMF_VARS"))
+		       ? TRI_NO
+		       : TRI_UNKNOWN;
 }
 
 void lint_firmware_mixed(struct lint *lint)
@@ -154,11 +162,6 @@ void lint_firmware_writable(struct lint *lint)
 					   "the guest may write into the firmware that others use");
 	lint_fix(lint, finding, "# in <os>: <loader readonly='yes' type='pflash'>",
 		 "# readonly=on behind if=pflash of the code");
-}
-
-static bool is_template(const char *path)
-{
-	return path && g_str_has_prefix(path, "/usr/share/");
 }
 
 void lint_vars_shared(struct lint *lint)

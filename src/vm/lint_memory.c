@@ -109,10 +109,12 @@ void lint_hugepages(struct lint *lint)
 					   " huge pages of %s, the host has %" G_GINT64_FORMAT,
 					   pages, size_name(size), pool ? pool->total : (int64_t)0);
 	if (guest->hugepage_size == 0)
-		finding_cause(finding,
-			      "%s means the kernel's default size, whatever other pools there are",
-			      guest->form == GUEST_XML ? "<hugepages/> without a <page size=…>"
-						       : "no size");
+		finding_cause(finding, "%s",
+			      guest->form == GUEST_XML
+				      ? "<hugepages/> without a <page size=…> means the kernel's "
+					"default size, whatever other pools there are"
+				      : "no size is told, so it is taken for the kernel's default "
+					"one");
 	fix_pool(finding, size, pages);
 }
 

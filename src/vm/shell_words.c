@@ -194,6 +194,39 @@ static char *join(const GPtrArray *words)
 	return g_string_free(text, FALSE);
 }
 
+/* "${NAME:-text}", "${NAME-text}": how long it is, and where text stands in it; 0: it is none. */
+static size_t find_default(const char *at, size_t *text)
+{
+	size_t n = at[1] == '{' ? name_length(at + 2) : 0;
+	const char *end = n > 0 ? strchr(at + 2 + n, '}') : NULL;
+
+	*text = 2 + n + (at[1] == '{' && at[2 + n] == ':');
+	if (!end || at[*text] != '-')
+		return 0;
+	*text += 1;
+	return strpbrk(at + *text, "${") && strpbrk(at + *text, "${") < end
+		       ? 0
+		       : (size_t)(end + 1 - at);
+}
+
+/* The value of a variable that has a default, which counts where the text gives it none. */
+static bool fill_default(const struct scanner *scanner, GString *text, const char **word)
+{
+	size_t start, length = find_default(*word, &start), ignored;
+
+	if (length == 0)
+		return false;
+	g_autofree char *plain = g_strdup_printf("${%.*s}", (int)name_length(*word + 2), *word + 2);
+	GPtrArray *value = find_variable(scanner, plain, &ignored);
+	g_autofree char *joined = value ? join(value) : NULL;
+	if (joined && *joined)
+		g_string_append(text, joined);
+	else
+		g_string_append_len(text, *word + start, (gssize)(length - 1 - start));
+	*word += length;
+	return true;
+}
+
 /* The word with its variables filled in. */
 static char *fill_in(const struct scanner *scanner, const char *word)
 {
@@ -201,6 +234,8 @@ static char *fill_in(const struct scanner *scanner, const char *word)
 
 	while (*word && text->len < MAX_WORDS) {
 		size_t length = 1;
+		if (*word == '$' && fill_default(scanner, text, &word))
+			continue;
 		GPtrArray *value = *word == '$' ? find_variable(scanner, word, &length) : NULL;
 		g_autofree char *joined = value ? join(value) : NULL;
 		if (value)
