@@ -15,6 +15,12 @@
 #define NOTHING "/sys/bus/pci/devices/"
 
 const struct rule_pair pairs_machine[] = {
+	{ .rule = "whole-machine",
+	  .host = "guide-example",
+	  .verdict = FINDING_UNKNOWN,
+	  .what = "This is a container",
+	  .bad = { { "/vfiokit/reader = root part" } },
+	  .good = { { "/vfiokit/reader = root" } } },
 	{ .rule = "cpu-virt",
 	  .verdict = FINDING_UNKNOWN,
 	  .what = "Whether the processor can run guests",

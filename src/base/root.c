@@ -80,6 +80,51 @@ int root_open_file(struct root *root, const char *path, int flags, unsigned mode
 	return fd < 0 ? -errno : fd;
 }
 
+/* ---- inside a container ---- */
+
+/* What container managers leave for those inside. */
+static const char *const container_marks[] = { "/run/.containerenv", "/.dockerenv",
+					       "/run/systemd/container" };
+
+/* What no kernel that runs leaves empty, where nobody hides it. */
+static const char *const never_empty[] = { "/proc",       "/sys/bus",    "/sys/class",
+					   "/sys/kernel", "/sys/module", "/dev" };
+
+static bool is_empty(const char *path)
+{
+	DIR *dir = opendir(path);
+	const struct dirent *entry;
+	unsigned n = 0;
+
+	while (dir && n == 0 && (entry = readdir(dir)))
+		n += strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
+	if (dir)
+		closedir(dir);
+	return n == 0;
+}
+
+/* The first PID namespace has a number of its own (kernel: PROC_PID_INIT_INO). */
+#define FIRST_PIDS "pid:[4026531836]"
+
+static bool is_live_part(void)
+{
+	char pids[64];
+	ssize_t n = readlink("/proc/self/ns/pid", pids, sizeof(pids) - 1);
+
+	if (n > 0) {
+		pids[n] = '\0';
+		if (strcmp(pids, FIRST_PIDS) != 0)
+			return true;
+	}
+	for (size_t i = 0; i < G_N_ELEMENTS(container_marks); i++)
+		if (access(container_marks[i], F_OK) == 0)
+			return true;
+	for (size_t i = 0; i < G_N_ELEMENTS(never_empty); i++)
+		if (is_empty(never_empty[i]))
+			return true;
+	return false;
+}
+
 struct root *root_open(const char *path, GError **error)
 {
 	int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -106,6 +151,7 @@ struct root *root_open(const char *path, GError **error)
 	struct root *root = g_new0(struct root, 1);
 	root->fd = fd;
 	root->live = is_live;
+	root->part = is_live && is_live_part();
 	return root;
 }
 
@@ -134,12 +180,23 @@ bool root_is_live(const struct root *root)
 	return root->live;
 }
 
+bool root_is_part(const struct root *root)
+{
+	int error;
+	const struct tree_node *reader =
+		root->tree ? tree_find(root->tree, NULL, ROOT_READER, true, &error) : NULL;
+
+	return root->part ||
+	       (reader && (reader->kind != TREE_FILE || strstr(reader->data, "part")));
+}
+
 bool root_is_whole(const struct root *root)
 {
 	int error;
 
-	return root->live ||
-	       (root->tree && tree_find(root->tree, NULL, "/vfiokit/reader", true, &error));
+	return (root->live ||
+		(root->tree && tree_find(root->tree, NULL, ROOT_READER, true, &error))) &&
+	       !root_is_part(root);
 }
 
 void root_trace(struct root *root, struct tree *tree)

@@ -32,8 +32,13 @@ void root_free(struct root *root);
 bool root_is_live(const struct root *root);
 
 /* Does the machine lack what is not there? So it is live, and in a recording made on the running
- * machine; another tree may be a part of a machine only. */
+ * machine; another tree may be a part of a machine only, and so is what a container sees. */
 bool root_is_whole(const struct root *root);
+
+/* Does the running machine, or the one that was recorded, show itself in part only, as to who is in
+ * a container? Other trees do not know. */
+bool root_is_part(const struct root *root);
+#define ROOT_READER "/vfiokit/reader" /* who made a recording: "root", "user part", … */
 
 /* Everything that is read through root from now on is also put into tree (to make a recording of
  * it). tree stays the caller's and must live as long as the root; NULL ends it. */

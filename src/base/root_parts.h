@@ -14,6 +14,7 @@ struct tree;
 struct root {
 	int fd; /* -1: in memory */
 	bool live;
+	bool part;               /* live, and not all of the machine can be seen from here */
 	struct tree *tree;       /* in memory: owned; else NULL */
 	struct tree *trace;      /* borrowed; NULL: not tracing */
 	struct bounded *bounded; /* live: reads that may not come back; NULL: none yet */

@@ -48,6 +48,7 @@ struct host {
 	struct bindings bindings; /* what shall be bound at every boot */
 	GArray *gaps;             /* of struct gap */
 	bool privileged;          /* read as root */
+	bool part; /* the running (or recorded) machine was seen in part: from a container */
 
 	GArray *pci_array;   /* while it is filled */
 	GArray *group_array; /* while it is filled */

@@ -20,7 +20,8 @@
 /* What a live machine alone can tell: recorded, so that a recording tells the same. */
 static char *ask_privileged(struct root *root)
 {
-	return g_strdup(root_is_live(root) && root_is_privileged() ? "root\n" : "user\n");
+	return g_strconcat(root_is_live(root) && root_is_privileged() ? "root" : "user",
+			   root_is_part(root) ? " part\n" : "\n", NULL);
 }
 
 static bool is_recording(struct root *root)
@@ -91,6 +92,7 @@ struct host *host_probe(struct root *root, unsigned what, GError **error)
 							  : HOST_TREE);
 	g_autofree char *who = root_fact(root, "reader", ask_privileged);
 	host->privileged = who && g_str_has_prefix(who, "root");
+	host->part = root_is_part(root);
 
 	pci_probe(root, host, what);
 	if (what & PROBE_CONFIG)
@@ -112,6 +114,10 @@ struct host *host_probe(struct root *root, unsigned what, GError **error)
 		usb_probe(root, host);
 	if (what & (PROBE_USAGE | PROBE_HOLDERS))
 		usage_probe(root, host, what & PROBE_HOLDERS ? USAGE_HOLDERS : 0);
+	if (host->part) { /* a container has processes, mounts and networks of its own */
+		host->usages.known = 0;
+		host->usages.holders_known = false;
+	}
 	if (what & PROBE_SETTINGS)
 		settings_probe(root, host);
 	if (what & PROBE_DOMAINS)

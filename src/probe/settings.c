@@ -146,7 +146,7 @@ static char *ask_nodes(struct root *root)
 		if (r == 0)
 			g_string_append_printf(text, "%c %04o %u %u %s\n", node.type, node.mode,
 					       node.uid, node.gid, path);
-		else if (r == -ENOENT && root_is_live(root))
+		else if (r == -ENOENT && root_is_live(root) && root_is_whole(root))
 			g_string_append_printf(text, "! %s\n", path);
 		else if (r != -ENOENT)
 			g_string_append_printf(text, "? %s\n", path);
@@ -307,14 +307,23 @@ static void probe_hooks(struct root *root, struct host *host)
 	host->settings.n_hooks = n;
 }
 
+static bool holds_any(struct root *root, const char *folder)
+{
+	g_autoptr(GPtrArray) names = NULL;
+
+	return root_list(root, folder, &names) == 0 && names->len > 0;
+}
+
 static void probe_folders(struct root *root, struct host *host)
 {
 	static const char *const folders[] = { SETTING_FOLDERS };
+	bool own = root_is_part(root); /* a container has an /etc and a /dev of its own */
 	const char **list = host_alloc(host, sizeof(folders));
 	unsigned n = 0;
 
 	for (size_t i = 0; i < G_N_ELEMENTS(folders); i++)
-		if (root_exists(root, folders[i]))
+		if (!(own && g_str_has_prefix(folders[i], "/etc")) &&
+		    !(own && g_str_has_prefix(folders[i], "/dev")) && holds_any(root, folders[i]))
 			list[n++] = folders[i];
 	host->settings.folders = list;
 	host->settings.n_folders = n;

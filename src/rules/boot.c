@@ -475,6 +475,7 @@ const struct rule rules_boot[] = {
 			   "machines that boot by other files than one thinks it never does.",
 		.good = "The running kernel has what the boot files say about passthrough.",
 		.see = SEE_IOMMU,
+		.ground = "/etc",
 		.sets = RULE_DOCTOR,
 		.judge = judge_pending,
 	},

@@ -201,7 +201,32 @@ static void judge_config(struct exam *exam)
 			     "What this kernel was built with is not known.");
 }
 
+static void judge_whole(struct exam *exam)
+{
+	if (!exam->host->part)
+		return;
+	struct finding *finding = exam_add(exam, FINDING_UNKNOWN, NULL,
+					   "This is a container: of the host only what it lets "
+					   "through can be seen.");
+	finding_evidence(finding, "/proc, /sys, /dev: those of a container");
+	finding_cause(finding, "Files, programs, processes, mounts and guests of the host are not "
+			       "those that are here, so nothing is said about them.");
+	finding_fix(finding, "# Run vfiokit on the host itself.");
+}
+
 const struct rule rules_cpu[] = {
+	{
+		.id = "whole-machine",
+		.title = "Can all of the machine be seen?",
+		.reads = "PID namespace, marks of container managers, /sys",
+		.explain = "A container has files and processes of its own, and sees of the "
+			   "kernel's what its manager shows. What is missing there may be on "
+			   "the host, so it is not known, and not called missing.",
+		.good = "All of the machine can be seen.",
+		.see = SEE_DEBUG,
+		.sets = RULE_DOCTOR | RULE_AUDIT,
+		.judge = judge_whole,
+	},
 	{
 		.id = "cpu-virt",
 		.title = "Can the processor run guests?",

@@ -33,9 +33,13 @@ void exam_quote_unknown(const struct exam *exam, struct finding *finding, const 
 {
 	const struct host *host = exam->host;
 
-	finding_evidence(finding, "%s: not known (%s%s)", path,
-			 reason ? reason : reasons[host->source].why,
-			 host->privileged ? "" : reasons[host->source].remedy);
+	if (host->part)
+		finding_evidence(finding, "%s: not known (%s; look on the host itself)", path,
+				 reason ? reason : "it is not seen from inside a container");
+	else
+		finding_evidence(finding, "%s: not known (%s%s)", path,
+				 reason ? reason : reasons[host->source].why,
+				 host->privileged ? "" : reasons[host->source].remedy);
 }
 
 struct finding *exam_unknown(struct exam *exam, const char *subject, const char *path,

@@ -27,7 +27,7 @@ static void judge_program(struct exam *exam, enum package_role role, enum findin
 	enum tri there = package_role_there(&exam->host->boot, role);
 
 	/* a part of a machine, as an unpacked archive, may lack its programs */
-	if (there == TRI_NO && !exam->host->boot.os.id)
+	if (there == TRI_NO && (!exam->host->boot.os.id || exam->host->part))
 		there = TRI_UNKNOWN;
 	if (there == TRI_UNKNOWN)
 		exam_unknown(exam, NULL, "/usr/bin, /usr/share",

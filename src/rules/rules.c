@@ -193,7 +193,11 @@ static void ask(struct exam *exam, GArray *doubts)
 
 static void say_no_ground(struct exam *exam, const char *folder)
 {
-	g_autofree char *text = g_strdup_printf("Not known: there is no %s here.", folder);
+	g_autofree char *text =
+		g_strdup_printf(exam->host->part
+					? "Not known: %s of the host is not seen from here."
+					: "Not known: there is no %s here.",
+				folder);
 
 	exam_unknown(exam, NULL, folder, text);
 }
