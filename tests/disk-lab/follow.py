@@ -1,6 +1,7 @@
 """USB devices that follow a guest of libvirt, plugged in and pulled out by QEMU's monitor."""
 
 import os
+import re
 import select
 import statistics
 import time
@@ -12,12 +13,13 @@ TREE = [*DESKTOP, "6 qemu-xhci id=hot"]
 PEN = "056a:0000" # of usb-wacom-tablet
 STICK = "0627:0001" # of usb-tablet
 GONE = "USB disconnect"
-ROUNDS = 50
+ROUNDS = 50 # of these:
+CALM_ROUNDS = 10 # begin when all that the one before has started has ended, as where people plug
 BY_HAND = 5
 STORM = 500
 CONSOLE = "/var/log/inner.console"
 BOUND = 120 # seconds: only what never happens meets it
-LIMIT = 540 # of a scenario, once its machine runs
+LIMIT = 1500 # of a scenario, once its machine runs
 
 GUEST = f"""<domain type='kvm'>
   <name>inner</name>
@@ -56,6 +58,7 @@ class Watch:
         self.path = os.path.join(play.folder.name, "watch")
         self.link = None
         self.buffer = b""
+        self.there = None # when the machine saw it, in its own seconds since it started
         self.deadline = time.monotonic() + LIMIT
 
     def options(self):
@@ -69,7 +72,9 @@ class Watch:
             self.link.close()
         self.link = self.play.machine.connect(self.path)
         self.buffer = b""
-        self.play.ask(f"setsid -f tail -n +1 -F {CONSOLE} >/dev/virtio-ports/watch 2>/dev/null")
+        self.play.ask("setsid -f sh -c 'tail -n +1 -F " + CONSOLE + " | while read -r line; do "
+                      "read -r now rest </proc/uptime; echo \"$now|$line\"; done' "
+                      ">/dev/virtio-ports/watch 2>/dev/null")
 
     def restart(self):
         """Starts the guest anew."""
@@ -93,7 +98,8 @@ class Watch:
                 raise Failed(f"the guest's kernel does not say '{text}' in time\n" +
                              self.play.machine.run(f"tail -n 20 {CONSOLE}; journalctl -b -n 20").out)
             self.buffer += self.link.recv(65536)
-        self.buffer = self.buffer.split(text.encode(), 1)[1]
+        before, self.buffer = self.buffer.split(text.encode(), 1)
+        self.there = float(before.rsplit(b"\n", 1)[-1].split(b"|", 1)[0])
         return time.monotonic()
 
 
@@ -114,15 +120,46 @@ def hostdevs(play):
     return play.ask("virsh dumpxml inner | grep -c \"<hostdev mode='subsystem' type='usb'\"; true")
 
 
-def rounds(play, watch):
-    """Pulled out, and plugged in at one port and at another: seconds until the guest has it, each time."""
-    seconds = []
-    for turn in range(ROUNDS):
+def rounds(play, watch, number, calm):
+    """Pulled out, and plugged in at one port and at another. Of each time: seconds until the guest has it,
+    and when it did, by the machine's clock."""
+    times = []
+    for turn in range(number):
         pull(play, "pen")
         began = watch.wait(GONE)
+        if calm:
+            play.ask(f"udevadm settle; {CALM}")
+            began = time.monotonic()
         plug(play, "usb-wacom-tablet", "pen", 1 + turn % 2)
-        seconds.append(watch.wait(found(PEN)) - began)
-    return seconds
+        times.append((watch.wait(found(PEN)) - began, watch.there))
+    return times
+
+
+# What the machine's journal says between the plug and the guest, in this order.
+STAGES = (("the machine's kernel has it", f"kernel: .*{found(PEN)}"),
+          ("systemd starts the unit", "Starting vfiokit-usb@"),
+          ("libvirt has given it", "Finished vfiokit-usb@"))
+
+
+def parts_of(journal, total, end):
+    """The seconds of one plug: until each of STAGES, and until the guest has it; None: not in the journal."""
+    moments = [moment for moment, line in journal if moment < end and re.search(STAGES[0][1], line)][-1:]
+    for _, pattern in STAGES[1:]:
+        moments += [moment for moment, line in journal
+                    if moments and moment > moments[-1] and re.search(pattern, line)][:1]
+    if len(moments) < len(STAGES):
+        return None
+    return [total - (end - moments[0])] + [after - before for before, after in zip(moments, moments[1:] + [end])]
+
+
+def tell_parts(play, times):
+    """Where the seconds of rounds() go."""
+    journal = [(float(moment), line) for moment, line in
+               re.findall(r"^\[ *([0-9.]+)\] (.*)$", play.ask("journalctl -b -o short-monotonic"), re.M)]
+    columns = zip(*filter(None, (parts_of(journal, *one) for one in times)))
+    for name, seconds in zip([name for name, _ in STAGES] + ["the guest's kernel has it"], columns):
+        play.tap.note(f"{play.name}: until {name}: median {statistics.median(seconds):.2f} s more, "
+                      f"longest {max(seconds):.2f} s")
 
 
 def port_of_pen(play):
@@ -182,9 +219,12 @@ def usb(play):
     watch = begin(play)
     play.ask(CALM)
     before = play.ask(STATE)
-    seconds = rounds(play, watch)
+    calm = rounds(play, watch, CALM_ROUNDS, True)
+    busy = rounds(play, watch, ROUNDS - CALM_ROUNDS, False)
     play.test(f"{ROUNDS} times pulled out and plugged in: the guest sees each")
-    tell(play, "by itself", seconds)
+    tell(play, "by itself", [total for total, end in calm])
+    tell_parts(play, calm)
+    tell(play, "by itself, plugged in while the unplugging is still seen to", [total for total, end in busy])
     play.ask(CALM)
     play.test("nothing is left behind", differs("state", play.ask(STATE), before),
               differs("devices of the guest", hostdevs(play), "1\n"))
