@@ -397,6 +397,8 @@ static char *add_to_slot(const char *text, const struct slot *slot, const struct
 static const struct slot *choose_slot(const char *text, const struct edit_place *place,
 				      const GArray *slots)
 {
+	if (place->format == EDIT_CMDLINE)
+		return slots->len > 0 ? slot_at(slots, 0) : NULL;
 	if (slots->len == 0 || place->format == EDIT_LINES ||
 	    slot_at(slots, slots->len - 1)->maybe ||
 	    (place->which >= 0 && (guint)place->which >= slots->len))

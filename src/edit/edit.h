@@ -17,7 +17,8 @@
 #include <stddef.h>
 
 enum edit_format {
-	EDIT_CMDLINE, /* /etc/kernel/cmdline, /etc/cmdline.d: the first line that says something */
+	EDIT_CMDLINE, /* /etc/kernel/cmdline, /etc/cmdline.d: the first line that says something;
+		       * words are taken out of the others, too */
 	EDIT_SHELL, /* NAME="…", NAME+=…, NAME=(…): /etc/default/grub, mkinitcpio.conf, dracut.conf,
 		     * /etc/default/limine; key: the name, as it stands in front of '=' */
 	EDIT_ENTRY,    /* loader/entries: lines "KEY VALUE"; key: "options" */

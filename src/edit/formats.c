@@ -28,6 +28,9 @@ static bool is_comment(const char *text, size_t at)
 
 /* ---- the first line that says something ---- */
 
+/* Of further lines it depends on the reader whether they count: kernel-install takes them all,
+ * proxmox-boot-tool the first one. */
+
 GArray *cmdline_slots(const char *text, const char *key)
 {
 	GArray *slots = new_slots();
@@ -38,7 +41,7 @@ GArray *cmdline_slots(const char *text, const char *key)
 		if (is_comment(text, at))
 			continue;
 		add_slot(slots, at, end, QUOTING_NONE);
-		break;
+		g_array_index(slots, struct slot, slots->len - 1).maybe = slots->len > 1;
 	}
 	if (slots->len == 0 && !strpbrk(text, "#"))
 		add_slot(slots, 0, line_end(text, 0), QUOTING_NONE);

@@ -17,14 +17,67 @@ static bool is_as_wanted(const struct cmdline_job *job, const char *value)
 	return all;
 }
 
+/* ---- which line was booted ---- */
+
+static bool is_among(const GPtrArray *words, const char *word)
+{
+	for (guint i = 0; words && i < words->len; i++)
+		if (strcmp(words->pdata[i], word) == 0)
+			return true;
+	return false;
+}
+
+/* Are all words of one text in the other? The loader's own, and ours, do not count. */
+static bool is_within(const struct cmdline_job *job, const char *text, const char *other)
+{
+	struct slice word;
+	bool within = text != NULL;
+
+	while (within && cmdline_next(&text, &word)) {
+		g_autofree char *copy = g_strndup(word.text, word.length);
+		within = g_str_has_prefix(copy, "initrd=") || strcmp(copy, OFF_WORD) == 0 ||
+			 is_among(job->add, copy) || is_among(job->remove, copy) ||
+			 edit_has(other, &parameters, copy);
+	}
+	return within;
+}
+
+/* The slot that holds all words of the command line now, and that is not our own entry's; of
+ * several, the one that holds no others. -1: none, or several. */
+static int find_current(const struct cmdline_job *job, const char *text,
+			const struct edit_place *line)
+{
+	const char *cmdline = job->host->platform.kernel.cmdline;
+	int found = -1, exact = -1, matches = 0, exact_matches = 0;
+	char *value;
+
+	for (unsigned i = 0; (value = edit_value(text, line, i)); i++) {
+		bool same =
+			!edit_has(value, &parameters, OFF_WORD) && is_within(job, cmdline, value);
+		bool no_others = same && is_within(job, value, cmdline);
+		g_free(value);
+		found = same ? (int)i : found;
+		exact = no_others ? (int)i : exact;
+		matches += same;
+		exact_matches += no_others;
+	}
+	if (exact_matches == 1)
+		return exact;
+	return matches == 1 ? found : -1;
+}
+
 /* ---- rEFInd ---- */
 
+/* The line that was booted is changed; where that is not known, the first, which rEFInd takes
+ * unless another is chosen. */
 bool fallback_refind(struct cmdline_job *job)
 {
-	static const struct edit_place first = { EDIT_REFIND, NULL, 0, false, false };
+	struct edit_place place = { EDIT_REFIND, NULL, 0, false, false };
 	const char *path = "/boot/refind_linux.conf";
 	const char *text = boot_text(job->boot, path);
-	g_autofree char *value = text ? edit_value(text, &first, 0) : NULL;
+
+	place.which = text ? MAX(find_current(job, text, &place), 0) : 0;
+	g_autofree char *value = text ? edit_value(text, &place, (unsigned)place.which) : NULL;
 
 	if (!value)
 		return job_refuse(job, "boot-unreadable", path,
@@ -39,44 +92,12 @@ bool fallback_refind(struct cmdline_job *job)
 			? g_strdup(text)
 			: g_strdup_printf("%s%s\"Boot (" WITHOUT_TITLE ")\" \"%s " OFF_WORD "\"%s",
 					  text, newline ? "" : "\n", doubled, newline ? "\n" : "");
-	return job_edit_text(job, path, text, longer, &first);
+	return job_edit_text(job, path, text, longer, &place);
 }
 
 /* ---- Limine ---- */
 
 static const struct edit_place limine_line = { EDIT_LIMINE, "cmdline", 0, false, false };
-
-/* Are all words that the kernel was started with in value? The loader's own, and ours, do not
- * count. */
-static bool was_started_with(const char *cmdline, const char *value)
-{
-	struct slice word;
-	bool same = cmdline != NULL;
-
-	while (same && cmdline_next(&cmdline, &word)) {
-		g_autofree char *copy = g_strndup(word.text, word.length);
-		same = g_str_has_prefix(copy, "initrd=") || strcmp(copy, OFF_WORD) == 0 ||
-		       edit_has(value, &parameters, copy);
-	}
-	return same;
-}
-
-/* The slot whose words are those of the command line now, and that is not our own entry's; -1:
- * none, or several. */
-static int find_current(const struct cmdline_job *job, const char *text)
-{
-	int found = -1, matches = 0;
-	char *value;
-
-	for (unsigned i = 0; (value = edit_value(text, &limine_line, i)); i++) {
-		bool same = !edit_has(value, &parameters, OFF_WORD) &&
-			    was_started_with(job->host->platform.kernel.cmdline, value);
-		g_free(value);
-		found = same ? (int)i : found;
-		matches += same;
-	}
-	return matches == 1 ? found : -1;
-}
 
 /* Titles begin with "/", with ":" in limine.cfg of before version 8; one more for each level
  * (CONFIG.md, "Entries and sub-entries"). */
@@ -167,7 +188,7 @@ bool fallback_limine(struct cmdline_job *job)
 {
 	const char *path = job->boot->limine_conf;
 	const char *text = path ? boot_text(job->boot, path) : NULL;
-	int which = text ? find_current(job, text) : -1;
+	int which = text ? find_current(job, text, &limine_line) : -1;
 	const struct edit_place place = { EDIT_LIMINE, "cmdline", which, false, false };
 
 	if (which < 0)
