@@ -108,6 +108,12 @@ static const char good_line[] =
 	"    <hostdev type='mdev' model='vfio-pci'><source><address uuid='a-b'/></source>"         \
 	"</hostdev>\n"
 
+/* A disk on the host's 0X:00.0, with two name spaces. */
+#define NVME_SPACE(bus, space)                                                                     \
+	"    <disk type='nvme'><source type='pci' managed='yes' namespace='" space "'><address "   \
+	"bus='" bus "' slot='0'/></source><target dev='vd" space "' bus='virtio'/></disk>\n"
+#define NVME(bus) NVME_SPACE(bus, "2") NVME_SPACE(bus, "3")
+
 #define USB_PORT(port)                                                                             \
 	"    <hostdev type='usb'><source><address bus='1' port='" port "'/></source></hostdev>\n"
 
@@ -143,6 +149,8 @@ static const struct near {
 	  "sockets='2' dies='1' cores='2' threads='1'" },
 	{ "sockets-many", LINE, "sockets=1,cores=2,threads=2", "sockets=2,cores=2,threads=1" },
 	{ "topoext-on-intel", LINE, "topoext=off", "topoext=on", "identical-gpus" },
+	{ "hostdev-duplicate", XML, "    <shmem ", NVME("2") "    <shmem " },
+	{ "functions-missing", XML, "    <shmem ", NVME("2") "    <shmem " },
 	{ "firmware-mixed", LINE, "/srv/win_VARS_4M.fd", "/srv/OVMF_VARS.fd" },
 	{ "cpu-replaced", XML, "'-overcommit'/>", "'-smp'/><qemu:arg value='4'/>" },
 	{ "command-cut", LINE, "-display none\n", "-display none \\\n# -vga none\nwait\n" },

@@ -131,6 +131,8 @@ static const struct row {
 	{ "hostdev-not-viable", LINE, "host=01:00.0", "host=00:1f.3", FINDING_FAIL },
 	{ "hostdev-host-needs", LINE, "host=01:00.0", "host=00:14.0", FINDING_FAIL },
 	{ "hostdev-host-needs", LINE, "host=01:00.0", "host=02:00.0", FINDING_FAIL },
+	{ "hostdev-host-needs", XML, "    <shmem ", NVME("2") "    <shmem ", FINDING_FAIL },
+	{ "hostdev-missing", XML, "    <shmem ", NVME("5") "    <shmem ", FINDING_FAIL },
 	{ "hostdev-unmanaged", XML, "managed='yes'", "managed='no'", FINDING_FAIL },
 	{ "hostdev-duplicate", XML, "function='0x1'/>\n      </source>",
 	  "function='0x0'/>\n      </source>", FINDING_FAIL },

@@ -135,6 +135,30 @@ static void test_running(void)
 	g_assert_cmpint(domain_find(host, "win10")->running, ==, TRI_YES);
 }
 
+/* Functions of the host that are no <hostdev>: a network card's, and a disk that QEMU drives. */
+static void test_other_functions(void)
+{
+	struct host *host HOST_AUTO = host_of(
+		"/etc/libvirt/qemu/x.xml",
+		"<domain><name>x</name><devices>"
+		"<interface type='hostdev' managed='yes'><source><address type='pci' bus='0x03' "
+		"slot='0x10' function='0x2'/></source></interface>"
+		"<interface type='network'><address type='pci' bus='0x09' slot='0'/></interface>"
+		"<disk type='nvme'><source type='pci' managed='no' namespace='3'><address "
+		"bus='0x04' slot='0' function='0'/></source><address type='pci' bus='1'/></disk>"
+		"<disk type='nvme'><source type='pci' managed='no' namespace='2'><address "
+		"bus='0x04' slot='0' function='0'/></source></disk></devices></domain>");
+	const struct domain *domain = domain_find(host, "x");
+	char address[PCI_ADDR_SIZE];
+
+	g_assert_cmpuint(domain->n_pci, ==, 2);
+	g_assert_cmpstr(pci_addr_format(domain->pci[0].addr, address), ==, "0000:03:10.2");
+	g_assert_true(domain->pci[0].managed);
+	g_assert_cmpstr(pci_addr_format(domain->pci[1].addr, address), ==, "0000:04:00.0");
+	g_assert_false(domain->pci[1].managed);
+	g_assert_cmpint(domain->pci[1].guest_bus, ==, -1);
+}
+
 static void test_malformed(void)
 {
 	static const char *const texts[] = {
@@ -389,6 +413,7 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/definition", test_definition);
 	g_test_add_func("/definition/running", test_running);
+	g_test_add_func("/definition/other-functions", test_other_functions);
 	g_test_add_func("/definition/malformed", test_malformed);
 	g_test_add_func("/definition/hostile", test_hostile);
 	g_test_add_func("/rom", test_rom);

@@ -10,7 +10,7 @@
 
 struct host;
 
-/* <hostdev type='pci'> */
+/* <hostdev type='pci'>, <interface type='hostdev'>, <disk type='nvme'> */
 struct domain_pci {
 	struct pci_addr addr;
 	bool managed;       /* libvirt binds and gives back by itself */

@@ -189,20 +189,55 @@ static void add_rom(struct reader *reader, xmlNode *hostdev)
 	g_ptr_array_add(reader->roms, g_strdup(file));
 }
 
-static void add_pci(struct reader *reader, xmlNode *hostdev)
+/* The function that <source> names. holder: the element that says whether it is managed. */
+static bool add_source(struct reader *reader, xmlNode *source, xmlNode *holder)
 {
-	g_autofree char *managed = attribute(hostdev, "managed");
+	g_autofree char *managed = attribute(holder, "managed");
 	struct pci_addr addr;
 	char buf[PCI_ADDR_SIZE];
 
-	if (!address_of(child(child(hostdev, "source"), "address"), &addr))
-		return;
+	if (!address_of(child(source, "address"), &addr))
+		return false;
 	g_string_append_printf(reader->out, "pci\t%s", pci_addr_format(addr, buf));
 	if (managed && strcmp(managed, "yes") == 0)
 		g_string_append(reader->out, "\tmanaged");
+	return true;
+}
+
+static void add_pci(struct reader *reader, xmlNode *hostdev)
+{
+	if (!add_source(reader, child(hostdev, "source"), hostdev))
+		return;
 	add_guest_address(reader, hostdev);
 	add_rom(reader, hostdev);
 	g_string_append_c(reader->out, '\n');
+}
+
+/* Is there such a disk of the same function before this one? They are its name spaces. */
+static bool is_repeated(xmlNode *disk, struct pci_addr addr)
+{
+	struct pci_addr other;
+
+	for (xmlNode *node = disk->prev; node; node = node->prev) {
+		g_autofree char *type =
+			node->type == XML_ELEMENT_NODE ? attribute(node, "type") : NULL;
+		if (g_strcmp0(type, "nvme") == 0 &&
+		    address_of(child(child(node, "source"), "address"), &other) &&
+		    pci_addr_equal(addr, other))
+			return true;
+	}
+	return false;
+}
+
+/* A disk that QEMU drives itself: to the guest it is no function of PCI. */
+static void add_nvme(struct reader *reader, xmlNode *disk)
+{
+	xmlNode *source = child(disk, "source");
+	struct pci_addr addr;
+
+	if (address_of(child(source, "address"), &addr) && !is_repeated(disk, addr) &&
+	    add_source(reader, source, source))
+		g_string_append_c(reader->out, '\n');
 }
 
 static void add_usb(struct reader *reader, xmlNode *hostdev)
@@ -229,10 +264,9 @@ static void add_usb(struct reader *reader, xmlNode *hostdev)
 	g_string_append_c(reader->out, '\n');
 }
 
-static void add_hostdevs(struct reader *reader, xmlNode *domain, const char *type,
+static void add_hostdevs(struct reader *reader, xmlNode *domain, const char *path,
 			 void (*add)(struct reader *reader, xmlNode *hostdev))
 {
-	g_autofree char *path = g_strdup_printf("devices/hostdev[@type = '%s']", type);
 	xmlXPathObject *found = find(reader, domain, path);
 
 	for (int i = 0; found && i < found->nodesetval->nodeNr; i++)
@@ -283,8 +317,10 @@ static void describe(struct reader *reader, xmlNode *domain)
 		if (field->path)
 			add_field(reader, field, domain);
 	add_nodes(reader, domain);
-	add_hostdevs(reader, domain, "pci", add_pci);
-	add_hostdevs(reader, domain, "usb", add_usb);
+	add_hostdevs(reader, domain, "devices/hostdev[@type = 'pci']", add_pci);
+	add_hostdevs(reader, domain, "devices/interface[@type = 'hostdev']", add_pci);
+	add_hostdevs(reader, domain, "devices/disk[@type = 'nvme']", add_nvme);
+	add_hostdevs(reader, domain, "devices/hostdev[@type = 'usb']", add_usb);
 }
 
 /* The file is named after the guest: what is no XML has a name, too. */

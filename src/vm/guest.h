@@ -18,7 +18,9 @@ enum guest_form {
 
 enum guest_device_kind {
 	GUEST_HOSTDEV, /* a PCI function of the host */
-	GUEST_USB,     /* a USB device of the host */
+	GUEST_NVME, /* one that QEMU drives itself, for a GUEST_DISK: no PCI function to the guest
+		     */
+	GUEST_USB,  /* a USB device of the host */
 	GUEST_DISK,
 	GUEST_NIC,
 	GUEST_CONTROLLER,
@@ -38,11 +40,11 @@ struct guest_device {
 	int function;
 	enum tri multifunction;
 
-	struct pci_addr source;      /* GUEST_HOSTDEV */
+	struct pci_addr source;      /* GUEST_HOSTDEV, GUEST_NVME */
 	bool mediated;               /* GUEST_HOSTDEV: a mediated device, which has no address */
 	const char *which;           /* mediated, USB: "mediated device UUID", "USB device 1:2";
 				      * NULL: not said so that it means one device only */
-	bool unmanaged;              /* GUEST_HOSTDEV: managed='no', or none in XML */
+	bool unmanaged;              /* of both: managed='no', or none in XML */
 	const char *driver;          /* <driver name='…'>: of hostdev, disk */
 	const char *rom;             /* a ROM file */
 	int usb_vendor, usb_product; /* GUEST_USB; -1: not by ids */

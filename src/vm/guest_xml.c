@@ -172,6 +172,33 @@ static void read_interface(struct guest *guest, xmlNode *node)
 	device->type = attribute(guest, node, "type");
 }
 
+static bool has_nvme(const struct guest *guest, struct pci_addr addr)
+{
+	for (guint i = 0; i < guest->devices->len; i++) {
+		const struct guest_device *device =
+			&g_array_index(guest->devices, struct guest_device, i);
+		if (device->kind == GUEST_NVME && pci_addr_equal(device->source, addr))
+			return true;
+	}
+	return false;
+}
+
+/* <disk type='nvme'>: several name spaces of one function are one thing of the host. */
+static void read_nvme(struct guest *guest, xmlNode *node)
+{
+	const xmlNode *source = node_child(node, "source");
+	struct pci_addr addr;
+
+	if (!node_says(node, "type", "nvme") ||
+	    !read_source(node_child(source, "address"), &addr) || has_nvme(guest, addr))
+		return;
+	struct guest_device *device = add(guest, GUEST_NVME, node);
+	device->source = addr;
+	device->unmanaged = !node_says(source, "managed", "yes");
+	device->slot = -1; /* the place in the guest is the disk's */
+	device->bus = NULL;
+}
+
 static void read_disk(struct guest *guest, xmlNode *node)
 {
 	struct guest_device *device = add(guest, GUEST_DISK, node);
@@ -189,6 +216,7 @@ static void read_disk(struct guest *guest, xmlNode *node)
 	device->path = attribute(guest, source, "file");
 	if (!device->path)
 		device->path = attribute(guest, source, "dev");
+	read_nvme(guest, node);
 }
 
 static void read_controller(struct guest *guest, xmlNode *node)

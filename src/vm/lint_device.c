@@ -10,12 +10,29 @@ static const char *address_of(const struct guest_device *device, char buf[PCI_AD
 	return pci_addr_format(device->source, buf);
 }
 
+/* The next function of the host that is given away, whatever the guest sees of it. */
+static const struct guest_device *next_given(struct lint *lint, guint *index)
+{
+	const GArray *devices = lint->guest->devices;
+
+	while (*index < devices->len) {
+		const struct guest_device *device =
+			&g_array_index(devices, struct guest_device, (*index)++);
+		if ((device->kind != GUEST_HOSTDEV || device->mediated) &&
+		    device->kind != GUEST_NVME)
+			continue;
+		lint_ask(lint);
+		return device;
+	}
+	return NULL;
+}
+
 static const struct guest_device *next_known(struct lint *lint, guint *index,
 					     const struct pci_dev **dev)
 {
 	const struct guest_device *device;
 
-	while ((device = lint_next_hostdev(lint, index)))
+	while ((device = next_given(lint, index)))
 		if ((*dev = lint_find(lint, device)))
 			return device;
 	return NULL;
@@ -25,7 +42,7 @@ static const struct guest_device *next_known(struct lint *lint, guint *index,
 static bool unknown_host(struct lint *lint, const char *what)
 {
 	guint index = 0;
-	bool unknown = !lint_knows_pci(lint) && lint_next_hostdev(lint, &index);
+	bool unknown = !lint_knows_pci(lint) && next_given(lint, &index);
 
 	if (unknown)
 		lint_add(lint, FINDING_UNKNOWN, NULL,
@@ -40,7 +57,7 @@ void lint_hostdev_missing(struct lint *lint)
 
 	if (unknown_host(lint, "they are there"))
 		return;
-	for (guint i = 0; (device = lint_next_hostdev(lint, &i));) {
+	for (guint i = 0; (device = next_given(lint, &i));) {
 		if (lint_find(lint, device))
 			continue;
 		struct finding *finding =
@@ -88,12 +105,12 @@ void lint_no_iommu(struct lint *lint)
 	}
 }
 
-static bool is_passed(const struct lint *lint, struct pci_addr addr)
+static bool is_passed(struct lint *lint, struct pci_addr addr)
 {
 	const struct guest_device *device;
 
-	for (guint i = 0; (device = lint_next(lint, GUEST_HOSTDEV, &i));)
-		if (!device->mediated && pci_addr_equal(device->source, addr))
+	for (guint i = 0; (device = next_given(lint, &i));)
+		if (pci_addr_equal(device->source, addr))
 			return true;
 	return false;
 }
@@ -172,7 +189,8 @@ void lint_unmanaged(struct lint *lint)
 			"%s is on driver %s, and nothing hands it over when the guest starts",
 			address_of(device, address), dev->driver);
 		if (lint->guest->form == GUEST_XML)
-			finding_fix(finding, "# in the definition: <hostdev … managed='yes'>");
+			finding_fix(finding, "# in the definition: <%s … managed='yes'>",
+				    device->kind == GUEST_NVME ? "source" : "hostdev");
 		finding_fix(finding, "vfiokit bind %s", address);
 	}
 }

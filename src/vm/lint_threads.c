@@ -153,9 +153,9 @@ void lint_claimed(struct lint *lint)
 	if (!host || !host->domains.known)
 		return;
 	const struct domain *own = lint->guest->name ? domain_find(host, lint->guest->name) : NULL;
-	for (guint i = 0; (device = lint_next(lint, GUEST_HOSTDEV, &i));) {
-		if (device->mediated)
-			continue;
+	for (guint i = 0; (device = lint_next_hostdev(lint, &i));)
+		judge_claim(lint, device, own);
+	for (guint i = 0; (device = lint_next(lint, GUEST_NVME, &i));) {
 		lint_ask(lint);
 		judge_claim(lint, device, own);
 	}
