@@ -23,8 +23,7 @@ static void test_words(void)
 		{ "q -m ${M:-4G} -x", "q|-m|4G|-x" },
 		{ "M=8G\nq -m ${M:-4G} -x a=${N-1},b", "q|-m|8G|-x|a=1,b" },
 		{ "M=${M:-4G}\nq -m $M", "q|-m|4G" },
-		{ "q ${M:-${N:-1}} ${M:=2} ${M#-} ${M:- x",
-		  "q|${M:-1}|${M:=2}|${M#-}|${M:-|x" },
+		{ "q ${M:-${N:-1}} ${M:=2} ${M#-} ${M:- x", "q|${M:-1}|${M:=2}|${M#-}|${M:-|x" },
 		{ "q $(rm -rf x) y", "q|$(rm -rf x)|y" },
 		{ "q \"unended", "q|unended" },
 	};

@@ -85,6 +85,13 @@ char *edit_value(const char *text, const struct edit_place *place, unsigned n)
 	return g_string_free(value, FALSE);
 }
 
+bool edit_sets_anew(const char *text, const struct edit_place *place)
+{
+	g_autoptr(GArray) slots = find_slots(text, place);
+
+	return slots->len > 0 && slot_at(slots, 0)->fresh;
+}
+
 /* ---- comparing ---- */
 
 /* The length of the name; the whole, where there is no value. '-' is '_' in names. */

@@ -58,6 +58,9 @@ char *edit_remove(const char *text, const struct edit_place *place, const char *
  * when there are not so many. The caller's. */
 char *edit_value(const char *text, const struct edit_place *place, unsigned n);
 
+/* Does the text set the value whatever it was before it is read: "NAME=…", and not by itself? */
+bool edit_sets_anew(const char *text, const struct edit_place *place);
+
 /* Is this file's text one that the format can be looked for in at all: without NUL, and quotes that
  * are closed? */
 bool edit_is_sound(const char *text, enum edit_format format);

@@ -178,6 +178,33 @@ static bool check_grub_words(struct cmdline_job *job)
 	return true;
 }
 
+/* The file that is read after ours, and would take our words away again; NULL: none. */
+static const char *find_later(const struct boot *boot)
+{
+	const struct boot_file *file;
+	unsigned index = 0;
+
+	while ((file = boot_match(boot, "/etc/default/grub.d/*.cfg", &index)))
+		if (file->text && strcmp(file->path, DROPIN) > 0 &&
+		    edit_sets_anew(file->text, &grub_default))
+			return file->path;
+	return NULL;
+}
+
+/* Puts the words into a file of our own. */
+static bool write_dropin(struct cmdline_job *job)
+{
+	const char *later = find_later(job->boot);
+
+	if (later)
+		return job_refuse(job, "boot-uneditable", later,
+				  "this file is read after " DROPIN
+				  ", and sets GRUB_CMDLINE_LINUX_DEFAULT anew");
+	return job_edit_file(job, DROPIN, &grub_default,
+			     "# Written by vfiokit; 'vfiokit undo' takes it away.\n"
+			     "GRUB_CMDLINE_LINUX_DEFAULT=\"$GRUB_CMDLINE_LINUX_DEFAULT\"\n");
+}
+
 static bool grub_edit(struct cmdline_job *job, bool dropin)
 {
 	g_autoptr(GPtrArray) missing = g_ptr_array_new();
@@ -198,9 +225,7 @@ static bool grub_edit(struct cmdline_job *job, bool dropin)
 			remove_from_grub(job, file->path);
 	job->add = missing;
 	if (dropin && missing->len > 0)
-		ok = job_edit_file(job, DROPIN, &grub_default,
-				   "# Written by vfiokit; 'vfiokit undo' takes it away.\n"
-				   "GRUB_CMDLINE_LINUX_DEFAULT=\"$GRUB_CMDLINE_LINUX_DEFAULT\"\n");
+		ok = write_dropin(job);
 	else if (missing->len > 0)
 		ok = job_edit_file(job, "/etc/default/grub", &grub_default, NULL);
 	if (ok)
