@@ -21,7 +21,7 @@ struct root;
 
 void domains_probe(struct root *root, struct host *host);
 
-/* ---- the parts of it: domains_xml.c ---- */
+/* ---- the parts of it: domain_fields.c, domains_xml.c ---- */
 
 enum domain_field_kind {
 	DOMAIN_TEXT,

@@ -4,8 +4,6 @@
 #include <stdarg.h>
 #include <string.h>
 
-#include "vm/xml_text.h"
-
 struct guest *guest_new(enum guest_form form)
 {
 	struct guest *guest = g_new0(struct guest, 1);
@@ -37,8 +35,8 @@ void guest_free(struct guest *guest)
 {
 	if (!guest)
 		return;
-	xml_text_free(guest->xml_text);
-	xmlFreeDoc(guest->doc);
+	if (guest->doc)
+		guest_free_xml(guest);
 	g_ptr_array_unref(guest->words);
 	g_array_unref(guest->places);
 	g_array_unref(guest->devices);

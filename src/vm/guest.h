@@ -174,6 +174,9 @@ struct guest *guest_read_xml(const char *text, size_t length, char **malformed, 
  * The caller's to free. */
 char *guest_xml(const struct guest *guest);
 
+/* A part of guest_free(): frees doc and xml_text. */
+void guest_free_xml(struct guest *guest);
+
 /* Reads every QEMU command line in a text: a line, a script, a log. Returns guests (of struct
  * guest), none when there is no such line. Nothing is run, no variable is filled in. */
 GPtrArray *guest_read_qemu(const char *text);

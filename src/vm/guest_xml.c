@@ -528,3 +528,9 @@ char *guest_xml(const struct guest *guest)
 	xmlFree(dumped);
 	return text;
 }
+
+void guest_free_xml(struct guest *guest)
+{
+	xml_text_free(guest->xml_text);
+	xmlFreeDoc(guest->doc);
+}

@@ -10,6 +10,8 @@ import tarfile
 from . import TOP, LabError
 from .image import guest_file
 
+XML_MODULE = "vfiokit-xml.so" # built beside the program, which looks for it there
+
 # Libraries that the machine has are its own.
 UNPACK = """set -e
 tar -C / -xf /dev/disk/by-id/virtio-program
@@ -49,12 +51,17 @@ def add(archive, path, name, mode):
 def make_archive(program, folder, files=()):
     """files: (path here, path there without the leading "/") of what else is to be in it."""
     path = os.path.join(folder, "program.tar")
-    stripped = os.path.join(folder, "vfiokit")
-    shutil.copy(program, stripped)
-    subprocess.run(["strip", stripped], check=False)
+    parts = {"vfiokit": program,
+             XML_MODULE: os.path.join(os.path.dirname(program), XML_MODULE)}
+    needed = {}
     with tarfile.open(path, "w") as archive:
-        add(archive, stripped, "usr/local/bin/vfiokit", 0o755)
-        for name, library in sorted(libraries(program).items()):
+        for name, part in parts.items():
+            needed.update(libraries(part))
+            stripped = os.path.join(folder, name)
+            shutil.copy(part, stripped)
+            subprocess.run(["strip", stripped], check=False)
+            add(archive, stripped, f"usr/local/bin/{name}", 0o755)
+        for name, library in sorted(needed.items()):
             add(archive, library, f"usr/local/lib/lab/{name}", 0o644)
         add(archive, guest_file("usleep"), "usr/local/bin/usleep", 0o755)
         add(archive, build_tool("cut-at", folder), "usr/local/bin/cut-at", 0o755)

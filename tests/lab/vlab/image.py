@@ -203,21 +203,26 @@ def build_tool(name, folder="guest", options=()):
     return path
 
 
+XML_MODULE = "vfiokit-xml.so" # built beside the program, which looks for it there
+
+
 def program_archive(program):
-    libraries = libraries_of(program)
+    module = os.path.join(os.path.dirname(program), XML_MODULE)
+    libraries = sorted({*libraries_of(program), *libraries_of(module)})
     tools = {name: build_tool(name) for name in TOOLS}
     names = [path for path in NAME_LISTS if os.path.exists(path)]
 
     def build():
         archive = Archive()
         archive.add_file("bin/vfiokit", program)
+        archive.add_file(f"bin/{XML_MODULE}", module)
         for name, path in tools.items():
             archive.add_file(f"bin/{name}", path)
         for path in libraries + names:
             archive.add_file(path, path)
         return archive
 
-    return cached("program", [program, *tools.values(), *libraries, *names, CODE], build)
+    return cached("program", [program, module, *tools.values(), *libraries, *names, CODE], build)
 
 
 # ---- inner: QEMU, and a guest for it to start ----
