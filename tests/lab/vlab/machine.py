@@ -36,7 +36,9 @@ NO_SLOT = re.compile(r"^(usb-|hda-|scsi-|nvme-(ns|subsys)|virtserialport)")
 NETWORK = re.compile(r"^(e1000e?|rtl8139|virtio-net-pci|i8255\w+|ne2k_pci|pcnet|tulip|vmxnet3)$")
 NO_BUS = re.compile(r"^nvme-subsys$")
 
-# word of a machine line → options of QEMU; "CPU:" adds to the CPU's features
+# word of a machine line → options of QEMU; "CPU:" adds to the CPU's features, "IOMMU:" to its device's.
+# clock=instructions: an instruction takes 1 ns, whatever it does and however busy this host is, and
+# what the machine waits for comes at once, at its time (docs/devel/tcg-icount.rst of QEMU).
 WORDS = {
     "intel": "-device intel-iommu,caching-mode=on,device-iotlb=on",
     "amd": "-device amd-iommu,device-iotlb=on",
@@ -45,6 +47,7 @@ WORDS = {
     "translation=off": "IOMMU:dma-translation=off",
     "svm=off": "CPU:-svm",
     "hypervisor=off": "CPU:-hypervisor",
+    "clock=instructions": "CLOCK:-icount shift=0,sleep=off",
 }
 
 IOMMUS = ("intel", "amd", "none")
@@ -178,7 +181,7 @@ class Machine:
 
     def options(self):
         """QEMU's options for what this machine has, without what it is to boot."""
-        cpu, iommu = "EPYC-Rome,+svm,+npt", WORDS[self.iommu].split()
+        cpu, iommu, clock = "EPYC-Rome,+svm,+npt", WORDS[self.iommu].split(), []
         intremap = "intremap=on"
         for word in self.words:
             where, _, what = WORDS.get(word, "").partition(":")
@@ -188,8 +191,11 @@ class Machine:
                 intremap = what
             elif where == "IOMMU":
                 iommu[-1] += "," + what
+            elif where == "CLOCK":
+                clock = what.split()
         if iommu:
             iommu[-1] += "," + intremap
         plug = Plug()
         plug.add_all(self.nodes, "pcie.0", taken=(0, 1, 0x1f))
-        return ["-machine", "q35,kernel-irqchip=split", "-cpu", cpu, *iommu, *plug.options]
+        return ["-machine", "q35,kernel-irqchip=split", "-cpu", cpu, *clock, *iommu,
+                *plug.options]
