@@ -94,6 +94,7 @@ static void append_step(GString *text, const struct step *step)
 	case STEP_GUEST_START:
 	case STEP_FOLDER:
 	case STEP_INTERRUPT:
+	case STEP_COPY:
 		g_assert_not_reached();
 	}
 }

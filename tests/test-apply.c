@@ -149,7 +149,7 @@ static void undo(struct fixture *fixture)
 
 	while (((const struct change *)changes->pdata[i])->undoes)
 		i++;
-	restore_plan(fixture->root, changes->pdata[i], false, NULL, plan);
+	restore_plan(fixture->root, changes->pdata[i], RESTORE_NEW, NULL, plan);
 	bool ok = plan->steps->len > 0 ? apply(fixture, plan, changes->pdata[i], &error)
 				       : apply_close(fixture->root, changes->pdata[i], &error);
 	g_assert_no_error(error);
@@ -303,9 +303,9 @@ static void test_image_again(struct fixture *fixture, gconstpointer data)
 	g_autoptr(GPtrArray) changes = journal_list(fixture->root, &error);
 	PLAN_AUTO struct plan *nothing = plan_new("undo");
 	PLAN_AUTO struct plan *rest = plan_new("undo");
-	restore_plan(fixture->root, changes->pdata[0], false, NULL, nothing);
+	restore_plan(fixture->root, changes->pdata[0], RESTORE_NEW, NULL, nothing);
 	g_assert_cmpuint(nothing->steps->len, ==, 0);
-	restore_plan(fixture->root, changes->pdata[0], true, NULL, rest);
+	restore_plan(fixture->root, changes->pdata[0], RESTORE_AGAIN, NULL, rest);
 	g_assert_cmpuint(rest->steps->len, ==, 2);
 	g_assert_true(apply(fixture, rest, changes->pdata[0], &error));
 	g_assert_true(image_check(fixture->root, "/image", "without etc/rule", &error));
@@ -391,7 +391,7 @@ static void test_device_gone(struct fixture *fixture, gconstpointer data)
 	g_assert_true(g_spawn_command_line_sync(command, NULL, NULL, NULL, NULL));
 	g_autoptr(GPtrArray) changes = journal_list(fixture->root, &error);
 	PLAN_AUTO struct plan *plan = plan_new("undo");
-	restore_plan(fixture->root, changes->pdata[0], false, NULL, plan);
+	restore_plan(fixture->root, changes->pdata[0], RESTORE_NEW, NULL, plan);
 	g_assert_cmpuint(plan->warnings->len, ==, 1);
 	g_assert_cmpstr(((const struct warning *)plan->warnings->pdata[0])->id, ==, "device-gone");
 	g_assert_cmpuint(plan->steps->len, ==, 3); /* the files */
@@ -407,13 +407,13 @@ static void test_held(struct fixture *fixture, gconstpointer data)
 	g_assert_true(apply(fixture, fixture->plan, NULL, &error));
 	g_autoptr(GPtrArray) changes = journal_list(fixture->root, &error);
 	PLAN_AUTO struct plan *plan = plan_new("undo");
-	restore_plan(fixture->root, changes->pdata[0], false, "0000:01:00.0", plan);
+	restore_plan(fixture->root, changes->pdata[0], RESTORE_NEW, "0000:01:00.0", plan);
 	g_assert_cmpuint(plan->warnings->len, ==, 1);
 	g_assert_cmpstr(((const struct warning *)plan->warnings->pdata[0])->id, ==, "device-held");
 	g_assert_cmpuint(plan->steps->len, ==, 3); /* the files */
 
 	PLAN_AUTO struct plan *other = plan_new("undo");
-	restore_plan(fixture->root, changes->pdata[0], false, "0000:01:00.1", other);
+	restore_plan(fixture->root, changes->pdata[0], RESTORE_NEW, "0000:01:00.1", other);
 	g_assert_cmpuint(other->steps->len, >, 2);
 }
 

@@ -30,13 +30,15 @@ struct fixture {
 
 /* ---- a small machine ---- */
 
-/* Files of ours, one of somebody's that is changed, a generator that takes the rule in while it is
- * there, and the look into what it built. */
+/* Files of ours, one of somebody's that is changed, an entry that starts from a copy of the image,
+ * a generator that takes the rule in while it is there, and the look into what it built. It writes
+ * in place, so that a power cut would leave half an image: it says so when there is no other. */
 static void make_plan(struct fixture *fixture)
 {
 	g_autofree char *script =
-		g_strdup_printf("cd '%s' && if [ -e .%s ]; then cp with new; else cp without new; "
-				"fi && mv new image",
+		g_strdup_printf("cd '%s' && { [ -e etc/entry ] && cmp -s etc/kept without || touch "
+				"unsafe; }; if [ -e .%s ]; then cp with image; else cp without "
+				"image; fi",
 				fixture->folder, RULE);
 	const char *const argv[] = { "sh", "-c", script, NULL };
 
@@ -45,6 +47,8 @@ static void make_plan(struct fixture *fixture)
 	plan_add(fixture->plan, STEP_FILE, "/etc/vfiokit/bindings", NULL, "record\n", "why");
 	plan_add(fixture->plan, STEP_FILE, RULE, NULL, "rule\n", "why");
 	plan_add(fixture->plan, STEP_FILE, "/etc/there", "one\n", "one\ntwo\n", "why");
+	plan_add(fixture->plan, STEP_COPY, "/etc/kept", NULL, "/image", "why")->last = true;
+	plan_add(fixture->plan, STEP_FILE, "/etc/entry", NULL, "kept\n", "why")->last = true;
 	plan_add_run(fixture->plan, argv, NULL, "why");
 	plan_add(fixture->plan, STEP_IMAGE, "/image", NULL, WANTS, "why");
 }
@@ -105,6 +109,9 @@ static void assert_as_before(const struct fixture *fixture)
 	g_assert_cmpstr(text, ==, "one\n");
 	g_assert_false(is_there(fixture, "etc/vfiokit/bindings"));
 	g_assert_false(is_there(fixture, RULE));
+	g_assert_false(is_there(fixture, "etc/entry"));
+	g_assert_false(is_there(fixture, "etc/kept"));
+	g_assert_false(is_there(fixture, "unsafe"));
 	assert_no_litter(fixture);
 	image_check(fixture->root, "/image", "without etc/rule", &error);
 	g_assert_no_error(error);
@@ -154,7 +161,7 @@ static bool undo_change(struct fixture *fixture)
 
 	if (!change || change->state == CHANGE_EMPTY || change->state == CHANGE_UNDONE)
 		return true;
-	restore_plan(fixture->root, change, half, NULL, plan);
+	restore_plan(fixture->root, change, restore_past(changes, change), NULL, plan);
 	return plan->steps->len > 0 ? apply(fixture, plan, change)
 				    : apply_close(fixture->root, change, NULL);
 }

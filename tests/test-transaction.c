@@ -124,7 +124,7 @@ static struct plan *plan_undo(struct box *box, GPtrArray **changes, const struct
 
 	*changes = journal_list(box->root, NULL);
 	*change = (*changes)->pdata[0];
-	restore_plan(box->root, *change, false, NULL, plan);
+	restore_plan(box->root, *change, RESTORE_NEW, NULL, plan);
 	return plan;
 }
 
@@ -276,6 +276,112 @@ static void test_rebuilder_fails(struct box *box, gconstpointer data)
 	g_assert_cmpint(fail_it(box, "no room"), ==, CHANGE_FAILED);
 	assert_as_before(box);
 	assert_file(box, "made", "1\n"); /* and it was made again of what was before */
+}
+
+/* ---- ways back ---- */
+
+/* An entry that starts from a copy of /etc/two, and what builds that anew, in place: it says so
+ * where there is no entry, or no such copy, meanwhile. */
+static void add_way_back(struct box *box, const char *rest)
+{
+	g_autofree char *script = g_strconcat(
+		"[ -e $0/etc/entry ] && [ \"$(cat $0/etc/kept)\" = 2 ] && [ -e $0/on ] || touch "
+		"$0/unsafe; ",
+		rest, NULL);
+	const char *const on[] = { "sh", "-c", "touch $0/on", box->folder, NULL };
+	const char *const off[] = { "sh", "-c", "rm $0/on", box->folder, NULL };
+	struct step *entry;
+
+	plan_add(box->plan, STEP_COPY, "/etc/kept", NULL, "/etc/two", NULL)->last = true;
+	entry = plan_add(box->plan, STEP_FILE, "/etc/entry", NULL, "kept\n", NULL);
+	entry->own = true;
+	entry->last = true;
+	plan_add_run(box->plan, on, off, NULL)->last = true;
+	add_shell(box, script);
+	plan_add_run(box->plan, off, plan_no_undo, NULL)->last = true;
+}
+
+static void assert_way_back(const struct box *box, bool there)
+{
+	g_assert_false(is_there(box, "unsafe"));
+	g_assert_false(is_there(box, "on"));
+	g_assert_true(is_there(box, "etc/entry") == there);
+	assert_file(box, "etc/kept", there ? "2\n" : NULL);
+}
+
+#define BUILD "cp $0/etc/one $0/etc/two"
+
+static void test_way_back(struct box *box, gconstpointer data)
+{
+	g_autofree char *two = path_of(box, "etc/two");
+	struct stat st;
+
+	g_assert_cmpint(chmod(two, 0600), ==, 0);
+	add_files(box);
+	add_way_back(box, BUILD);
+	do_it(box);
+	assert_way_back(box, true);
+	assert_file(box, "etc/two", "one\n");
+	g_autofree char *kept = path_of(box, "etc/kept");
+	g_assert_cmpint(stat(kept, &st), ==, 0);
+	g_assert_cmpuint(st.st_mode & 07777, ==, 0600);
+	undo(box, 0);
+	assert_way_back(box, false);
+	assert_file(box, "etc/two", "1\n");
+}
+
+/* An undo of which the building fails: what it was to take away is needed. */
+static void test_way_back_stays(struct box *box, gconstpointer data)
+{
+	g_autoptr(GPtrArray) changes = NULL;
+	g_autoptr(GError) error = NULL;
+	const struct change *change;
+
+	add_files(box);
+	add_way_back(box, "grep -q one $0/etc/one && " BUILD);
+	do_it(box);
+	PLAN_AUTO struct plan *plan = plan_undo(box, &changes, &change);
+	g_assert_false(apply(box, plan, change, &error));
+	g_test_message("%s", error->message);
+	assert_file(box, "etc/one", "one\n");
+	assert_way_back(box, true);
+}
+
+/* Nothing can be built any more, so that not all can be taken back. */
+static void test_way_back_of_broken(struct box *box, gconstpointer data)
+{
+	add_files(box);
+	add_way_back(box, "false");
+	g_assert_cmpint(fail_it(box, "not all could be taken back"), ==, CHANGE_BROKEN);
+	g_assert_true(is_there(box, "etc/entry"));
+	assert_file(box, "etc/kept", "2\n");
+	assert_file(box, "etc/one", "1\n");
+}
+
+/* One that is taken back comes again before anything is built. */
+static void test_way_back_again(struct box *box, gconstpointer data)
+{
+	add_files(box);
+	add_way_back(box, BUILD);
+	do_it(box);
+	undo(box, 0);
+	put(box, "etc/two", "2\n");
+	undo(box, 0); /* of the undo */
+	assert_way_back(box, true);
+	assert_file(box, "etc/two", "one\n");
+}
+
+/* What is to be copied is gone. */
+static void test_nothing_to_copy(struct box *box, gconstpointer data)
+{
+	g_autofree char *two = path_of(box, "etc/two");
+
+	add_files(box);
+	add_way_back(box, BUILD);
+	g_assert_cmpint(g_unlink(two), ==, 0);
+	g_assert_cmpint(fail_it(box, "cannot copy '/etc/two'"), ==, CHANGE_FAILED);
+	assert_way_back(box, false);
+	assert_file(box, "etc/one", "1\n");
 }
 
 /* A program that is to make /made, which then is to hold "one". */
@@ -529,6 +635,11 @@ int main(int argc, char **argv)
 		{ "changed-at-the-same-place", test_changed_at_the_same_place },
 		{ "ours-was-changed", test_ours_was_changed },
 		{ "own-was-changed", test_own_was_changed },
+		{ "way-back", test_way_back },
+		{ "way-back-stays", test_way_back_stays },
+		{ "way-back-of-broken", test_way_back_of_broken },
+		{ "way-back-again", test_way_back_again },
+		{ "nothing-to-copy", test_nothing_to_copy },
 		{ "rebuilder-fails", test_rebuilder_fails },
 		{ "result-is-missing", test_result_is_missing },
 		{ "result-is-there", test_result_is_there },

@@ -96,8 +96,8 @@ static bool check_step(const struct apply_request *request, const struct step *s
 	g_autofree char *now = NULL;
 	gpointer before;
 
-	if (!key || step->loose)
-		return true;
+	if (!key || step->loose || step->kind == STEP_COPY)
+		return true; /* a copy that is there already is of this program alone */
 	bool known = g_hash_table_lookup_extended(expected, key, NULL, &before);
 	int r = known ? 0 : step_read(request->root, step, &now);
 	if (r < 0) {
@@ -228,7 +228,7 @@ static void roll_back(struct run *run, const char *held, GString *left)
 {
 	PLAN_AUTO struct plan *plan = plan_new("undo");
 
-	restore_plan(run->request->root, run->change, false, held, plan);
+	restore_plan(run->request->root, run->change, RESTORE_NEW, held, plan);
 	for (guint i = 0; i < plan->warnings->len; i++) {
 		const struct warning *warning = plan->warnings->pdata[i];
 		g_string_append_printf(left, "; %s", warning->what);
@@ -239,8 +239,12 @@ static void roll_back(struct run *run, const char *held, GString *left)
 				       refusal->subject);
 	}
 	for (guint i = 0; i < plan->steps->len; i++) {
+		const struct step *step = plan->steps->pdata[i];
 		g_autoptr(GError) error = NULL;
-		if (!step_do(&run->stepper, plan->steps->pdata[i], &error))
+		bool guards = step->undo && *step->undo;
+		if (step->last && !guards && left->len > 0)
+			continue; /* the way back stays where it may be needed */
+		if (!step_do(&run->stepper, step, &error))
 			add_left(left, error);
 	}
 }
@@ -380,7 +384,7 @@ static void clear_beside(struct root *root, const GPtrArray *changes, const char
 			continue;
 		for (guint j = 0; j < change->steps->len; j++) {
 			const struct step *step = change->steps->pdata[j];
-			if (step->kind == STEP_FILE && change_step_state(change, j) == STEP_BEGUN)
+			if (step_is_beside(step) && change_step_state(change, j) == STEP_BEGUN)
 				root_clear_beside(root, step->path);
 		}
 	}

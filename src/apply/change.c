@@ -158,6 +158,7 @@ static void add_step(GString *text, const struct step *step)
 	change_word(words, "address", step->address);
 	change_word(words, "loose", step->loose ? "yes" : NULL);
 	change_word(words, "own", step->own ? "yes" : NULL);
+	change_word(words, "last", step->last ? "yes" : NULL);
 	change_word(words, "mode", step->mode != 0 ? mode : NULL);
 	for (char **arg = step->argv; arg && *arg; arg++)
 		change_word(words, "arg", *arg);
@@ -288,6 +289,7 @@ static void read_step(struct change *change, char **words)
 	g_autofree char *kind = take(words, "kind");
 	g_autofree char *loose = take(words, "loose");
 	g_autofree char *own = take(words, "own");
+	g_autofree char *last = take(words, "last");
 	g_autofree char *stays = take(words, "stays");
 	g_autofree char *mode = take(words, "mode");
 	enum step_kind known;
@@ -307,6 +309,7 @@ static void read_step(struct change *change, char **words)
 	step->why = take(words, "why");
 	step->loose = loose != NULL;
 	step->own = own != NULL;
+	step->last = last != NULL;
 	step->mode = take_mode(mode);
 	g_ptr_array_add(change->steps, step);
 }

@@ -179,11 +179,17 @@ static void add_unbinds(const GPtrArray *items, struct plan *plan)
 	}
 }
 
-static void add_values(const GPtrArray *items, struct plan *plan)
+/* A way back goes last; one that had gone comes back first. */
+static bool is_late(const struct item *item)
+{
+	return item->last->last && !item->first->old;
+}
+
+static void add_values(const GPtrArray *items, bool late, struct plan *plan)
 {
 	for (guint i = items->len; i > 0; i--) {
 		const struct item *item = items->pdata[i - 1];
-		if (is_driver(item) || !item->differs)
+		if (is_driver(item) || !item->differs || is_late(item) != late)
 			continue;
 		struct step *step =
 			plan_add(plan, item->first->kind, item->first->path, item->now,
@@ -192,6 +198,7 @@ static void add_values(const GPtrArray *items, struct plan *plan)
 						"since stays"
 					      : "as it was before");
 		step->mode = item->first->mode;
+		step->last = item->last->last;
 		set_address(step, item);
 	}
 }
@@ -272,23 +279,45 @@ static void add_memories(struct root *root, const struct change *change, const c
 	}
 }
 
+static bool has_reverse(const struct change *change, guint index)
+{
+	const struct step *step = change->steps->pdata[index];
+
+	return step->kind == STEP_RUN && step->undo && *step->undo &&
+	       change_step_state(change, index) != STEP_PLANNED;
+}
+
 /* Programs that others take back: the last first. */
 static void add_reverse_runs(const struct change *change, struct plan *plan)
 {
 	for (guint i = change->steps->len; i > 0; i--) {
 		const struct step *step = change->steps->pdata[i - 1];
-		if (step->kind != STEP_RUN || !step->undo || !*step->undo ||
-		    change_step_state(change, i - 1) == STEP_PLANNED)
+		if (has_reverse(change, i - 1) && !step->last)
+			plan_add_run(plan, (const char *const *)step->undo,
+				     (const char *const *)step->argv, step->why);
+	}
+}
+
+/* What turns a way back on is done again while images are built, and taken back after that. */
+static void add_guards(const struct change *change, bool late, struct plan *plan)
+{
+	for (guint i = 0; i < change->steps->len; i++) {
+		const struct step *step = change->steps->pdata[i];
+		const char *const *argv = (const char *const *)step->argv;
+		const char *const *undo = (const char *const *)step->undo;
+		if (!has_reverse(change, i) || !step->last)
 			continue;
-		plan_add_run(plan, (const char *const *)step->undo, (const char *const *)step->argv,
-			     step->why);
+		plan_add_run(plan, late ? undo : argv, late ? plan_no_undo : undo,
+			     late ? "all is built: the next start is as usual" : step->why)
+			->last = true;
 	}
 }
 
 static void add_run(const struct step *step, struct plan *plan)
 {
 	if (step->kind == STEP_RUN && !step->undo) {
-		plan_add_run(plan, (const char *const *)step->argv, NULL, step->why);
+		plan_add_run(plan, (const char *const *)step->argv, NULL, step->why)->last =
+			step->last;
 	} else if (step->kind == STEP_IMAGE) {
 		g_autofree char *wanted = image_check_reverse(step->new_value);
 		if (wanted)
@@ -298,19 +327,27 @@ static void add_run(const struct step *step, struct plan *plan)
 
 /* What is made of files is made again when one changes back now, or may have changed back before
  * without that: a change that has not come to its end, or whose undo has not. */
-static void add_runs(const struct change *change, bool again, struct plan *plan)
+static bool is_made_again(const struct change *change, enum restore_past past,
+			  const struct plan *plan)
 {
-	bool files = again || change->state != CHANGE_DONE;
+	bool files = past == RESTORE_AGAIN || (past == RESTORE_NEW && change->state != CHANGE_DONE);
 
 	for (guint i = 0; i < plan->steps->len; i++)
 		files |= ((const struct step *)plan->steps->pdata[i])->kind == STEP_FILE;
-	for (guint i = 0; files && i < change->steps->len; i++)
-		if (change_step_state(change, i) != STEP_PLANNED)
-			add_run(change->steps->pdata[i], plan);
+	return files;
 }
 
-void restore_plan(struct root *root, const struct change *change, bool again, const char *held,
-		  struct plan *plan)
+static void add_runs(const struct change *change, bool late, struct plan *plan)
+{
+	for (guint i = 0; i < change->steps->len; i++) {
+		const struct step *step = change->steps->pdata[i];
+		if (change_step_state(change, i) != STEP_PLANNED && step->last == late)
+			add_run(step, plan);
+	}
+}
+
+void restore_plan(struct root *root, const struct change *change, enum restore_past past,
+		  const char *held, struct plan *plan)
 {
 	g_autoptr(GPtrArray) items = list_items(change, held);
 
@@ -320,12 +357,45 @@ void restore_plan(struct root *root, const struct change *change, bool again, co
 		compare(root, change, items->pdata[i], plan);
 	plan->effect = change->effect;
 	add_unbinds(items, plan);
-	add_values(items, plan);
-	add_folders(root, change, plan);
+	add_values(items, false, plan);
 	add_probes(root, items, plan);
 	add_memories(root, change, held, plan);
 	add_reverse_runs(change, plan);
-	add_runs(change, again, plan);
+	bool made_again = is_made_again(change, past, plan);
+	if (made_again) {
+		add_guards(change, false, plan);
+		add_runs(change, false, plan);
+	}
+	if (made_again)
+		add_guards(change, true, plan);
+	add_values(items, true, plan);
+	if (made_again)
+		add_runs(change, true, plan);
+	add_folders(root, change, plan);
+}
+
+/* Has an undo begun to take a way back away? */
+static bool is_ending(const struct change *undo)
+{
+	for (guint i = 0; i < undo->steps->len; i++) {
+		const struct step *step = undo->steps->pdata[i];
+		if (step->last && !step->new_value && step->kind != STEP_RUN &&
+		    change_step_state(undo, i) != STEP_PLANNED)
+			return true;
+	}
+	return false;
+}
+
+enum restore_past restore_past(const GPtrArray *changes, const struct change *change)
+{
+	for (guint i = 0; i < changes->len; i++) {
+		const struct change *other = changes->pdata[i];
+		if (g_strcmp0(other->undoes, change->id) != 0 || other->state == CHANGE_UNDONE)
+			continue;
+		bool failed = other->state != CHANGE_UNFINISHED && other->state != CHANGE_DONE;
+		return !failed && is_ending(other) ? RESTORE_BUILT : RESTORE_AGAIN;
+	}
+	return RESTORE_NEW;
 }
 
 void restore_look(struct root *root, const struct change *change, struct plan *plan)

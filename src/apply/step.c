@@ -257,6 +257,28 @@ static bool write_file(struct stepper *stepper, const struct step *step, GError 
 	return r == 0 || fail(error, "write", step->path, r);
 }
 
+/* ---- copies ---- */
+
+/* Of which file it is a copy cannot be seen: that of the step. */
+static int read_copy(struct root *root, const struct step *step, char **value)
+{
+	int r = root_look(root, step->path);
+
+	if (r == 0)
+		*value = g_strdup(step->new_value ? step->new_value : step->old);
+	return r == -ENOENT ? 0 : r;
+}
+
+static bool copy_file(struct stepper *stepper, const struct step *step, GError **error)
+{
+	if (!step->new_value) {
+		int r = root_remove(stepper->root, step->path);
+		return r == 0 || fail(error, "remove", step->path, r);
+	}
+	int r = root_copy(stepper->root, step->new_value, step->path);
+	return r == 0 || fail(error, "copy", step->new_value, r);
+}
+
 /* ---- folders ---- */
 
 /* One that somebody has put something into since stays. */
@@ -276,6 +298,7 @@ static const struct {
 	bool lasting;    /* what it leaves is there after a restart */
 	bool settles;    /* what comes of `new` is known only when it is done */
 	bool passing;    /* what it changes comes and goes, and its name is given to others */
+	bool beside;     /* it is written beside its path first, and may be left there */
 	int (*read)(struct root *root, const struct step *step, char **value);
 	bool (*act)(struct stepper *stepper, const struct step *step, GError **error);
 } kinds[] = {
@@ -283,7 +306,11 @@ static const struct {
 	[STEP_UNBIND] = { .key = "driver", .by_address = true, .read = read_driver, .act = unbind },
 	[STEP_PROBE] = { .key = "driver", .by_address = true, .read = read_driver, .act = probe },
 	[STEP_MODULE] = { .act = load_module },
-	[STEP_FILE] = { .key = "file", .lasting = true, .read = read_file, .act = write_file },
+	[STEP_FILE] = { .key = "file",
+			.lasting = true,
+			.beside = true,
+			.read = read_file,
+			.act = write_file },
 	[STEP_RUN] = { .lasting = true, .act = run },
 	[STEP_IMAGE] = { .act = look_into_image },
 	[STEP_GUEST] = { .key = "guest",
@@ -298,6 +325,11 @@ static const struct {
 			     .read = read_attribute,
 			     .act = move_interrupt },
 	[STEP_FOLDER] = { .lasting = true, .act = remove_folder },
+	[STEP_COPY] = { .key = "copy",
+			.lasting = true,
+			.beside = true,
+			.read = read_copy,
+			.act = copy_file },
 };
 
 char *step_key(const struct step *step)
@@ -316,6 +348,11 @@ bool step_is_lasting(const struct step *step)
 bool step_is_passing(const struct step *step)
 {
 	return kinds[step->kind].passing;
+}
+
+bool step_is_beside(const struct step *step)
+{
+	return kinds[step->kind].beside;
 }
 
 char *step_settled(struct root *root, const struct step *step)

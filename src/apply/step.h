@@ -50,3 +50,6 @@ bool step_is_lasting(const struct step *step);
 
 /* Does what it changes come and go, so that one of that name may be another one by now? */
 bool step_is_passing(const struct step *step);
+
+/* Is it written beside its path first, where a run that was killed may leave it? */
+bool step_is_beside(const struct step *step);

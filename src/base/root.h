@@ -96,6 +96,9 @@ struct root_node {
  * exists. Not traced: to be asked inside root_digest(). */
 int root_stat(struct root *root, const char *path, struct root_node *ret);
 
+/* How many bytes may still be written to the file system of a directory; otherwise the same. */
+int root_space(struct root *root, const char *path, uint64_t *bytes);
+
 /* Reads a whole file of at most max bytes (a longer one is cut there). The text, with a NUL behind
  * it, is the caller's; NULL and *error (an errno value; may be NULL) on failure. length may be
  * NULL. */

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "base/root_parts.h"
@@ -126,6 +127,22 @@ int root_stat(struct root *root, const char *path, struct root_node *ret)
 			.gid = st.st_gid,
 			.size = (uint64_t)st.st_size,
 		};
+	return r;
+}
+
+int root_space(struct root *root, const char *path, uint64_t *bytes)
+{
+	struct statvfs st;
+
+	if (root->tree)
+		return -ENODATA;
+	int fd = root_open_from(root, root->fd, path, O_RDONLY | O_DIRECTORY);
+	if (fd < 0)
+		return fd;
+	int r = fstatvfs(fd, &st) < 0 ? -errno : 0;
+	close(fd);
+	if (r == 0)
+		*bytes = (uint64_t)st.f_bavail * st.f_frsize;
 	return r;
 }
 

@@ -9,11 +9,12 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
 #include "base/root.h"
+
+#define COPY_BYTES ((size_t)256 * 1024)
 
 int root_write(struct root *root, const char *path, const char *text)
 {
@@ -135,7 +136,33 @@ static int remove_beside(int dir, const char *name)
 	return unlinkat(dir, beside, 0) == 0 || errno == ENOENT ? 0 : -errno;
 }
 
-static int replace_in(int dir, const char *name, const char *data, size_t length, unsigned mode)
+/* What a file gets: a text, or all that is in another one, which is open. */
+struct content {
+	const char *data;
+	size_t length;
+	int from; /* -1: the text */
+};
+
+static int copy_all(int from, int fd)
+{
+	g_autofree char *buf = g_malloc(COPY_BYTES);
+	ssize_t n;
+
+	while ((n = read(from, buf, COPY_BYTES)) > 0 || (n < 0 && errno == EINTR)) {
+		int r = n > 0 ? write_all(fd, buf, (size_t)n) : 0;
+		if (r < 0)
+			return r;
+	}
+	return n < 0 ? -errno : 0;
+}
+
+static int write_content(int fd, const struct content *content)
+{
+	return content->from < 0 ? write_all(fd, content->data, content->length)
+				 : copy_all(content->from, fd);
+}
+
+static int replace_in(int dir, const char *name, const struct content *content, unsigned mode)
 {
 	g_autofree char *beside = name_beside(name);
 	int r = remove_beside(dir, name); /* of a run that was killed */
@@ -145,7 +172,7 @@ static int replace_in(int dir, const char *name, const char *data, size_t length
 	int fd = openat(dir, beside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return -errno;
-	r = write_all(fd, data, length);
+	r = write_content(fd, content);
 	if (r == 0)
 		r = take_over(dir, name, fd, mode);
 	if (r == 0)
@@ -161,15 +188,57 @@ static int replace_in(int dir, const char *name, const char *data, size_t length
 int root_replace(struct root *root, const char *path, const char *data, size_t length,
 		 unsigned mode)
 {
+	const struct content content = { .data = data, .length = length, .from = -1 };
 	const char *name;
 	int dir = open_parent(root, path, &name);
 
 	if (dir < 0)
 		return dir;
-	int r = replace_in(dir, name, data, length, mode);
+	int r = replace_in(dir, name, &content, mode);
 	if (r == -ENOSPC || r == -EDQUOT)
 		r = overwrite(dir, name, data, length);
 	close(dir);
+	return r;
+}
+
+/* Do both files hold the same, from here on? */
+static bool is_same(int a, int b)
+{
+	g_autofree char *left = g_malloc(COPY_BYTES), *right = g_malloc(COPY_BYTES);
+	off_t at = 0;
+	ssize_t n, m;
+
+	do {
+		n = pread(a, left, COPY_BYTES, at);
+		m = pread(b, right, COPY_BYTES, at);
+		if (n != m || n < 0 || memcmp(left, right, (size_t)n) != 0)
+			return false;
+		at += n;
+	} while (n > 0);
+	return true;
+}
+
+int root_copy(struct root *root, const char *from, const char *path)
+{
+	const char *name;
+	struct stat st;
+	struct content content = { .from = root_open_file(root, from, O_RDONLY, 0) };
+	int dir = content.from < 0 ? content.from : open_parent(root, path, &name);
+
+	if (dir < 0) {
+		if (content.from >= 0)
+			close(content.from);
+		return dir;
+	}
+	int r = fstat(content.from, &st) < 0 ? -errno
+					     : replace_in(dir, name, &content, st.st_mode & 0777);
+	int copy = r == 0 ? openat(dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC) : -1;
+	if (r == 0 && (copy < 0 || !is_same(content.from, copy)))
+		r = -EIO;
+	if (copy >= 0)
+		close(copy);
+	close(dir);
+	close(content.from);
 	return r;
 }
 
@@ -231,20 +300,6 @@ int root_try_room(struct root *root, const char *path, const char *data, size_t 
 void root_leave_room(int room)
 {
 	close(room);
-}
-
-int root_space(struct root *root, const char *path, uint64_t *bytes)
-{
-	struct statvfs st;
-	int fd = root_open_file(root, path, O_RDONLY | O_DIRECTORY, 0);
-
-	if (fd < 0)
-		return fd;
-	int r = fstatvfs(fd, &st) < 0 ? -errno : 0;
-	close(fd);
-	if (r == 0)
-		*bytes = (uint64_t)st.f_bavail * st.f_frsize;
-	return r;
 }
 
 int root_clear_beside(struct root *root, const char *path)

@@ -24,6 +24,10 @@ int root_write(struct root *root, const char *path, const char *text);
 int root_replace(struct root *root, const char *path, const char *data, size_t length,
 		 unsigned mode);
 
+/* Makes path a copy of the file from, whole or not at all, on the disk when this returns, and reads
+ * both once more: -EIO when they differ. A new one gets the mode of from. */
+int root_copy(struct root *root, const char *from, const char *path);
+
 /* Removes a file, on the disk when this returns. */
 int root_remove(struct root *root, const char *path);
 
@@ -36,9 +40,6 @@ int root_remove_dir(struct root *root, const char *path);
  */
 int root_try_room(struct root *root, const char *path, const char *data, size_t length);
 void root_leave_room(int room);
-
-/* How many bytes may still be written to the file system of a directory. */
-int root_space(struct root *root, const char *path, uint64_t *bytes);
 
 /* Removes what a run of root_replace() that was killed may have left beside path. */
 int root_clear_beside(struct root *root, const char *path);

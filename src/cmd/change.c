@@ -161,9 +161,10 @@ void change_drop_programs(struct plan *plan)
 {
 	for (guint i = plan->steps->len; i > 0; i--) {
 		const struct step *step = plan->steps->pdata[i - 1];
-		if (step->kind == STEP_FILE || step->kind == STEP_FOLDER)
+		if (step->kind == STEP_FILE || step->kind == STEP_FOLDER || step->kind == STEP_COPY)
 			continue;
-		if (step->kind == STEP_RUN) {
+		bool guards = step->last && step->undo; /* what is built anew here and now */
+		if (step->kind == STEP_RUN && !guards) {
 			g_autofree char *words = g_strjoinv(" ", step->argv);
 			plan_warn(plan, "offline", "To be run in the finished system: %s", words);
 		}

@@ -60,17 +60,6 @@ static const struct change *choose(struct root *root, const GPtrArray *changes)
 	return NULL;
 }
 
-/* Was an undo of it begun that has not come to its end? */
-static bool is_half_undone(const GPtrArray *changes, const struct change *change)
-{
-	for (guint i = 0; i < changes->len; i++) {
-		const struct change *other = changes->pdata[i];
-		if (g_strcmp0(other->undoes, change->id) == 0 && other->state != CHANGE_UNDONE)
-			return true;
-	}
-	return false;
-}
-
 static int undo_change(struct context *context, const GPtrArray *changes,
 		       const struct change *change, GError **error)
 {
@@ -78,7 +67,7 @@ static int undo_change(struct context *context, const GPtrArray *changes,
 	PLAN_AUTO struct plan *plan = plan_new("undo");
 	g_autofree char *made = g_strdup_printf("%s (%s) is taken back", change->id, change->line);
 
-	restore_plan(context->root, change, is_half_undone(changes, change), NULL, plan);
+	restore_plan(context->root, change, restore_past(changes, change), NULL, plan);
 	if (options->change.offline)
 		change_drop_programs(plan);
 	bool empty = plan->steps->len == 0;

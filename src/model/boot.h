@@ -90,6 +90,13 @@ struct boot_kernel {
 	unsigned image_seconds;  /* that looking into it would take: not done; 0 */
 };
 
+/* A file that a loader starts: a kernel, an initramfs, both in one. */
+struct boot_image {
+	const char *path;
+	int size; /* MiB, rounded up; -1: not known */
+	int room; /* MiB that are free in its file system, rounded down; -1: not known */
+};
+
 struct boot {
 	bool probed; /* else all below is not known */
 	struct os_release os;
@@ -113,6 +120,8 @@ struct boot {
 	unsigned n_kernels;
 	const struct boot_file *files; /* sorted by path */
 	unsigned n_files;
+	const struct boot_image *images; /* that are there; none unless boot_is_in_place() */
+	unsigned n_images;
 };
 
 /* What was found at path; NULL when it was never looked for. */
@@ -131,6 +140,23 @@ const struct boot_file *boot_match(const struct boot *boot, const char *pattern,
 /* The loader's entry that was started, by the name that systemd-boot gave; NULL: not known, or not
  * there under that name. */
 const struct boot_file *boot_started_entry(const struct boot *boot);
+
+/* The next line of a loader's entry that names such a file ("initrd /initramfs.img"): value is the
+ * name, in *cursor. False at the end. */
+bool boot_entry_next(const char **cursor, const char **value, size_t *length);
+
+/* Where that is: the folder that holds entry's "loader/entries", and the name. The caller's. */
+char *boot_entry_path(const char *entry, const char *value, size_t length);
+
+/* NULL: it is not there, or was not looked for. */
+const struct boot_image *boot_image_find(const struct boot *boot, const char *path);
+
+/* Is one of these files written in place when images are built anew? So a power cut then leaves
+ * half of it: dracut copies the new image over the old one (dracut.sh), mkinitcpio packs it into
+ * its place (build_image()); kernel-install and kernelstub copy all of an entry's files
+ * (90-loaderentry.install). update-initramfs and booster rename. */
+bool boot_is_in_place(const struct boot *boot);
+bool boot_copies_all(const struct boot *boot);
 
 /* Does os-release name one of these families, as ID or in ID_LIKE? */
 bool os_is(const struct os_release *os, const char *family);

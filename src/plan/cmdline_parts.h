@@ -23,6 +23,7 @@ struct cmdline_job {
 	const GPtrArray *add;    /* of const char *; NULL: none */
 	const GPtrArray *remove; /* the same */
 	bool way_back;           /* see struct cmdline_request */
+	bool kept;               /* the entry without our changes starts from copies */
 	bool changed;            /* a file is changed, so what is made of it must be made anew */
 };
 
@@ -78,6 +79,11 @@ bool fallback_bls(struct cmdline_job *job, const char *words);
 
 /* kernel-install: a copy of the running kernel's entry, of which it knows nothing. */
 bool fallback_installed(struct cmdline_job *job);
+
+/* The text of an entry (at path) that boots without our changes, with copies in place of what
+ * building images anew writes in place; adds the steps that make them, or the warning "no-copy".
+ * The same text where nothing is at risk. The caller's. */
+char *kept_entry(struct cmdline_job *job, const char *entry, const char *text);
 
 /* Is the entry at path such a copy? */
 bool fallback_is_copy(const char *path);

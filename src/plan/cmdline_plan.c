@@ -676,6 +676,32 @@ static bool plan_way_back(struct cmdline_job *job)
 	}
 }
 
+void cmdline_keep_way_back(const struct host *host, struct plan *plan)
+{
+	static const bool copies[BOOT_CHAINS] = {
+		[BOOT_KERNEL_INSTALL] = true, [BOOT_KERNELSTUB] = true,
+		[BOOT_ENTRIES] = true,        [BOOT_GRUB_BLS] = true,
+		[BOOT_UKI_MKINITCPIO] = true, [BOOT_UKI_DRACUT] = true,
+	};
+	const struct cmdline_request nothing = { .way_back = true };
+	const struct boot *boot = &host->boot;
+	bool in_it = boot->entry && fallback_is_copy(boot->entry);
+
+	if (copies[boot->chain] && boot_is_in_place(boot) && !in_it)
+		cmdline_plan(host, &nothing, plan);
+}
+
+void cmdline_end_way_back(struct plan *plan)
+{
+	for (guint i = plan->steps->len; i > 0; i--) {
+		const struct step *step = plan->steps->pdata[i - 1];
+		if (step->kind == STEP_RUN && step->last && step->undo && *step->undo)
+			plan_add_run(plan, (const char *const *)step->undo, plan_no_undo,
+				     "all is built: the next start is as usual")
+				->last = true;
+	}
+}
+
 bool cmdline_plan(const struct host *host, const struct cmdline_request *request, struct plan *plan)
 {
 	struct cmdline_job job = {

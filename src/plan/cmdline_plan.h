@@ -27,3 +27,11 @@ struct cmdline_request {
  * configuration.  True when there is nothing of that kind in the way. */
 bool cmdline_plan(const struct host *host, const struct cmdline_request *request,
 		  struct plan *plan);
+
+/* For plans that change no parameters, before the initramfs is built anew: where that is done in
+ * place, an entry that starts from a copy of what is there now. */
+void cmdline_keep_way_back(const struct host *host, struct plan *plan);
+
+/* Behind the steps that build images anew: ends what either of the two above has turned on for the
+ * time of that. */
+void cmdline_end_way_back(struct plan *plan);

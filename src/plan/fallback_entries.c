@@ -27,13 +27,23 @@ static char *make_entry(const char *text, GError **error)
 	return named ? edit_add(named, &options_line, OFF_WORD, error) : NULL;
 }
 
-static void put_entry(struct cmdline_job *job, const char *path, const char *text)
+static void put_entry(struct cmdline_job *job, const char *path, const char *old, const char *text)
 {
-	struct step *step = plan_add(job->plan, STEP_FILE, path, NULL, text,
+	struct step *step = plan_add(job->plan, STEP_FILE, path, old, text,
 				     "keeps an entry in the menu that boots without it");
 
 	step->own = true;
+	step->last = true;
 	job->changed = true;
+}
+
+/* One that is there may start what is built anew now. */
+static void keep_copy(struct cmdline_job *job, const struct boot_file *copy)
+{
+	g_autofree char *kept = copy->text ? kept_entry(job, copy->path, copy->text) : NULL;
+
+	if (kept && strcmp(kept, copy->text) != 0)
+		put_entry(job, copy->path, copy->text, kept);
 }
 
 /* A copy of an entry, whose text this is, at path. The caller looked whether there is one. */
@@ -42,9 +52,14 @@ static bool put_copy(struct cmdline_job *job, const char *entry, const char *tex
 	g_autoptr(GError) error = NULL;
 	g_autofree char *copy = make_entry(text, &error);
 
-	if (!copy)
+	if (!copy && job_is_empty(job))
+		fallback_hint(job);
+	else if (!copy)
 		return job_refuse(job, "boot-uneditable", entry, error->message);
-	put_entry(job, path, copy);
+	if (!copy)
+		return true;
+	g_autofree char *kept = kept_entry(job, entry, copy);
+	put_entry(job, path, NULL, kept);
 	return true;
 }
 
@@ -109,11 +124,29 @@ static char *drop_sort_key(const char *text)
 	return g_string_free(rest, FALSE);
 }
 
+/* From now on until it is all built, a machine that is cut from power starts by that entry. */
+static void start_aside(struct cmdline_job *job)
+{
+	static const char *const once[] = { "bootctl", "set-oneshot", SDBOOT_COPY, NULL };
+	static const char *const never[] = { "bootctl", "set-oneshot", "", NULL };
+
+	if (job->kept && sdboot_version(job->boot) && boot_has(job->boot, "bootctl") == TRI_YES)
+		plan_add_run(job->plan, once, never,
+			     "if the power fails while images are built anew, the next start is by "
+			     "that entry")
+			->last = true;
+}
+
 /* entry: NULL where none can be copied. */
 static bool copy_aside(struct cmdline_job *job, const struct boot_file *entry)
 {
-	if (find_copy(job->boot, SDBOOT_COPY))
+	const struct boot_file *copy = find_copy(job->boot, SDBOOT_COPY);
+
+	if (copy) {
+		keep_copy(job, copy);
+		start_aside(job);
 		return true;
+	}
 	if (!entry || !entry->text || !fallback_is_aside(job->boot)) {
 		fallback_hint(job);
 		return true;
@@ -121,7 +154,9 @@ static bool copy_aside(struct cmdline_job *job, const struct boot_file *entry)
 	g_autofree char *folder = g_path_get_dirname(entry->path);
 	g_autofree char *path = g_strconcat(folder, "/" SDBOOT_COPY, NULL);
 	g_autofree char *text = drop_sort_key(entry->text);
-	return put_copy(job, entry->path, text, path);
+	bool ok = put_copy(job, entry->path, text, path);
+	start_aside(job);
+	return ok;
 }
 
 bool fallback_entry(struct cmdline_job *job)
@@ -190,10 +225,14 @@ bool fallback_image(struct cmdline_job *job)
 {
 	const struct boot *boot = job->boot;
 	const struct boot_file *image = find_image(job);
+	const struct boot_file *copy = find_copy(boot, SDBOOT_COPY);
 	g_autofree char *words = words_of_now(job);
 
-	if (find_copy(boot, SDBOOT_COPY))
+	if (copy) {
+		keep_copy(job, copy);
+		start_aside(job);
 		return true;
+	}
 	if (!image || !words) {
 		fallback_hint(job);
 		return true;
@@ -207,7 +246,9 @@ bool fallback_image(struct cmdline_job *job)
 	for (unsigned i = 0; i < boot->n_kernels; i++)
 		if (boot->kernels[i].running && strstr(name, boot->kernels[i].release))
 			warn_kernel(job, name);
-	put_entry(job, path, text);
+	g_autofree char *kept = kept_entry(job, path, text);
+	put_entry(job, path, NULL, kept);
+	start_aside(job);
 	return true;
 }
 
@@ -281,8 +322,10 @@ bool fallback_bls(struct cmdline_job *job, const char *words)
 
 	if (copy && copy->text && *words)
 		clean_copy(job, copy->text, words);
-	if (copy)
+	if (copy) {
+		keep_copy(job, copy);
 		return true;
+	}
 	if (!entry) {
 		fallback_hint(job);
 		return true;

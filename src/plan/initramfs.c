@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "plan/cmdline_parts.h"
 
 #define MADE_BY "# Written by vfiokit; 'vfiokit undo' or 'unbind --persist' takes it away.\n"
 
@@ -250,7 +251,7 @@ static char *find_installed(const struct boot *boot, const char *release)
 		const char *folder = strstr(file->path, "/loader/entries/");
 		g_autofree char *version = file->text ? entry_value(file->text, "version") : NULL;
 		g_autofree char *initrd = version ? entry_value(file->text, "initrd") : NULL;
-		if (initrd && strcmp(version, release) == 0)
+		if (initrd && strcmp(version, release) == 0 && !fallback_is_copy(file->path))
 			return g_strdup_printf("%.*s%s%s", (int)(folder - file->path), file->path,
 					       *initrd == '/' ? "" : "/", initrd);
 	}

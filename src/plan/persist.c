@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "plan/bind_plan.h"
+#include "plan/cmdline_plan.h"
 #include "plan/initramfs.h"
 #include "plan/refusal.h"
 #include "plan/trial.h"
@@ -218,6 +219,9 @@ void persist_plan(const struct host *host, const struct persist_request *request
 	plan->effect = EFFECT_NEXT_BOOT;
 	if (request->judge != 0)
 		persist_judge(host, request, plan);
-	if (persist_add_files(host, request, plan))
-		persist_add_rebuild(host, request, plan);
+	if (!persist_add_files(host, request, plan))
+		return;
+	cmdline_keep_way_back(host, plan);
+	persist_add_rebuild(host, request, plan);
+	cmdline_end_way_back(plan);
 }

@@ -147,6 +147,7 @@ static const char *const kind_names[] = {
 	[STEP_IMAGE] = "image-check",
 	[STEP_FOLDER] = "folder",
 	[STEP_INTERRUPT] = "interrupt",
+	[STEP_COPY] = "copy",
 };
 
 const char *step_kind_name(enum step_kind kind)

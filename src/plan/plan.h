@@ -20,6 +20,7 @@ enum step_kind {
 	STEP_GUEST_START, /* start it; undone by leaving it running */
 	STEP_FOLDER,      /* a directory that is taken away if it is empty, else left */
 	STEP_INTERRUPT,   /* the CPUs of an interrupt; one that the kernel keeps for itself stays */
+	STEP_COPY,        /* `path` becomes a copy of the file `new`, or goes (NULL) */
 };
 
 struct step {
@@ -37,6 +38,9 @@ struct step {
 			  * what is expected: not compared; passed over when it is `new` by then */
 	bool own;        /* STEP_FILE: a new one, of this program alone, that tools change with all
 			  * others of its kind: undo takes it away whatever it holds by then */
+	bool last;       /* part of a way back: when it is undone, it goes after all else, when what
+			  * was built anew has been looked into. STEP_RUN with an undo: is also run
+			  * once more before that */
 	bool beside;     /* STEP_IMAGE: it is built beside the one that is there, which it then
 			  * replaces: there must be room for both */
 	char *why;       /* one sentence for people */

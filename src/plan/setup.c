@@ -336,8 +336,10 @@ static void plan_trial(struct setup *setup)
 		plan_refuse(setup->plan, "trial-impossible", "host", false, "%s", why);
 		return;
 	}
-	if (bind_early(setup, &rebuild) && rebuild)
+	if (bind_early(setup, &rebuild) && rebuild) {
+		cmdline_keep_way_back(setup->host, setup->plan);
 		rebuild_initramfs(setup);
+	}
 	for (guint i = 0; i < setup->add->len; i++)
 		g_ptr_array_add(request->trial_words, g_strdup(setup->add->pdata[i]));
 }
@@ -398,6 +400,7 @@ void setup_plan(const struct host *host, const struct setup_request *request, st
 		plan_trial(&setup);
 	else
 		plan_lasting(&setup);
+	cmdline_end_way_back(plan);
 	drop_double_runs(plan);
 	drop_steps(plan);
 }

@@ -440,4 +440,5 @@ void boot_probe(struct root *root, struct host *host)
 	probe_variables(root, host);
 	probe_kernels(root, host);
 	boot_judge(host);
+	boot_probe_images(root, host);
 }

@@ -297,6 +297,7 @@ static const struct row {
 	{ .pattern = "/boot/*", .change = mask_cmdline },
 	{ .pattern = "/efi/*", .change = mask_cmdline },
 	{ .pattern = "/vfiokit/efi-loader", .change = mask_names },
+	{ .pattern = "/vfiokit/boot-images", .change = mask_names },
 	{ .pattern = "/vfiokit/kernel-log", .change = mask_names },
 	{ .pattern = "/sys/*/pci*/config", .change = mask_config, .binary = true },
 	{ .pattern = "/sys/*/vpd", .drop = true },

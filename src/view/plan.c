@@ -61,6 +61,12 @@ static char *say_file(const struct step *step)
 			       step->path);
 }
 
+static char *say_copy(const struct step *step)
+{
+	return step->new_value ? g_strdup_printf("copy %s to %s", step->new_value, step->path)
+			       : g_strdup_printf("remove file %s", step->path);
+}
+
 static char *say_folder(const struct step *step)
 {
 	return g_strdup_printf("remove folder %s, if it is empty", step->path);
@@ -68,9 +74,11 @@ static char *say_folder(const struct step *step)
 
 static char *say_run(const struct step *step)
 {
-	g_autofree char *words = g_strjoinv(" ", step->argv);
+	GString *text = g_string_new("run");
 
-	return g_strdup_printf("run %s", words);
+	for (char **arg = step->argv; *arg; arg++)
+		g_string_append_printf(text, " %s", **arg ? *arg : "''");
+	return g_string_free(text, FALSE);
 }
 
 static char *say_image(const struct step *step)
@@ -150,6 +158,7 @@ static const struct {
 	[STEP_GUEST_START] = { say_guest_start, json_values },
 	[STEP_FOLDER] = { say_folder, json_values },
 	[STEP_INTERRUPT] = { say_interrupt, json_values },
+	[STEP_COPY] = { say_copy, json_values },
 };
 
 char *step_phrase(const struct step *step)

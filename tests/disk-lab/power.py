@@ -8,6 +8,7 @@ WORD = "vtest.word=1"
 SETUP = f"vfiokit setup --yes --no-packages --gpu 01:00 --kernel-arg {WORD}"
 UNDO = "vfiokit undo --yes"
 
+NEVER = "999"
 START = "cut-at {} {} >/run/lab/cut 2>&1 & echo $! >/run/lab/cut.pid\n"
 GO = "kill -CONT $(cat /run/lab/cut.pid)\n"
 RUNS = "grep -q '^State:.[^T]' /proc/$(cat /run/lab/cut.pid)/status 2>/dev/null"
@@ -17,6 +18,27 @@ WAIT = f"while {RUNS}; do usleep 100000; done; tail -n 1 /run/lab/cut"
 UNTIL = f"until ls {{0}} >/dev/null 2>&1 || ! {RUNS}; do usleep 20000; done; ls {{0}} 2>&1 || true"
 
 GRUB_HALF, IMAGE_HALF = "/boot/grub/grub.cfg.new", "/boot/initrd.img-*.new"
+
+# Where kernel-install copies an initramfs to where systemd-boot finds it, half of it is on the disk, and
+# no more comes until it is told to go on.
+HALF = "/run/lab/half"
+HALF_INSTALL = f"""mv /usr/bin/install /usr/bin/install.whole
+cat >/usr/bin/install <<'END'
+#!/bin/sh
+eval "from=\\${{$(($# - 1))}}" "to=\\${{$#}}"
+case $to in
+/boot/efi/*/initrd*)
+	rm -f "$to"
+	head -c $(($(stat -Lc %s "$from") / 2)) "$from" >"$to"
+	sync
+	touch {HALF}
+	while [ -e {HALF} ]; do sleep 0.2; done
+	;;
+esac
+exec install.whole "$@"
+END
+chmod 755 /usr/bin/install
+"""
 
 
 def wait_for(play, point):
@@ -32,13 +54,12 @@ def photographs(play, command, points):
     (cut-at.c), or the name of a file that a program is in the middle of writing."""
     disks = []
     numbers = [str(point) for point in points if isinstance(point, int)]
-    play.ask(START.format(",".join(numbers), command))
+    play.ask(START.format(",".join(numbers) or NEVER, command))
     for point in points:
         problem, name = wait_for(play, point)
         disks.append((name, play.photograph()))
         play.test(f"goes on to the place {name}", problem)
-        if isinstance(point, int):
-            play.ask(GO)
+        play.ask(GO if isinstance(point, int) else f"rm -f {HALF}")
     play.test("it comes to its end", lacks(play.ask(WAIT, 500), "@ended"))
     return disks
 
@@ -47,10 +68,10 @@ def untrue(play, change):
     """Where the history is wrong about what the disk holds."""
     found = []
     for step in change["steps"] if change else []:
-        if step["kind"] != "file" or step["state"] not in ("done", "planned"):
+        if step["kind"] not in ("file", "copy") or step["state"] not in ("done", "planned"):
             continue
         there = play.machine.run(f"test -e {step['path']}").status == 0
-        removed = "+++ /dev/null" in step["diff"]
+        removed = not step["new"] if step["kind"] == "copy" else "+++ /dev/null" in step["diff"]
         if there != ((step["state"] == "done") != removed):
             found.append(f"{step['path']} is {'' if there else 'not '}there, and its step "
                          f"is {step['state']}")
@@ -94,17 +115,29 @@ def power(play):
     develop(play, photographs(play, SETUP, SETUP_POINTS), "setup")
 
 
-# All files written; an initramfs built; and, with the parameters, where systemd-boot finds it.
-SDBOOT_POINTS = [8, 9, 10]
+OFF = "vfiokit=off"
+
+
+def look_half(play, disk, verb):
+    """Starts a disk with half an initramfs for the usual entry: by itself it takes the other one."""
+    look(play, "in the middle of an initramfs", disk, verb)
+    play.test(f"{verb}: it has started by the entry without vfiokit",
+              lacks(play.ask("cat /proc/cmdline"), OFF), has(play.ask("cat /proc/cmdline"), WORD))
 
 
 def power_sdboot(play):
-    """the power is cut in the middle of setup with systemd-boot and dracut"""
+    """the power is cut in the middle of setup, and of its undo, with systemd-boot and dracut"""
     play.begin("sdboot", ["amd"])
-    disks = photographs(play, SETUP, SDBOOT_POINTS)
-    for name, disk in disks:
-        look(play, name, disk, "setup")
-    take_back(play, "sdboot", disks[-1][0], "setup") # once: dracut takes long to build it anew
+    play.ask(HALF_INSTALL)
+    (_, cut_setup), = photographs(play, SETUP, [HALF])
+    (_, cut_undo), = photographs(play, UNDO, [HALF])
+    play.test("setup and its undo leave nothing", differs("files", play.ask(FILES), ""))
+    look_half(play, cut_undo, "undo")
+    look_half(play, cut_setup, "setup")
+    play.ask("mv /usr/bin/install.whole /usr/bin/install")
+    take_back(play, "sdboot", "in the middle of an initramfs", "setup")
+    play.reboot()
+    play.test("what undo has built starts, by the usual entry", has(play.ask("cat /proc/cmdline"), OFF))
 
 
 def power_undo(play):
