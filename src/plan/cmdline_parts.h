@@ -85,6 +85,12 @@ bool fallback_installed(struct cmdline_job *job);
  * The same text where nothing is at risk. The caller's. */
 char *kept_entry(struct cmdline_job *job, const char *entry, const char *text);
 
+/* The same for a menu that is not made of entries: the name of the running kernel's initramfs,
+ * whose copy has KEPT_OWN in front of it. NULL: nothing is at risk, or it cannot be kept. Not
+ * owned. */
+const char *kept_initramfs(struct cmdline_job *job);
+#define KEPT_OWN "vfiokit-"
+
 /* Is the entry at path such a copy? */
 bool fallback_is_copy(const char *path);
 

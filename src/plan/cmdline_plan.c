@@ -243,6 +243,8 @@ static void run_mkconfig(struct cmdline_job *job)
 	bool has_short = job->boot->chain == BOOT_GRUB_DROPIN;
 
 	run_if_changed(job, has_short ? short_form : long_form, "writes GRUB's menu anew", cfg);
+	if (job->changed && job->kept) /* the menu keeps the way back until all else is undone */
+		((struct step *)job->plan->steps->pdata[job->plan->steps->len - 1])->last = true;
 }
 
 static bool plan_grub(struct cmdline_job *job)
@@ -682,6 +684,7 @@ void cmdline_keep_way_back(const struct host *host, struct plan *plan)
 		[BOOT_KERNEL_INSTALL] = true, [BOOT_KERNELSTUB] = true,
 		[BOOT_ENTRIES] = true,        [BOOT_GRUB_BLS] = true,
 		[BOOT_UKI_MKINITCPIO] = true, [BOOT_UKI_DRACUT] = true,
+		[BOOT_GRUB] = true,           [BOOT_GRUB_DROPIN] = true,
 	};
 	const struct cmdline_request nothing = { .way_back = true };
 	const struct boot *boot = &host->boot;

@@ -17,11 +17,24 @@ static char *script_line(const char *word)
 	return g_strdup_printf("\t'%s') ;;\n", quoted);
 }
 
+#define RUN_LINUX "/etc/grub.d/10_linux 2>/dev/null"
+
+/* Entries for all kernels; that of one initramfs starts its copy. The caller's. */
+static char *run_linux(const char *kept)
+{
+	if (!kept)
+		return g_strdup(RUN_LINUX " || :\n");
+	return g_strdup_printf(RUN_LINUX " |\n\tsed -e 's,/%s$,/" KEPT_OWN
+					 "%s,' -e 's,/%s ,/" KEPT_OWN "%s ,g' || :\n",
+			       kept, kept, kept, kept);
+}
+
 /* grub-mkconfig exports what its scripts need: so 10_linux can be run once more with other values.
  * A way back must not keep the menu from being written: whatever goes wrong in it, it says nothing.
  */
-static char *grub_script(const GPtrArray *words)
+static char *grub_script(const GPtrArray *words, const char *kept)
 {
+	g_autofree char *run = run_linux(kept);
 	GString *text = g_string_new("#!/bin/sh\n"
 				     "# Written by vfiokit; 'vfiokit undo' takes it away.\n"
 				     "# Entries that boot without what vfiokit added.\n"
@@ -44,14 +57,18 @@ static char *grub_script(const GPtrArray *words)
 			"GRUB_DISABLE_RECOVERY=true\n"
 			"GRUB_DISABLE_SUBMENU=\n"
 			"export GRUB_CMDLINE_LINUX_DEFAULT GRUB_DISTRIBUTOR "
-			"GRUB_DISABLE_RECOVERY GRUB_DISABLE_SUBMENU\n"
-			"/etc/grub.d/10_linux 2>/dev/null || :\n");
+			"GRUB_DISABLE_RECOVERY GRUB_DISABLE_SUBMENU\n");
+	g_string_append(text, run);
 	return g_string_free(text, FALSE);
 }
 
-/* A script that is there already, with the words that it does not take out yet. */
-static char *extend_script(const char *old, const GPtrArray *words)
+/* A script that is there already, with the words that it does not take out yet, and with the copy
+ * that it does not start yet. */
+static char *extend_script(const char *script, const GPtrArray *words, const char *kept)
 {
+	g_autofree char *usual = run_linux(NULL), *run = run_linux(kept);
+	g_auto(GStrv) parts = g_strsplit(script, usual, 2);
+	g_autofree char *old = g_strjoinv(run, parts);
 	g_auto(GStrv) halves = g_strsplit(old, "\t*)", 2);
 	GString *text = g_string_new(halves[0]);
 
@@ -68,14 +85,20 @@ static char *extend_script(const char *old, const GPtrArray *words)
 bool fallback_grub(struct cmdline_job *job)
 {
 	const char *old = boot_text(job->boot, GRUB_SCRIPT);
-	g_autofree char *script = old ? extend_script(old, job->add) : grub_script(job->add);
+	bool is_kept = old && strstr(old, "/" KEPT_OWN);
 
 	if (!job->changed && !job->way_back)
 		return true;
+	const char *kept = is_kept ? NULL : kept_initramfs(job);
+	g_autofree char *script =
+		old ? extend_script(old, job->add, kept) : grub_script(job->add, kept);
+	if (g_strcmp0(script, old) == 0)
+		return true;
 	job_put_file(job, GRUB_SCRIPT, old, script,
 		     "keeps an entry in the menu that boots without it");
-	if (!old)
-		((struct step *)job->plan->steps->pdata[job->plan->steps->len - 1])->mode = 0755;
+	struct step *step = job->plan->steps->pdata[job->plan->steps->len - 1];
+	step->mode = old ? 0 : 0755;
+	step->last = kept != NULL;
 	return true;
 }
 

@@ -5,7 +5,6 @@
 
 #include "plan/cmdline_parts.h"
 
-#define OWN    "vfiokit-"
 #define IMAGES "/EFI/Linux/"
 
 /* Left free in MiB: what is built anew is larger by some modules. */
@@ -58,7 +57,7 @@ static char *name_copy(const char *path)
 	const char *slash = strrchr(path, '/');
 	int length = (int)((folder ? folder : slash) - path);
 
-	return g_strdup_printf("%.*s/" OWN "%s", length, path, slash + 1);
+	return g_strdup_printf("%.*s/" KEPT_OWN "%s", length, path, slash + 1);
 }
 
 static void add_copy(struct kept *kept, char *path)
@@ -86,7 +85,7 @@ static char *name_copies(struct kept *kept, const char *text)
 	while (boot_entry_next(&cursor, &value, &length)) {
 		g_autofree char *name = g_strndup(value, length);
 		g_autofree char *path = find_file(kept, value, length);
-		bool ours = g_str_has_prefix(strrchr(path, '/'), "/" OWN);
+		bool ours = g_str_has_prefix(strrchr(path, '/'), "/" KEPT_OWN);
 		kept->there |= ours;
 		if (ours || !is_rewritten(kept, path))
 			continue;
@@ -123,6 +122,14 @@ static bool can_keep(const struct kept *kept)
 	return false;
 }
 
+static void add_steps(const struct kept *kept)
+{
+	for (guint i = 0; kept->job->kept && i < kept->from->len; i++)
+		plan_add(kept->job->plan, STEP_COPY, kept->to->pdata[i], NULL, kept->from->pdata[i],
+			 "a power cut while images are built anew does not reach it")
+			->last = true;
+}
+
 /* Are images built anew, in place, by this plan? */
 static bool is_at_risk(const struct cmdline_job *job)
 {
@@ -145,9 +152,38 @@ char *kept_entry(struct cmdline_job *job, const char *entry, const char *text)
 	job->kept = can_keep(&kept);
 	if (!job->kept)
 		return g_strdup(text);
-	for (guint i = 0; i < from->len; i++)
-		plan_add(job->plan, STEP_COPY, to->pdata[i], NULL, from->pdata[i],
-			 "a power cut while images are built anew does not reach it")
-			->last = true;
+	add_steps(&kept);
 	return g_steal_pointer(&named);
+}
+
+/* ---- without entries ---- */
+
+/* A name that means nothing to a shell, nor to sed. */
+static bool is_plain(const char *name)
+{
+	static const char plain[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._+~-";
+
+	return name[strspn(name, plain)] == '\0';
+}
+
+const char *kept_initramfs(struct cmdline_job *job)
+{
+	g_autoptr(GPtrArray) from = g_ptr_array_new_with_free_func(g_free);
+	g_autoptr(GPtrArray) to = g_ptr_array_new_with_free_func(g_free);
+	struct kept kept = {
+		.job = job, .entry = "/the running kernel", .from = from, .to = to, .room = -1
+	};
+	const char *path = NULL;
+
+	if (!is_at_risk(job))
+		return NULL;
+	for (unsigned i = 0; i < job->boot->n_kernels; i++)
+		if (job->boot->kernels[i].running)
+			path = job->boot->kernels[i].initramfs;
+	if (path && is_plain(strrchr(path, '/') + 1))
+		add_copy(&kept, g_strdup(path));
+	job->kept = can_keep(&kept);
+	add_steps(&kept);
+	return job->kept ? strrchr(path, '/') + 1 : NULL;
 }
