@@ -87,6 +87,7 @@ static char *name_copies(struct kept *kept, const char *text)
 		g_autofree char *path = find_file(kept, value, length);
 		bool ours = g_str_has_prefix(strrchr(path, '/'), "/" KEPT_OWN);
 		kept->there |= ours;
+		kept->missing |= ours && !boot_image_find(kept->job->boot, path);
 		if (ours || !is_rewritten(kept, path))
 			continue;
 		g_autofree char *slashed = g_strconcat(*name == '/' ? "" : "/", name, NULL);
