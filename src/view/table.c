@@ -247,11 +247,72 @@ static void print_stacked(const struct stack *stack)
 	}
 }
 
+/* ---- trees: names that have no room are broken between words, so that nothing is cut ---- */
+
+/* text, which starts behind indent columns of the tree's lines, with a new line at each word that
+ * would end behind column room. The caller's. */
+static char *break_words(const char *text, unsigned indent, unsigned room)
+{
+	g_auto(GStrv) words = g_strsplit(text, " ", -1);
+	GString *broken = g_string_new(NULL);
+	unsigned column = indent;
+
+	for (char **word = words; *word; word++) {
+		unsigned own = width_of(*word);
+		bool first = word == words, breaks = !first && column + 1 + own > room;
+		g_string_append_printf(broken, "%s%*s%s", breaks ? "\n" : "",
+				       breaks  ? (int)(indent + BELOW)
+				       : first ? 0
+					       : 1,
+				       "", *word);
+		column = breaks ? indent + BELOW + own : column + !first + own;
+	}
+	return g_string_free(broken, FALSE);
+}
+
+static void break_branch(const struct table *table, size_t column, struct libscols_line *line,
+			 unsigned indent, unsigned room)
+{
+	struct libscols_cell *cell = scols_line_get_cell(line, column);
+	g_autofree char *broken = break_words(text_of(cell), indent, room);
+	struct libscols_iter *iter = scols_new_iter(SCOLS_ITER_FORWARD);
+	struct libscols_line *child;
+
+	scols_cell_set_data(cell, broken);
+	while (scols_line_next_child(line, iter, &child) == 0)
+		break_branch(table, column, child, indent + DEEPER, room);
+	scols_free_iter(iter);
+}
+
+static void break_tree(const struct table *table, size_t column)
+{
+	struct libscols_column *names = scols_table_get_column(table->scols, column);
+	size_t lines = scols_table_get_nlines(table->scols);
+	unsigned room = (unsigned)table->term->width;
+
+	for (size_t i = 0; i < table->n; i++)
+		if (i != column)
+			room -= MIN(widest(table, i) + 1, room);
+	room = MAX(room, ROOM);
+	for (size_t i = 0; i < lines; i++) {
+		struct libscols_line *line = scols_table_get_line(table->scols, i);
+		if (!scols_line_get_parent(line))
+			break_branch(table, column, line, 0, room);
+	}
+	scols_column_set_flags(names, SCOLS_FL_TREE | SCOLS_FL_WRAP);
+	scols_column_set_safechars(names, "\n");
+	scols_column_set_wrapfunc(names, scols_wrapnl_chunksize, scols_wrapnl_nextchunk, NULL);
+}
+
 void table_print(struct table *table)
 {
 	struct stack stack;
 
-	if (is_stacked(table, &stack))
+	bool stacked = is_stacked(table, &stack);
+	for (size_t i = 0; i < table->n && !stacked && table->term->width > 0; i++)
+		if (table->columns[i].tree)
+			break_tree(table, i);
+	if (stacked)
 		print_stacked(&stack);
 	else
 		scols_print_table(table->scols);
