@@ -186,5 +186,5 @@ const char *kept_initramfs(struct cmdline_job *job)
 		add_copy(&kept, g_strdup(path));
 	job->kept = can_keep(&kept);
 	add_steps(&kept);
-	return job->kept ? strrchr(path, '/') + 1 : NULL;
+	return job->kept && path ? strrchr(path, '/') + 1 : NULL;
 }
