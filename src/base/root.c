@@ -382,6 +382,8 @@ static ssize_t link_memory(const struct root_dir *dir, const char *name, char *b
 
 	if (!node)
 		return -error;
+	if (node->kind == TREE_ERROR)
+		return -node->error;
 	if (node->kind != TREE_LINK)
 		return -EINVAL;
 	if (node->length >= size)

@@ -36,7 +36,9 @@ void pci_config_probe(struct host *host, const struct root_dir *dir, struct pci_
 	if (n > 0)
 		pci_caps_decode(config, (size_t)n, n == CONFIG_MAX, dev->caps);
 
-	if (root_dir_link(dir, "physfn", target, sizeof(target)) > 0) {
+	n = root_dir_link(dir, "physfn", target, sizeof(target));
+	note_gap(host, dev, "physfn", n);
+	if (n > 0) {
 		const char *slash = strrchr(target, '/');
 		dev->is_virtfn = slash && pci_addr_parse(slash + 1, &dev->physfn);
 	}

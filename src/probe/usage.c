@@ -32,6 +32,8 @@ void usage_probe(struct root *root, struct host *host, unsigned what)
 	usage_read_classes(&reader);
 	if (what & USAGE_HOLDERS)
 		usage_read_holders(&reader);
+	if (reader.shut)
+		host->usages.known = 0;
 	blocks_free(reader.blocks);
 	g_array_sort(list, compare_usages);
 

@@ -1,5 +1,6 @@
 /* From the processes of holders.h to the functions whose nodes they hold: the name of a node tells
  * which, by way of the class that it belongs to. */
+#include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,6 +26,7 @@ struct holders {
 	int minors[MAX_MINOR]; /* NVIDIA: index in host.pci; -1: not there */
 	GHashTable *added;     /* "PCI PID" → index in the list, to have each pair once */
 	struct holder holder;  /* the one that is looked at */
+	bool lost;             /* a node is held of which it is not known whose it is */
 };
 
 /* ---- adding ---- */
@@ -211,8 +213,11 @@ static void read_minor(struct holders *holders, const char *name)
 	g_autofree char *path =
 		g_strconcat("/proc/driver/nvidia/gpus/", name, "/information", NULL);
 
-	if (!pci_addr_parse(name, &addr) ||
-	    root_read(holders->reader->root, path, buf, sizeof(buf)) <= 0)
+	if (!pci_addr_parse(name, &addr))
+		return;
+	ssize_t n = root_read(holders->reader->root, path, buf, sizeof(buf));
+	holders->lost = holders->lost || (n < 0 && n != -ENOENT);
+	if (n <= 0)
 		return;
 	while ((line = text_next_line(&cursor, &length))) {
 		uint32_t minor;
@@ -275,6 +280,8 @@ static void take_lines(struct holders *holders, const char *text)
 		host_gap_text(host, "/proc/*/fd", reason);
 		host->usages.holders_known = false;
 	}
+	if (holders->lost)
+		host->usages.holders_known = false;
 }
 
 void usage_read_holders(struct usage_reader *reader)

@@ -49,6 +49,19 @@ static void note_gap(struct host *host, const char *path, int error)
 	host_gap(host, path, error);
 }
 
+/* Is there an entry that may not be looked at? */
+static bool is_any_shut(const struct class_dir *dir)
+{
+	char link[TEXT_SIZE];
+
+	for (guint i = 0; i < dir->names->len; i++) {
+		ssize_t n = root_dir_link(&dir->dir, dir->names->pdata[i], link, sizeof(link));
+		if (n == -EACCES || n == -EPERM)
+			return true;
+	}
+	return false;
+}
+
 bool class_dir_open(struct usage_reader *reader, const char *name, unsigned kinds,
 		    struct class_dir *ret)
 {
@@ -60,6 +73,7 @@ bool class_dir_open(struct usage_reader *reader, const char *name, unsigned kind
 		r = root_dir_list(&ret->dir, &ret->names);
 	if (r < 0)
 		note_gap(reader->host, path, -r);
+	reader->shut = reader->shut || (r == 0 && is_any_shut(ret));
 	if (r == 0 || (r == -ENOENT && root_is_whole(reader->root)))
 		reader->host->usages.known |= kinds;
 	return r == 0;

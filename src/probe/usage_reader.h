@@ -16,6 +16,7 @@ struct usage_reader {
 	struct host *host;
 	struct blocks *blocks; /* for the parts after it, set by usage_read_blocks() */
 	GArray *list;          /* of struct usage */
+	bool shut;             /* an entry of a class could not be looked at: none is all known */
 };
 
 #define KIND_BIT(kind) (1U << (kind))

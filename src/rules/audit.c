@@ -340,15 +340,24 @@ static void judge_lockdown(struct exam *exam)
 {
 	const struct platform *platform = &exam->host->platform;
 
-	if (platform->firmware.secure_boot != TRI_YES)
+	const char *lockdown = platform->kernel.lockdown;
+
+	if (platform->firmware.secure_boot == TRI_NO || platform->firmware.efi == TRI_NO ||
+	    (lockdown && strcmp(lockdown, "none") != 0)) {
+		exam_settle(exam);
 		return;
-	if (!platform->kernel.lockdown) {
+	}
+	if (platform->firmware.secure_boot == TRI_UNKNOWN) {
+		exam_unknown(exam, NULL, "/sys/firmware/efi/efivars",
+			     "Whether Secure Boot asks for a kernel that is locked down is not "
+			     "known.");
+		return;
+	}
+	if (!lockdown) {
 		exam_unknown(exam, NULL, "/sys/kernel/security/lockdown",
 			     "Whether the kernel is locked down is not known.");
 		return;
 	}
-	if (strcmp(platform->kernel.lockdown, "none") != 0)
-		return;
 	struct finding *finding = exam_warn(exam, NULL,
 					    "Secure Boot is on, and the kernel is not "
 					    "locked down: root can still change it.");

@@ -387,8 +387,6 @@ static void judge_vgpu(struct exam *exam, int pci)
 	const struct host *host = exam->host;
 	const struct pci_detail *detail = host->pci[pci].detail;
 
-	if (host->pci[pci].caps && !host->pci[pci].is_virtfn)
-		exam_settle(exam);
 	if (!host->pci[pci].is_virtfn || !detail || !detail->vgpu_type ||
 	    !(exam->chosen[pci] & (CHOSEN_IDS | CHOSEN_OVERRIDE | CHOSEN_BOUND)))
 		return;

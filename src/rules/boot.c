@@ -179,7 +179,11 @@ static void judge_softdep(struct exam *exam)
 	int pci;
 
 	while ((pci = next_chosen(exam, &index)) >= 0)
-		if (is_late(exam, pci) && host->pci[pci].detail)
+		if (is_late(exam, pci) &&
+		    !(host->pci[pci].detail && host->pci[pci].detail->modules))
+			exam_unknown(exam, ADDRESS(host, pci), "/lib/modules/RELEASE/modules.alias",
+				     "Which modules could take the device is not known.");
+		else if (is_late(exam, pci))
 			add_missing(softdeps, installs, blacklist, host->pci[pci].detail->modules,
 				    missing);
 	if (missing->len == 0 || host->platform.kernel.vfio_pci_builtin == TRI_YES ||
@@ -220,10 +224,29 @@ static int find_victim(const struct exam *exam, const char *module)
 	return -1;
 }
 
+/* A GPU without a driver, of which no list says what could drive it; -1: none. */
+static int find_unmatched(const struct exam *exam)
+{
+	const struct host *host = exam->host;
+
+	for (unsigned i = 0; i < host->n_pci; i++) {
+		const struct pci_dev *dev = &host->pci[i];
+		if (pci_dev_is_kind(dev, KIND_GPU) && !exam->chosen[i] && dev->driver_known &&
+		    !dev->driver && !(dev->detail && dev->detail->modules))
+			return (int)i;
+	}
+	return -1;
+}
+
 static void judge_blacklist(struct exam *exam)
 {
 	g_autoptr(GArray) blacklist = modprobe_lines(exam->host, "blacklist");
+	int unmatched = blacklist->len > 0 ? find_unmatched(exam) : -1;
 
+	if (unmatched >= 0)
+		exam_unknown(exam, ADDRESS(exam->host, unmatched),
+			     "/lib/modules/RELEASE/modules.alias",
+			     "Which module could drive this GPU is not known.");
 	for (guint i = 0; i < blacklist->len; i++) {
 		const struct modprobe_line *line =
 			&g_array_index(blacklist, struct modprobe_line, i);
@@ -387,9 +410,10 @@ static void judge_mkinitcpio(struct exam *exam)
 
 	bool other = exam->host->boot.initramfs != INITRAMFS_MKINITCPIO &&
 		     exam->host->boot.initramfs != INITRAMFS_UNKNOWN;
-	if (other || !is_any_gpu_late(exam))
+	if (other)
 		exam_settle(exam);
-	if (exam->settled || exam->host->boot.initramfs != INITRAMFS_MKINITCPIO || (!kms && !rival))
+	if (exam->host->boot.initramfs != INITRAMFS_MKINITCPIO || !is_any_gpu_late(exam) ||
+	    (!kms && !rival))
 		return;
 	struct finding *finding =
 		exam_warn(exam, NULL,
@@ -550,7 +574,7 @@ const struct rule rules_boot[] = {
 	{
 		.id = "initramfs-kms-race",
 		.title = "Is vfio-pci the first in the initramfs?",
-		.reads = "/etc/mkinitcpio.conf",
+		.reads = "/etc/mkinitcpio.conf, /etc/modprobe.d",
 		.explain = "mkinitcpio's hook kms puts all graphics drivers into the image, and "
 			   "MODULES are loaded in their order. vfio_pci must stand first there.",
 		.good = "Nothing in the initramfs comes before vfio-pci, as far as its "

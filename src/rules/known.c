@@ -79,7 +79,7 @@ static bool knows_errors(const struct host *host, const struct pci_dev *dev)
 
 static bool knows_vgpu(const struct host *host, const struct pci_dev *dev)
 {
-	return dev->detail && (dev->detail->vgpu_type || is_whole(host));
+	return !dev->is_virtfn || (dev->detail && (dev->detail->vgpu_type || is_whole(host)));
 }
 
 static bool knows_physfn(const struct host *host G_GNUC_UNUSED, const struct pci_dev *dev)

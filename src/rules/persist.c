@@ -147,6 +147,14 @@ static void judge_unopened(struct exam *exam)
 		finding_fix(finding, "vfiokit doctor initramfs-content # looks into all of them");
 }
 
+static bool has_any_image(const struct boot *boot)
+{
+	for (unsigned i = 0; i < boot->n_kernels; i++)
+		if (boot->kernels[i].initramfs)
+			return true;
+	return false;
+}
+
 /* Other generators take in no rule of ours, as 'bind --persist' has said: then the device is taken
  * off the host's driver later. */
 static void judge_images(struct exam *exam)
@@ -156,6 +164,10 @@ static void judge_images(struct exam *exam)
 	if (exam->host->bindings.n == 0 || !initramfs_own_file(boot->initramfs))
 		return;
 	judge_unopened(exam);
+	if (!has_any_image(boot))
+		exam_unknown(exam, NULL, "/lib/modules, /boot",
+			     "No kernel with an initramfs is found: what is started is not "
+			     "known.");
 	for (unsigned i = 0; i < boot->n_kernels; i++) {
 		const struct boot_kernel *kernel = &boot->kernels[i];
 		if (kernel->vfio_names)

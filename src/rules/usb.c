@@ -337,7 +337,7 @@ const struct rule rules_usb[] = {
 	{
 		.id = "usb-host-input",
 		.title = "Does the host keep a keyboard?",
-		.reads = "/sys/class/input, USB devices of the controller",
+		.reads = "class, /sys/class/input, USB devices of the controller",
 		.explain = "A controller goes to the guest with everything on it. The chipset's "
 			   "own controller, 00:14.0 on Intel, usually has all sockets of the case, "
 			   "and older guides give away just that one.",
@@ -351,7 +351,7 @@ const struct rule rules_usb[] = {
 	{
 		.id = "usb-boot-disk",
 		.title = "Is no mounted disk on the controller?",
-		.reads = "mounts, USB devices of the controller",
+		.reads = "class, mounts and USB devices of the controller",
 		.explain = "A disk that is mounted, or that the system runs from, must not go away "
 			   "with its controller.",
 		.good = "No mounted disk is on a controller that is given away.",
@@ -364,7 +364,7 @@ const struct rule rules_usb[] = {
 	{
 		.id = "usb-network-login",
 		.title = "Is the host's network elsewhere?",
-		.reads = "routes, USB devices of the controller",
+		.reads = "class, routes, USB devices of the controller",
 		.explain = "With the last network interface on USB, giving the controller away "
 			   "locks you out.",
 		.good = "The host's network does not go over a controller that is given away.",
