@@ -34,12 +34,18 @@ struct check {
 	const struct iommu_verdict *verdict;
 	const struct prediction *prediction; /* NULL: not asked for */
 	struct device_view view;
-	bool *groups; /* which to show; NULL: all */
+	bool *shown; /* which functions; NULL: all */
 };
 
-static bool is_shown(const struct check *check, int group)
+static bool is_shown(const struct check *check, unsigned pci)
 {
-	return !check->groups || (group >= 0 && check->groups[group]);
+	return !check->shown || check->shown[pci];
+}
+
+/* Groups are shown as a whole. */
+static bool is_group_shown(const struct check *check, const struct iommu_group *group)
+{
+	return !check->shown || (group->n_members > 0 && check->shown[group->members[0]]);
 }
 
 /* Is what is predicted what the kernel made? Functions whose group is not known are listed apart.
@@ -122,12 +128,12 @@ static void print_json(const struct check *check)
 	verdict_json(&json, host, check->verdict);
 	json_array(&json, "groups");
 	for (unsigned i = 0; i < host->n_groups; i++)
-		if (is_shown(check, (int)i))
+		if (is_group_shown(check, &host->groups[i]))
 			json_group(check, &json, &host->groups[i]);
 	json_array_end(&json);
 	json_array(&json, "ungrouped");
 	for (unsigned i = 0; i < host->n_pci; i++)
-		if (host->pci[i].group < 0 && !check->groups)
+		if (host->pci[i].group < 0 && is_shown(check, i))
 			device_json(&json, &check->view, &host->pci[i]);
 	json_array_end(&json);
 	if (check->prediction)
@@ -202,11 +208,11 @@ static void print_list(const struct check *check)
 		char id[16];
 		const struct iommu_group *group = &host->groups[i];
 		g_snprintf(id, sizeof(id), "%d", group->id);
-		for (unsigned j = 0; j < group->n_members && is_shown(check, (int)i); j++)
+		for (unsigned j = 0; j < group->n_members && is_group_shown(check, group); j++)
 			add_device(check, table, &host->pci[group->members[j]], id);
 	}
-	for (unsigned i = 0; i < host->n_pci && !check->groups; i++)
-		if (host->pci[i].group < 0)
+	for (unsigned i = 0; i < host->n_pci; i++)
+		if (host->pci[i].group < 0 && is_shown(check, i))
 			add_device(check, table, &host->pci[i],
 				   host->pci[i].group_known ? "-" : "?");
 	table_print(table);
@@ -255,6 +261,19 @@ static struct table_row *add_node(const struct check *check, struct table *table
 	return row;
 }
 
+/* Is it shown, or on the way to what is? The caller's. */
+static bool *find_branches(const struct check *check)
+{
+	const struct host *host = check->host;
+	bool *wanted = g_new0(bool, host->n_pci + 1);
+
+	for (unsigned i = 0; i < host->n_pci; i++)
+		for (int j = is_shown(check, i) ? (int)i : -1; j >= 0 && !wanted[j];
+		     j = host->pci[j].parent)
+			wanted[j] = true;
+	return wanted;
+}
+
 /* Parents have lower bus numbers than what is behind them, so in order of addresses each row's
  * parent is there before it; only VMD's domains come after the function that they hang on, as well.
  */
@@ -264,10 +283,13 @@ static void print_tree(const struct check *check)
 	struct table *table =
 		table_new(&check->context->term, tree_columns, G_N_ELEMENTS(tree_columns));
 	g_autofree struct table_row **rows = g_new0(struct table_row *, host->n_pci + 1);
+	g_autofree bool *wanted = find_branches(check);
 	struct table_row *bus = NULL;
 	int64_t bus_key = -1;
 
 	for (unsigned i = 0; i < host->n_pci; i++) {
+		if (!wanted[i])
+			continue;
 		const struct pci_dev *dev = &host->pci[i];
 		int64_t key = (int64_t)(pci_addr_key(dev->addr) >> 8);
 		struct table_row *parent = dev->parent >= 0 ? rows[dev->parent] : NULL;
@@ -354,8 +376,8 @@ static void print_prediction(const struct check *check)
 
 /* ---- the command ---- */
 
-/* Marks the groups that the DEVICE arguments are in. */
-static bool select_groups(struct check *check, GError **error)
+/* Marks the functions that the DEVICE arguments name, with all of their groups. */
+static bool select_functions(struct check *check, GError **error)
 {
 	const struct host *host = check->host;
 	g_autoptr(GArray) found = g_array_new(FALSE, FALSE, sizeof(int));
@@ -365,11 +387,12 @@ static bool select_groups(struct check *check, GError **error)
 			return false;
 	if (check->context->n_arguments == 0)
 		return true;
-	check->groups = g_new0(bool, host->n_groups + 1);
+	check->shown = g_new0(bool, host->n_pci + 1);
 	for (guint i = 0; i < found->len; i++) {
-		int group = host->pci[g_array_index(found, int, i)].group;
-		if (group >= 0)
-			check->groups[group] = true;
+		int index = g_array_index(found, int, i), group = host->pci[index].group;
+		check->shown[index] = true;
+		for (unsigned j = 0; group >= 0 && j < host->groups[group].n_members; j++)
+			check->shown[host->groups[group].members[j]] = true;
 	}
 	return true;
 }
@@ -416,14 +439,14 @@ static int run_check(struct context *context, GError **error)
 		.prediction = options->predict ? &prediction : NULL,
 	};
 	device_view_init(&check.view, host, context_names(context));
-	bool ok = select_groups(&check, error);
+	bool ok = select_functions(&check, error);
 	if (ok)
 		print_check(&check, options);
 	int status = verdict_is_good(&verdict) ? STATUS_OK : STATUS_FOUND;
 	iommu_verdict_clear(&verdict);
 	if (options->predict)
 		prediction_clear(&prediction);
-	g_free(check.groups);
+	g_free(check.shown);
 	return ok ? status : -1;
 }
 
@@ -432,7 +455,7 @@ const struct command command_check = {
 	.arguments = "[DEVICE…]",
 	.summary = "is the IOMMU on, and which groups are there",
 	.help = "Prints the verdict on the IOMMU with its cause and what to do, then every group "
-		"with its functions, or only the groups of the devices named.\n"
+		"with its functions, or only the devices named and what is in their groups.\n"
 		"\n"
 		"DEVICE is an address (01:00.0), a slot (01:00) or ids (10de:1c03). Marks: "
 		"isolated, "
