@@ -235,7 +235,7 @@ static bool take_reserved(struct scanner *scanner)
 		size_t length = strlen(reserved[i].word);
 		if (strncmp(at, reserved[i].word, length) != 0 || !is_end_of_word(at[length]))
 			continue;
-		while (strncmp(at + length, " -", 2) == 0)
+		while (at[length] == ' ' && at[length + 1] == '-')
 			length += 2 + strcspn(at + length + 2, " \t\r\n;&|()<>");
 		scanner->at += length;
 		scanner->command = reserved[i].command;
