@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/slice.h"
+#include "base/text.h"
 #include "edit/slot.h"
 
 struct scanner {
@@ -232,12 +233,12 @@ static bool take_reserved(struct scanner *scanner)
 	const char *at = scanner->text + scanner->at;
 
 	for (size_t i = 0; i < G_N_ELEMENTS(reserved); i++) {
-		size_t length = strlen(reserved[i].word);
-		if (strncmp(at, reserved[i].word, length) != 0 || !is_end_of_word(at[length]))
+		const char *behind = text_after(at, reserved[i].word);
+		if (!behind || !is_end_of_word(*behind))
 			continue;
-		while (at[length] == ' ' && at[length + 1] == '-')
-			length += 2 + strcspn(at + length + 2, " \t\r\n;&|()<>");
-		scanner->at += length;
+		while (behind[0] == ' ' && behind[1] == '-')
+			behind += 2 + strcspn(behind + 2, " \t\r\n;&|()<>");
+		scanner->at = (size_t)(behind - scanner->text);
 		scanner->command = reserved[i].command;
 		scanner->depth = MAX(scanner->depth + reserved[i].depth, 0);
 		return true;
@@ -253,8 +254,8 @@ static void note_others(struct scanner *scanner)
 	bool depends = scanner->depends;
 
 	for (size_t i = 0; i < G_N_ELEMENTS(words); i++) {
-		size_t length = strlen(words[i]);
-		if (strncmp(at, words[i], length) != 0 || (at[length] != ' ' && at[length] != '\t'))
+		const char *behind = text_after(at, words[i]);
+		if (!behind || (*behind != ' ' && *behind != '\t'))
 			continue;
 		scanner->depends = true;
 		add_slot(scanner, scanner->at, scanner->at, QUOTING_BARE, false);
