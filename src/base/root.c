@@ -82,9 +82,17 @@ int root_open_file(struct root *root, const char *path, int flags, unsigned mode
 
 /* ---- inside a container ---- */
 
-/* What container managers leave for those inside. */
-static const char *const container_marks[] = { "/run/.containerenv", "/.dockerenv",
-					       "/run/systemd/container" };
+/* What container managers leave for those inside, and what is gone with them. */
+static const char *const container_marks[] = { "/run/.containerenv", "/run/systemd/container" };
+
+/* This one stays in images that are made a machine of: there the first process sees what we see. */
+static bool is_docker(void)
+{
+	struct stat first, own;
+
+	return access("/.dockerenv", F_OK) == 0 && stat("/proc/1/ns/mnt", &first) == 0 &&
+	       stat("/proc/self/ns/mnt", &own) == 0 && first.st_ino != own.st_ino;
+}
 
 /* What no kernel that runs leaves empty, where nobody hides it. */
 static const char *const never_empty[] = { "/proc",       "/sys/bus",    "/sys/class",
@@ -116,6 +124,8 @@ static bool is_live_part(void)
 		if (strcmp(pids, FIRST_PIDS) != 0)
 			return true;
 	}
+	if (is_docker())
+		return true;
 	for (size_t i = 0; i < G_N_ELEMENTS(container_marks); i++)
 		if (access(container_marks[i], F_OK) == 0)
 			return true;
