@@ -154,6 +154,7 @@ static const struct near {
 	{ "firmware-mixed", LINE, "/srv/win_VARS_4M.fd", "/srv/OVMF_VARS.fd" },
 	{ "cpu-replaced", XML, "'-overcommit'/>", "'-smp'/><qemu:arg value='4'/>" },
 	{ "command-cut", LINE, "-display none\n", "-display none \\\n# -vga none\nwait\n" },
+	{ "command-cut", LINE, "-display none\n", "-display none ;;\n-v) echo 1 ;;\n" },
 	{ "command-cut", LINE, "-display none\n", "-display none\n\n-display tells where\n" },
 	{ "x-vga-with-uefi", LINE, "host=01:00.0", "host=01:00.0,x-vga=off" },
 	{ "disk-placed-twice", LINE, "-display",

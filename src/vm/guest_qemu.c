@@ -330,9 +330,23 @@ static size_t end_before(const GPtrArray *command, size_t there)
 	return end;
 }
 
+/* Is there nothing in it but comments, the ends of lines and variables, whose words stand
+ * elsewhere? "x ;;" before "-v)" is no cut, nor is what stands behind an empty line. */
+static bool is_gap(const char *between)
+{
+	const char *at = between;
+
+	while (*(at += strspn(at, " \t\r\n\\"))) {
+		bool variable = *at == '$' || g_str_has_prefix(at, "\"$");
+		if (*at != '#' && !variable)
+			return false;
+		at += strcspn(at, variable ? " \t\r\n" : "\n");
+	}
+	return !strstr(between, "\n\n") || strstr(between, "\\\n");
+}
+
 /* The options behind a command that the shell takes for another command, since a line does not end
- * with a backslash, or a comment stands between: "-vga none"; NULL. Behind an empty line stands
- * something else. */
+ * with a backslash, or a comment stands between: "-vga none"; NULL. */
 static char *find_cut(const char *text, const GPtrArray *command, const GPtrArray *next)
 {
 	const struct shell_word *first = next->pdata[0], *last = next->pdata[next->len - 1];
@@ -342,7 +356,7 @@ static char *find_cut(const char *text, const GPtrArray *command, const GPtrArra
 		return NULL;
 	size_t end = end_before(command, first->start);
 	g_autofree char *between = g_strndup(text + end, first->start - end);
-	if (strstr(between, "\n\n") && !strstr(between, "\\\n"))
+	if (!is_gap(between))
 		return NULL;
 	char *cut = g_strndup(text + first->start, MAX(last->end, first->end) - first->start);
 	cut[strcspn(cut, "\\\r\n")] = '\0';
