@@ -21,7 +21,7 @@ struct run {
 	struct change *change;
 	struct journal *journal;
 	struct stepper stepper;
-	int64_t started; /* on the clock of the kernel's log */
+	struct kmsg_tail *said; /* by the kernel, since it was begun; NULL: not known */
 };
 
 /* ---- before ---- */
@@ -195,18 +195,17 @@ static void set_state(struct run *run, guint step, enum step_state state)
 /* What the kernel has said about the device since the change was begun: its last lines. */
 static char *kernel_reason(const struct run *run, const char *address)
 {
-	g_autofree char *log = NULL;
 	GString *found = g_string_new(NULL);
-
-	if (!address || !root_is_live(run->request->root) || kmsg_read(&log) < 0)
-		return g_string_free(found, FALSE);
-	g_auto(GStrv) lines = g_strsplit(log, "\n", -1);
 	unsigned n = 0;
-	for (guint i = g_strv_length(lines); i > 0 && n < REASON_LINES; i--) {
-		const char *text = strstr(lines[i - 1], "] ");
-		if (!text || !strstr(text, address) || kmsg_time(lines[i - 1]) <= run->started)
+
+	if (!address || !run->said)
+		return g_string_free(found, FALSE);
+	const GPtrArray *lines = kmsg_tail_read(run->said);
+	for (guint i = lines->len; i > 0 && n < REASON_LINES; i--) {
+		const char *text = lines->pdata[i - 1];
+		if (!strstr(text, address))
 			continue;
-		g_autofree char *shown = text_printable(text + 2, strlen(text + 2));
+		g_autofree char *shown = text_printable(text, strlen(text));
 		g_string_prepend(found, shown);
 		g_string_prepend(found, "; kernel: ");
 		n++;
@@ -416,7 +415,6 @@ static bool apply_locked(const struct apply_request *request, char **id, GError 
 		.request = request,
 		.change = change,
 		.stepper = { .root = request->root, .limits = request->limits },
-		.started = -1,
 	};
 
 	g_autoptr(GPtrArray) changes = journal_list(request->root, error);
@@ -429,11 +427,12 @@ static bool apply_locked(const struct apply_request *request, char **id, GError 
 	if (!run.journal)
 		return false;
 	*id = g_strdup(change->id);
-	run.started = root_is_live(request->root) ? kmsg_newest() : -1;
+	run.said = root_is_live(request->root) ? kmsg_tail_new() : NULL;
 	if (request->undoes)
 		clear_beside(request->root, changes, request->undoes->id);
 	bool ok = do_steps(&run, error);
 	stepper_clear(&run.stepper);
+	kmsg_tail_free(run.said);
 	if (ok && request->undoes)
 		ok = mark_undone(request->root, request->undoes->id, change->id, error);
 	journal_free(run.journal);

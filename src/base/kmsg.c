@@ -2,9 +2,10 @@
 #include "base/kmsg.h"
 
 #include <errno.h>
-#include <glib.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/klog.h>
+#include <unistd.h>
 
 #define READ_ALL    3  /* SYSLOG_ACTION_READ_ALL of syslog(2): does not consume them */
 #define SIZE_BUFFER 10 /* SYSLOG_ACTION_SIZE_BUFFER */
@@ -29,27 +30,53 @@ int kmsg_read(char **ret)
 	return 0;
 }
 
-int64_t kmsg_time(const char *line)
-{
-	const char *bracket = strchr(line, '[');
-	char *end;
+/* ---- from a moment on ---- */
 
-	if (!bracket)
-		return -1;
-	double seconds = g_ascii_strtod(bracket + 1, &end);
-	return *end == ']' ? (int64_t)(seconds * G_USEC_PER_SEC + 0.5) : -1;
+#define MAX_RECORD 8192 /* more than a record can be (PRINTK_MESSAGE_MAX) */
+
+struct kmsg_tail {
+	int fd;
+	GPtrArray *lines;
+};
+
+struct kmsg_tail *kmsg_tail_new(void)
+{
+	int fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+
+	if (fd < 0)
+		return NULL;
+	if (lseek(fd, 0, SEEK_END) < 0) {
+		close(fd);
+		return NULL;
+	}
+	struct kmsg_tail *tail = g_new(struct kmsg_tail, 1);
+	*tail = (struct kmsg_tail){ .fd = fd, .lines = g_ptr_array_new_with_free_func(g_free) };
+	return tail;
 }
 
-int64_t kmsg_newest(void)
+void kmsg_tail_free(struct kmsg_tail *tail)
 {
-	char text[2048]; /* read into a small buffer, the log is cut at its start */
-	int n = klogctl(READ_ALL, text, sizeof(text) - 1);
+	if (!tail)
+		return;
+	close(tail->fd);
+	g_ptr_array_unref(tail->lines);
+	g_free(tail);
+}
 
-	if (n <= 0)
-		return -1;
-	text[n] = '\0';
-	if (text[n - 1] == '\n')
-		text[n - 1] = '\0';
-	const char *newline = strrchr(text, '\n');
-	return kmsg_time(newline ? newline + 1 : text);
+/* A record is "LEVEL,NUMBER,TIME,FLAGS;TEXT\n" and lines of what it is about
+ * (Documentation/ABI/testing/dev-kmsg). */
+const GPtrArray *kmsg_tail_read(struct kmsg_tail *tail)
+{
+	char record[MAX_RECORD + 1];
+	ssize_t n;
+
+	/* EPIPE: the next one has fallen out; the read after that goes on behind it. */
+	while ((n = read(tail->fd, record, MAX_RECORD)) > 0 ||
+	       (n < 0 && (errno == EINTR || errno == EPIPE))) {
+		record[MAX(n, 0)] = '\0';
+		const char *text = strchr(record, ';');
+		if (text)
+			g_ptr_array_add(tail->lines, g_strndup(text + 1, strcspn(text + 1, "\n")));
+	}
+	return tail->lines;
 }

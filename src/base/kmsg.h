@@ -1,15 +1,20 @@
 /* The log of the running kernel, as dmesg shows it. */
 #pragma once
 
-#include <stdint.h>
+#include <glib.h>
 
 /* Reads the whole ring buffer: lines "<6>[    0.000000] text". The text is the caller's. Returns 0
  * or -errno; -EPERM where only root may read it (kernel.dmesg_restrict). */
 int kmsg_read(char **ret);
 
-/* The time of a line, in microseconds on the clock of the log (not that of the program); -1: the
- * line has none. */
-int64_t kmsg_time(const char *line);
+/* What the kernel says from a moment on. To find where the log ends costs nothing, unlike reading
+ * it: a kernel goes through all of it to give the last lines (syslog(2)), milliseconds. */
+struct kmsg_tail;
 
-/* The time of the newest line; -1: not known. */
-int64_t kmsg_newest(void);
+/* NULL: we may not read it, or there is none. */
+struct kmsg_tail *kmsg_tail_new(void);
+void kmsg_tail_free(struct kmsg_tail *tail);
+
+/* What it has said until now, without time and level (of char *), oldest first. The tail's own.
+ * What fell out of the ring buffer is missing. */
+const GPtrArray *kmsg_tail_read(struct kmsg_tail *tail);
