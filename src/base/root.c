@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/bounded.h"
+#include "base/container.h"
 #include "base/error.h"
 #include "base/root_parts.h"
 #include "base/root_write.h"
@@ -80,61 +81,6 @@ int root_open_file(struct root *root, const char *path, int flags, unsigned mode
 	return fd < 0 ? -errno : fd;
 }
 
-/* ---- inside a container ---- */
-
-/* What container managers leave for those inside, and what is gone with them. */
-static const char *const container_marks[] = { "/run/.containerenv", "/run/systemd/container" };
-
-/* This one stays in images that are made a machine of: there the first process sees what we see. */
-static bool is_docker(void)
-{
-	struct stat first, own;
-
-	return access("/.dockerenv", F_OK) == 0 && stat("/proc/1/ns/mnt", &first) == 0 &&
-	       stat("/proc/self/ns/mnt", &own) == 0 && first.st_ino != own.st_ino;
-}
-
-/* What no kernel that runs leaves empty, where nobody hides it. */
-static const char *const never_empty[] = { "/proc",       "/sys/bus",    "/sys/class",
-					   "/sys/kernel", "/sys/module", "/dev" };
-
-static bool is_empty(const char *path)
-{
-	DIR *dir = opendir(path);
-	const struct dirent *entry;
-	unsigned n = 0;
-
-	while (dir && n == 0 && (entry = readdir(dir)))
-		n += strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
-	if (dir)
-		closedir(dir);
-	return n == 0;
-}
-
-/* The first PID namespace has a number of its own (kernel: PROC_PID_INIT_INO). */
-#define FIRST_PIDS "pid:[4026531836]"
-
-static bool is_live_part(void)
-{
-	char pids[64];
-	ssize_t n = readlink("/proc/self/ns/pid", pids, sizeof(pids) - 1);
-
-	if (n > 0) {
-		pids[n] = '\0';
-		if (strcmp(pids, FIRST_PIDS) != 0)
-			return true;
-	}
-	if (is_docker())
-		return true;
-	for (size_t i = 0; i < G_N_ELEMENTS(container_marks); i++)
-		if (access(container_marks[i], F_OK) == 0)
-			return true;
-	for (size_t i = 0; i < G_N_ELEMENTS(never_empty); i++)
-		if (is_empty(never_empty[i]))
-			return true;
-	return false;
-}
-
 struct root *root_open(const char *path, GError **error)
 {
 	int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -161,7 +107,7 @@ struct root *root_open(const char *path, GError **error)
 	struct root *root = g_new0(struct root, 1);
 	root->fd = fd;
 	root->live = is_live;
-	root->part = is_live && is_live_part();
+	root->part = is_live && container_hides();
 	return root;
 }
 
