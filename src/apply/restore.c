@@ -365,9 +365,8 @@ void restore_plan(struct root *root, const struct change *change, enum restore_p
 	if (made_again) {
 		add_guards(change, false, plan);
 		add_runs(change, false, plan);
-	}
-	if (made_again)
 		add_guards(change, true, plan);
+	}
 	add_values(items, true, plan);
 	if (made_again)
 		add_runs(change, true, plan);

@@ -25,7 +25,7 @@ enum restore_past {
  * since, to neither of the two values, with the warning "changed-since". Of a file that has been
  * changed since, only what the change put there goes; where that cannot be told apart, there is the
  * refusal "changed-since" with the difference (allowed, the file stays as it is). Folders that were
- * made for its files go when they are empty. past: see below.
+ * made for its files go when they are empty. past: restore_past().
  *
  * held: the address of a device that the kernel does not let go of now, or NULL. It is left out:
  * whoever reads its driver_override, too, would be held until it does (kernel: device_lock() in
