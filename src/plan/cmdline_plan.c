@@ -113,16 +113,19 @@ void job_run(struct cmdline_job *job, const char *const *argv, const char *const
 	plan_add_run(job->plan, argv, undo, why);
 }
 
-static void run_if_changed(struct cmdline_job *job, const char *const *argv, const char *why,
-			   const char *made)
+/* made: the menu that it writes, in which the first of the words must be then; NULL: none. Returns
+ * the step, NULL where nothing was changed. */
+static struct step *run_if_changed(struct cmdline_job *job, const char *const *argv,
+				   const char *why, const char *made)
 {
 	if (!job->changed)
-		return;
+		return NULL;
 	struct step *step = plan_add_run(job->plan, argv, NULL, why);
 	if (made && job->add && job->add->len > 0) {
 		step->path = g_strdup(made);
 		step->new_value = g_strdup(job->add->pdata[0]);
 	}
+	return step;
 }
 
 /* ---- GRUB ---- */
@@ -242,9 +245,10 @@ static void run_mkconfig(struct cmdline_job *job)
 	const char *const long_form[] = { tool, "-o", cfg, NULL };
 	bool has_short = job->boot->chain == BOOT_GRUB_DROPIN;
 
-	run_if_changed(job, has_short ? short_form : long_form, "writes GRUB's menu anew", cfg);
-	if (job->changed && job->kept) /* the menu keeps the way back until all else is undone */
-		((struct step *)job->plan->steps->pdata[job->plan->steps->len - 1])->last = true;
+	struct step *step = run_if_changed(job, has_short ? short_form : long_form,
+					   "writes GRUB's menu anew", cfg);
+	if (step) /* the menu keeps the way back until all else is undone */
+		step->last = job->kept;
 }
 
 static bool plan_grub(struct cmdline_job *job)
