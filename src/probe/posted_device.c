@@ -324,24 +324,35 @@ static bool scan_link(const char *text, struct posted_device *ret)
 	return true;
 }
 
-/* The kernel's log: "[ 0.5] pci 0000:01:00.0: Adding to iommu group 5", before Linux 5.4 "iommu:
- * Adding device 0000:01:00.0 to group 5". */
+/* "pci 0000:01:00.0: Adding to iommu group 5" → where "iommu" stands; NULL: it is none. */
+static const char *scan_added(const char *text, struct pci_addr *addr)
+{
+	const char *words = strstr(text, "Adding to iommu group ");
+
+	for (const char *at = words; at && at > text; at--)
+		if (at[-1] == ' ' && pci_addr_scan(at, addr) > 0)
+			return words + strlen("Adding to ");
+	return NULL;
+}
+
+/* Before Linux 5.4: "iommu: Adding device 0000:01:00.0 to group 5" → where "group" stands. */
+static const char *scan_added_then(const char *text, struct pci_addr *addr)
+{
+	const char *words = strstr(text, "Adding device ");
+	bool found = words && pci_addr_scan(words + strlen("Adding device "), addr) > 0;
+	const char *group = found ? strstr(words, " to group ") : NULL;
+
+	return group ? group + strlen(" to ") : NULL;
+}
+
+/* A line of the kernel's log. */
 static bool scan_log(const char *text, struct posted_device *ret)
 {
-	static const char *const words[] = { "Adding to iommu group ", "Adding device " };
-	const char *now = strstr(text, words[0]), *then = strstr(text, words[1]);
-	const char *at = now ? now : text, *group = now ? strstr(now, "iommu") : NULL;
-	size_t n = 0;
+	const char *group = scan_added(text, &ret->addr);
 
-	if (then && !now) {
-		n = pci_addr_scan(then + strlen(words[1]), &ret->addr);
-		group = n > 0 ? strstr(then, " to group ") : NULL;
-		group = group ? group + strlen(" to ") : NULL;
-	}
-	for (; now && at > text && n == 0; at--)
-		if (at[-1] == ' ' && pci_addr_scan(at, &ret->addr) > 0)
-			n = 1;
-	if (n == 0 || !group)
+	if (!group)
+		group = scan_added_then(text, &ret->addr);
+	if (!group)
 		return false;
 	posted_prefix_scan(group, &ret->prefix);
 	ret->linked = ret->bare = true;

@@ -314,16 +314,21 @@ static bool holds_any(struct root *root, const char *folder)
 	return root_list(root, folder, &names) == 0 && names->len > 0;
 }
 
+/* A container has an /etc and a /dev of its own. */
+static bool is_of_container(const char *path)
+{
+	return g_str_has_prefix(path, "/etc") || g_str_has_prefix(path, "/dev");
+}
+
 static void probe_folders(struct root *root, struct host *host)
 {
 	static const char *const folders[] = { SETTING_FOLDERS };
-	bool own = root_is_part(root); /* a container has an /etc and a /dev of its own */
+	bool part = root_is_part(root);
 	const char **list = host_alloc(host, sizeof(folders));
 	unsigned n = 0;
 
 	for (size_t i = 0; i < G_N_ELEMENTS(folders); i++)
-		if (!(own && g_str_has_prefix(folders[i], "/etc")) &&
-		    !(own && g_str_has_prefix(folders[i], "/dev")) && holds_any(root, folders[i]))
+		if (!(part && is_of_container(folders[i])) && holds_any(root, folders[i]))
 			list[n++] = folders[i];
 	host->settings.folders = list;
 	host->settings.n_folders = n;
