@@ -8,6 +8,8 @@
 #include "base/text.h"
 #include "edit/slot.h"
 
+#define WORD_ENDS " \t\r\n;&|()<>"
+
 struct scanner {
 	const char *text;
 	size_t at;
@@ -27,7 +29,7 @@ static bool is_name(char c)
 
 static bool is_end_of_word(char c)
 {
-	return c == '\0' || strchr(" \t\r\n;&|()<>", c) != NULL;
+	return c == '\0' || strchr(WORD_ENDS, c) != NULL;
 }
 
 /* ---- quotes ---- */
@@ -237,7 +239,7 @@ static bool take_reserved(struct scanner *scanner)
 		if (!behind || !is_end_of_word(*behind))
 			continue;
 		while (behind[0] == ' ' && behind[1] == '-')
-			behind += 2 + strcspn(behind + 2, " \t\r\n;&|()<>");
+			behind += 2 + strcspn(behind + 2, WORD_ENDS);
 		scanner->at = (size_t)(behind - scanner->text);
 		scanner->command = reserved[i].command;
 		scanner->depth = MAX(scanner->depth + reserved[i].depth, 0);
@@ -270,7 +272,7 @@ static void take_feed(struct scanner *scanner)
 
 	at += *at == '-';
 	at += strspn(at, " \t\"'\\");
-	scanner->feed = (struct slice){ at, strcspn(at, " \t\r\n;&|()<>\"'") };
+	scanner->feed = (struct slice){ at, strcspn(at, WORD_ENDS "\"'") };
 	scanner->at = (size_t)(at + scanner->feed.length - scanner->text);
 }
 
