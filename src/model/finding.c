@@ -40,21 +40,29 @@ static char *format_text(const char *format, va_list args)
 	return text_printable(text, strlen(text));
 }
 
-struct finding *finding_add(GPtrArray *findings, const char *id, enum finding_verdict verdict,
-			    const char *subject, const char *format, ...)
+struct finding *finding_add_list(GPtrArray *findings, const char *id, enum finding_verdict verdict,
+				 const char *subject, const char *format, va_list args)
 {
 	struct finding *finding = g_new0(struct finding, 1);
-	va_list args;
 
 	finding->id = id;
 	finding->verdict = verdict;
 	finding->subject = text_printable(subject, strlen(subject));
-	va_start(args, format);
 	finding->what = format_text(format, args);
-	va_end(args);
 	finding->evidence = g_ptr_array_new_with_free_func(g_free);
 	finding->fix = g_ptr_array_new_with_free_func(g_free);
 	g_ptr_array_add(findings, finding);
+	return finding;
+}
+
+struct finding *finding_add(GPtrArray *findings, const char *id, enum finding_verdict verdict,
+			    const char *subject, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	struct finding *finding = finding_add_list(findings, id, verdict, subject, format, args);
+	va_end(args);
 	return finding;
 }
 

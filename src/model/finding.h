@@ -7,6 +7,7 @@
 #pragma once
 
 #include <glib.h>
+#include <stdarg.h>
 #include <stdbool.h>
 
 /* In the order of importance: the first is shown first. */
@@ -38,6 +39,10 @@ GPtrArray *findings_new(void);
 /* Adds a finding and returns it; it lives as long as the list. see may be NULL. */
 struct finding *finding_add(GPtrArray *findings, const char *id, enum finding_verdict verdict,
 			    const char *subject, const char *format, ...) G_GNUC_PRINTF(5, 6);
+/* The same, for functions that take such arguments themselves. */
+struct finding *finding_add_list(GPtrArray *findings, const char *id, enum finding_verdict verdict,
+				 const char *subject, const char *format, va_list args)
+	G_GNUC_PRINTF(5, 0);
 
 /* Adds to a finding; each may be called several times (a second cause replaces the first). */
 void finding_evidence(struct finding *finding, const char *format, ...) G_GNUC_PRINTF(2, 3);

@@ -9,10 +9,9 @@ struct finding *exam_add(struct exam *exam, enum finding_verdict verdict, const 
 	va_list args;
 
 	va_start(args, format);
-	g_autofree char *what = g_strdup_vprintf(format, args);
+	struct finding *finding = finding_add_list(exam->findings, exam->rule->id, verdict,
+						   subject ? subject : "host", format, args);
 	va_end(args);
-	struct finding *finding = finding_add(exam->findings, exam->rule->id, verdict,
-					      subject ? subject : "host", "%s", what);
 	finding->see = exam->rule->see;
 	return finding;
 }

@@ -6,13 +6,12 @@
 struct finding *lint_add(struct lint *lint, enum finding_verdict verdict, const char *shown,
 			 const char *format, ...)
 {
-	va_list arguments;
+	va_list args;
 
-	va_start(arguments, format);
-	g_autofree char *what = g_strdup_vprintf(format, arguments);
-	va_end(arguments);
-	struct finding *finding =
-		finding_add(lint->findings, lint->id, verdict, lint->input->subject, "%s", what);
+	va_start(args, format);
+	struct finding *finding = finding_add_list(lint->findings, lint->id, verdict,
+						   lint->input->subject, format, args);
+	va_end(args);
 	if (shown)
 		finding_evidence(finding, "%s", shown);
 	lint->found = true;
