@@ -117,7 +117,7 @@ def play(group, kernel, program):
         shown = result.out.splitlines() if result and test.shown else []
         facts = outcome.results.get(f"{number:03}-facts")
         if not result:
-            problems = ["it was not reached"]
+            problems = [f"it was not reached: {outcome.trouble}"]
         elif facts and facts.status != 0:
             problems = [f"the kernel's facts could not be read: {facts.err}"]
         else:
