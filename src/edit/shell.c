@@ -19,6 +19,8 @@ struct scanner {
 	int depth;         /* of compound commands and functions around */
 	bool command;      /* an assignment may stand here */
 	bool depends;      /* on the command in front: behind "&&" or "||" */
+	bool declares;     /* "export", "declare": words of this command set names */
+	guint first;       /* of the slots, the first of this command */
 	struct slice feed; /* the word that ends a text fed by "<<"; behind this line it begins */
 };
 
@@ -218,15 +220,30 @@ static const struct {
 	const char *word;
 	int depth;
 	bool command; /* a command follows, or an assignment */
+	bool declares;
 } reserved[] = {
-	{ "if", 1, true },        { "then", 0, true },    { "elif", 0, true },
-	{ "else", 0, true },      { "fi", -1, false },    { "while", 1, true },
-	{ "until", 1, true },     { "do", 0, true },      { "done", -1, false },
-	{ "for", 1, false },      { "select", 1, false }, { "case", 1, false },
-	{ "esac", -1, false },    { "{", 1, true },       { "}", -1, false },
-	{ "!", 0, true },         { "export", 0, true },  { "readonly", 0, true },
-	{ "declare", 0, true },   { "typeset", 0, true }, { "local", 0, true },
+	{ "if", 1, true },
+	{ "then", 0, true },
+	{ "elif", 0, true },
+	{ "else", 0, true },
+	{ "fi", -1, false },
+	{ "while", 1, true },
+	{ "until", 1, true },
+	{ "do", 0, true },
+	{ "done", -1, false },
+	{ "for", 1, false },
+	{ "select", 1, false },
+	{ "case", 1, false },
+	{ "esac", -1, false },
+	{ "{", 1, true },
+	{ "}", -1, false },
+	{ "!", 0, true },
 	{ "function", 1, false },
+	{ "export", 0, true, .declares = true },
+	{ "readonly", 0, true, .declares = true },
+	{ "declare", 0, true, .declares = true },
+	{ "typeset", 0, true, .declares = true },
+	{ "local", 0, true, .declares = true },
 };
 
 /* Steps over a word of the table, and over options behind it; false: there is none. */
@@ -242,6 +259,7 @@ static bool take_reserved(struct scanner *scanner)
 			behind += 2 + strcspn(behind + 2, WORD_ENDS);
 		scanner->at = (size_t)(behind - scanner->text);
 		scanner->command = reserved[i].command;
+		scanner->declares = reserved[i].declares;
 		scanner->depth = MAX(scanner->depth + reserved[i].depth, 0);
 		return true;
 	}
@@ -263,6 +281,62 @@ static void note_others(struct scanner *scanner)
 		add_slot(scanner, scanner->at, scanner->at, QUOTING_BARE, false);
 		scanner->depends = depends;
 	}
+}
+
+/* A command of which it depends on the shell whether assignments in front of it last: those of the
+ * standard that are part of the shell ("special"), and what only an expansion tells. */
+static bool may_keep(const char *at)
+{
+	static const char *const words[] = { ":",     ".",    "break",  "continue", "eval",
+					     "exec",  "exit", "return", "set",      "shift",
+					     "times", "trap", "unset" };
+
+	for (size_t i = 0; i < G_N_ELEMENTS(words); i++) {
+		const char *behind = text_after(at, words[i]);
+		if (behind && is_end_of_word(*behind))
+			return true;
+	}
+	return *at == '$' || *at == '`';
+}
+
+static void begin_command(struct scanner *scanner)
+{
+	scanner->command = true;
+	scanner->declares = false;
+	scanner->first = scanner->slots ? scanner->slots->len : 0;
+}
+
+/* At a word that is no assignment: those in front of it are for this command alone. */
+static void take_command(struct scanner *scanner)
+{
+	const char *at = scanner->text + scanner->at;
+	guint end = scanner->slots ? scanner->slots->len : 0;
+
+	scanner->command = false;
+	for (guint i = scanner->first; i < end && !scanner->declares; i++) {
+		struct slot *slot = &g_array_index(scanner->slots, struct slot, i);
+		slot->fresh = false;
+		slot->maybe = true;
+	}
+	if (end > scanner->first && !scanner->declares && !may_keep(at))
+		g_array_set_size(scanner->slots, scanner->first);
+	note_others(scanner);
+}
+
+/* "2>FILE" in front of a command's first word: steps over it. */
+static bool take_redirection(struct scanner *scanner)
+{
+	const char *text = scanner->text;
+	size_t at = scanner->at + strspn(text + scanner->at, "0123456789");
+
+	if (text[at] != '<' && text[at] != '>')
+		return false;
+	at += strspn(text + at, "<>&|");
+	at += strspn(text + at, " \t");
+	while (!is_end_of_word(text[at]))
+		at = skip_one(scanner, at);
+	scanner->at = at;
+	return true;
 }
 
 /* "<<WORD", "<<-'WORD'": remembers the word. */
@@ -300,8 +374,8 @@ static void end_line(struct scanner *scanner)
 			break;
 	}
 	scanner->feed.length = 0;
-	scanner->command = true;
 	scanner->depends = false;
+	begin_command(scanner);
 }
 
 /* Steps over what separates commands; false: something else is here. */
@@ -316,7 +390,7 @@ static bool take_separator(struct scanner *scanner)
 	} else if (*at == '(' && scanner->command) {
 		scanner->at = skip_parenthesis(scanner, scanner->at);
 	} else if (*at != '\0' && strchr(";&|)", *at)) {
-		scanner->command = true;
+		begin_command(scanner);
 		scanner->depends = at[0] == at[1] && *at != ';' ? true
 				   : *at == ';'                 ? false
 								: scanner->depends;
@@ -343,9 +417,10 @@ static void scan(struct scanner *scanner)
 			take_assignment(scanner, append, wanted);
 			continue; /* another may follow on the same line */
 		}
-		if (scanner->command)
-			note_others(scanner);
-		scanner->command &= scanner->text[scanner->at] == '#';
+		if (scanner->command && take_redirection(scanner))
+			continue;
+		if (scanner->command && scanner->text[scanner->at] != '#')
+			take_command(scanner);
 		scanner->at = skip_one(scanner, scanner->at);
 	}
 }
