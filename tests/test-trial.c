@@ -2,7 +2,7 @@
 #include <glib.h>
 #include <string.h>
 
-#include "plan/cmdline_parts.h"
+#include "plan/fallback.h"
 #include "plan/trial.h"
 #include "plan_fixture.h"
 

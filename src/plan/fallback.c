@@ -1,8 +1,9 @@
-/* An entry of the loader's menu that boots without what this program added: see cmdline_parts.h. It
+/* An entry of the loader's menu that boots without what this program added: see fallback.h. It
  * also carries OFF_WORD, by which what runs early in the boot leaves everything alone. */
 #include <string.h>
 
-#include "plan/cmdline_parts.h"
+#include "plan/fallback.h"
+#include "plan/kept.h"
 
 #define GRUB_SCRIPT "/etc/grub.d/45_vfiokit"
 

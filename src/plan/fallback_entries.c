@@ -1,8 +1,9 @@
 /* Ways back in menus that are made of boot loader entries, a file each: a copy of one of them,
- * under a name by which it is never the default. See cmdline_parts.h. */
+ * under a name by which it is never the default. See fallback.h. */
 #include <string.h>
 
-#include "plan/cmdline_parts.h"
+#include "plan/fallback.h"
+#include "plan/kept.h"
 
 /* GRUB compares names of entries as those of packages, and what follows "~" sorts below the same
  * without it (blscfg.c: split_cmp(), vercmp()); a "-" would make the copy the newest kernel, and so

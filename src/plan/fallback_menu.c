@@ -1,7 +1,7 @@
-/* Ways back in menus that are one file, written by people: one entry more. See cmdline_parts.h. */
+/* Ways back in menus that are one file, written by people: one entry more. See fallback.h. */
 #include <string.h>
 
-#include "plan/cmdline_parts.h"
+#include "plan/fallback.h"
 
 static const struct edit_place parameters = { EDIT_CMDLINE, NULL, EDIT_LAST, false, false };
 

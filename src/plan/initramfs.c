@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "plan/cmdline_parts.h"
+#include "plan/fallback.h"
 
 #define MADE_BY "# Written by vfiokit; 'vfiokit undo' or 'unbind --persist' takes it away.\n"
 

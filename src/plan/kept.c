@@ -1,9 +1,9 @@
 /* Copies of what the entry without our changes starts, where building images anew writes them in
  * place: half of one starts nothing, and without a copy both entries would be lost to a power cut
- * at that moment. See cmdline_parts.h. */
+ * at that moment. See kept.h. */
 #include <string.h>
 
-#include "plan/cmdline_parts.h"
+#include "plan/kept.h"
 
 #define IMAGES "/EFI/Linux/"
 

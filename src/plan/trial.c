@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "plan/cmdline_parts.h"
+#include "plan/fallback.h"
 
 #define HEAD         "# Written by vfiokit for a trial; 'vfiokit undo' takes it away.\n"
 #define ENTRY        "vfiokit-trial"
