@@ -30,13 +30,31 @@ struct obstacle {
 	const char *what;
 };
 
-#define MAX_OBSTACLES 10
+#define MAX_OBSTACLES 12
 
 static void add_obstacle(struct obstacle *list, unsigned *n, bool there,
 			 enum obstacle_weight weight, const char *what)
 {
 	if (there && *n < MAX_OBSTACLES)
 		list[(*n)++] = (struct obstacle){ weight, what };
+}
+
+static enum obstacle_weight heaviest(const struct obstacle *list, unsigned n)
+{
+	enum obstacle_weight weight = OBSTACLE_NONE;
+
+	for (unsigned i = 0; i < n; i++)
+		weight = MAX(weight, list[i].weight);
+	return weight;
+}
+
+static unsigned count_gpus(const struct host *host)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < host->n_pci; i++)
+		n += host->pci[i].kind == KIND_GPU;
+	return n;
 }
 
 /* How many GPUs stay with the host when the group of this one goes? */
@@ -50,6 +68,16 @@ static unsigned gpus_left(const struct host *host, const struct pci_dev *dev)
 		     !pci_driver_is_vfio(host->pci[i].driver);
 	return n;
 }
+
+/* What is on a USB controller and would be missed, though not at once. */
+static const struct {
+	enum usage_kind kind;
+	const char *what;
+} missed[] = {
+	{ USAGE_MOUSE, "a mouse is on it" },
+	{ USAGE_NETWORK, "a network interface is on it" },
+	{ USAGE_BLUETOOTH, "Bluetooth is on it" },
+};
 
 static unsigned find_obstacles(const struct overview *overview, int index,
 			       struct obstacle list[MAX_OBSTACLES])
@@ -80,20 +108,16 @@ static unsigned find_obstacles(const struct overview *overview, int index,
 		     loss_count(&loss, USAGE_KEYBOARD) > 1 ? "all keyboards" : "the only keyboard");
 	add_obstacle(list, &n, loss.keyboard == TRI_YES && loss.last_keyboard != TRI_YES,
 		     OBSTACLE_WARN, "a keyboard");
+	bool asked = dev->kind == KIND_USB_CONTROLLER && heaviest(list, n) != OBSTACLE_STOP;
+	for (size_t i = 0; i < G_N_ELEMENTS(missed); i++)
+		add_obstacle(list, &n, asked && loss_count(&loss, missed[i].kind) > 0,
+			     OBSTACLE_WARN, missed[i].what);
 	add_obstacle(list, &n, dev->kind == KIND_GPU && gpus_left(host, dev) == 0, OBSTACLE_WARN,
-		     "the host's only GPU");
+		     count_gpus(host) == 1 ? "the host's only GPU"
+					   : "the last GPU that the host has");
 	add_obstacle(list, &n, dev->boot_vga == TRI_YES, OBSTACLE_WARN, "boot display");
 	add_obstacle(list, &n, loss.held == TRI_YES, OBSTACLE_WARN, "in use by programs");
 	return n;
-}
-
-static enum obstacle_weight heaviest(const struct obstacle *list, unsigned n)
-{
-	enum obstacle_weight weight = OBSTACLE_NONE;
-
-	for (unsigned i = 0; i < n; i++)
-		weight = MAX(weight, list[i].weight);
-	return weight;
 }
 
 /* ---- printing ---- */

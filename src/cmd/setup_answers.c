@@ -128,7 +128,8 @@ static bool choose_device(struct asking *asking, enum pci_kind kind, const char 
 		g_set_error(error, VFIOKIT_ERROR, STATUS_USAGE,
 			    "there is no %s that this machine could spare",
 			    kind == KIND_GPU ? "GPU" : "USB controller");
-		error_hint(error, "'vfiokit check' lists what there is; name one by its address");
+		error_hint(error, "'vfiokit' says what is in the way of each; to hear what would "
+				  "happen all the same, name one by its address");
 		return false;
 	}
 	return kind == KIND_GPU ? add_slot(asking, device, error)

@@ -72,12 +72,22 @@ static char *say_folder(const struct step *step)
 	return g_strdup_printf("remove folder %s, if it is empty", step->path);
 }
 
+/* As a shell needs it, so that what is shown can be copied. */
+static void append_word(GString *text, const char *word)
+{
+	static const char plain[] = G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "_-+=:,./@%";
+	bool is_plain = *word && word[strspn(word, plain)] == '\0';
+	g_autofree char *quoted = is_plain ? NULL : g_shell_quote(word);
+
+	g_string_append_printf(text, " %s", is_plain ? word : quoted);
+}
+
 static char *say_run(const struct step *step)
 {
 	GString *text = g_string_new("run");
 
 	for (char **arg = step->argv; *arg; arg++)
-		g_string_append_printf(text, " %s", **arg ? *arg : "''");
+		append_word(text, *arg);
 	return g_string_free(text, FALSE);
 }
 

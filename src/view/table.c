@@ -3,6 +3,7 @@
 
 #include <glib.h>
 #include <libsmartcols/libsmartcols.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define NARROW     80 /* columns below which a table may be stacked */
@@ -304,6 +305,23 @@ static void break_tree(const struct table *table, size_t column)
 	scols_column_set_wrapfunc(names, scols_wrapnl_chunksize, scols_wrapnl_nextchunk, NULL);
 }
 
+/* libsmartcols fills each line up to its last column; blanks at its end are not printed. */
+static void print_trimmed(const struct table *table)
+{
+	char *text = NULL;
+
+	if (scols_print_table_to_string(table->scols, &text) != 0)
+		return;
+	for (const char *line = text, *end; line && *line; line = *end ? end + 1 : end) {
+		size_t n = strcspn(line, "\n");
+		end = line + n;
+		while (n > 0 && line[n - 1] == ' ')
+			n--;
+		fprintf(table->term->out, "%.*s\n", (int)n, line);
+	}
+	free(text);
+}
+
 void table_print(struct table *table)
 {
 	struct stack stack;
@@ -315,7 +333,7 @@ void table_print(struct table *table)
 	if (stacked)
 		print_stacked(&stack);
 	else
-		scols_print_table(table->scols);
+		print_trimmed(table);
 	scols_unref_table(table->scols);
 	g_free(table);
 }

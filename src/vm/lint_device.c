@@ -175,6 +175,20 @@ void lint_host_needs(struct lint *lint)
 	}
 }
 
+/* Would 'bind' refuse it alone, for drivers of the host on others of its group? */
+static bool needs_group(const struct host *host, const struct pci_dev *dev)
+{
+	const struct iommu_group *group = dev->group >= 0 ? &host->groups[dev->group] : NULL;
+
+	for (unsigned i = 0; group && i < group->n_members; i++) {
+		const struct pci_dev *other = &host->pci[group->members[i]];
+		if (other != dev && !pci_dev_is_bridge(other) && other->driver &&
+		    !pci_driver_is_harmless(other->driver))
+			return true;
+	}
+	return false;
+}
+
 void lint_unmanaged(struct lint *lint)
 {
 	const struct guest_device *device;
@@ -191,7 +205,8 @@ void lint_unmanaged(struct lint *lint)
 		if (lint->guest->form == GUEST_XML)
 			finding_fix(finding, "# in the definition: <%s … managed='yes'>",
 				    device->kind == GUEST_NVME ? "source" : "hostdev");
-		finding_fix(finding, "vfiokit bind %s", address);
+		finding_fix(finding, "vfiokit bind %s%s",
+			    needs_group(lint->host, dev) ? "--group " : "", address);
 	}
 }
 
