@@ -371,7 +371,7 @@ static void free_guest(void *guest)
 GPtrArray *guest_read_qemu(const char *text)
 {
 	GPtrArray *guests = g_ptr_array_new_with_free_func(free_guest);
-	g_autoptr(GPtrArray) commands = shell_commands(text);
+	g_autoptr(GPtrArray) commands = shell_commands(text, false);
 	uint64_t memlock = 0;
 
 	for (guint i = 0; i < commands->len; i++) {

@@ -1,8 +1,11 @@
 /* See shell_words.h. */
 #include "vm/shell_words.h"
 
-#include <stdbool.h>
 #include <string.h>
+
+#include "base/text.h"
+#include "vm/shell_document.h"
+#include "vm/shell_scan.h"
 
 #define MAX_WORDS                                                                                  \
 	20000 /* of one command: variables that name each other could grow without end             \
@@ -15,6 +18,8 @@ struct scanner {
 	GPtrArray *commands; /* what is returned */
 	GPtrArray *command;  /* the one that is read */
 	GPtrArray *array;    /* "NAME=(" is open: what is read goes there; NULL */
+	GPtrArray *expected; /* of char *, delimiters of here-documents that begin at the next line */
+	GArray *documents;   /* of struct shell_document */
 };
 
 /* ---- lists of words ---- */
@@ -43,113 +48,20 @@ static void push(GPtrArray *words, char *text, size_t start, size_t end)
 
 /* ---- single words ---- */
 
-static bool is_blank(char c)
-{
-	return c == ' ' || c == '\t' || c == '\r';
-}
-
-/* "{…}" up to the brace that closes it, quotes and all. */
-static void scan_braces(struct scanner *scanner, GString *word)
-{
-	int depth = 0;
-	bool quoted = false;
-
-	for (; *scanner->at && *scanner->at != '\n'; scanner->at++) {
-		char c = *scanner->at;
-		g_string_append_c(word, c);
-		if (c == '"')
-			quoted = !quoted;
-		depth += quoted ? 0 : (c == '{') - (c == '}');
-		if (depth == 0 && c == '}') {
-			scanner->at++;
-			return;
-		}
-	}
-}
-
-/* "$(…)": kept as it is. */
-static void scan_substitution(struct scanner *scanner, GString *word)
-{
-	int depth = 0;
-
-	for (; *scanner->at; scanner->at++) {
-		g_string_append_c(word, *scanner->at);
-		depth += (*scanner->at == '(') - (*scanner->at == ')');
-		if (depth == 0 && *scanner->at == ')') {
-			scanner->at++;
-			return;
-		}
-	}
-}
-
-static void scan_single_quoted(struct scanner *scanner, GString *word)
-{
-	for (scanner->at++; *scanner->at && *scanner->at != '\''; scanner->at++)
-		g_string_append_c(word, *scanner->at);
-	scanner->at += *scanner->at != '\0';
-}
-
-static void scan_double_quoted(struct scanner *scanner, GString *word)
-{
-	for (scanner->at++; *scanner->at && *scanner->at != '"';) {
-		if (scanner->at[0] == '\\' && scanner->at[1] == '\n') {
-			scanner->at += 2;
-		} else if (scanner->at[0] == '\\' && scanner->at[1] &&
-			   strchr("\"\\$`", scanner->at[1])) {
-			g_string_append_c(word, scanner->at[1]);
-			scanner->at += 2;
-		} else if (scanner->at[0] == '$' && scanner->at[1] == '(') {
-			g_string_append_c(word, *scanner->at++);
-			scan_substitution(scanner, word);
-		} else {
-			g_string_append_c(word, *scanner->at++);
-		}
-	}
-	scanner->at += *scanner->at != '\0';
-}
-
-static void scan_escaped(struct scanner *scanner, GString *word)
-{
-	if (scanner->at[1] == '\r' && scanner->at[2] == '\n') {
-		scanner->at += 3;
-	} else if (scanner->at[1] == '\n') {
-		scanner->at += 2;
-	} else if (scanner->at[1]) {
-		g_string_append_c(word, scanner->at[1]);
-		scanner->at += 2;
-	} else {
-		scanner->at++;
-	}
-}
-
 static bool ends_word(const struct scanner *scanner)
 {
-	char c = *scanner->at;
+	const struct shell_cursor cursor = { .at = scanner->at, .in_array = scanner->array != NULL };
 
-	return !c || is_blank(c) || strchr("\n;|&<>)", c) || (c == '(' && scanner->array == NULL);
+	return shell_ends_word(&cursor);
 }
 
 static char *scan_word(struct scanner *scanner)
 {
-	GString *word = g_string_new(NULL);
+	struct shell_cursor cursor = { .at = scanner->at, .in_array = scanner->array != NULL };
+	char *word = shell_scan_word(&cursor);
 
-	if (*scanner->at == '{' && scanner->at[1] == '"')
-		scan_braces(scanner, word);
-	while (!ends_word(scanner)) {
-		char c = *scanner->at;
-		if (c == '\'') {
-			scan_single_quoted(scanner, word);
-		} else if (c == '"') {
-			scan_double_quoted(scanner, word);
-		} else if (c == '\\') {
-			scan_escaped(scanner, word);
-		} else {
-			g_string_append_c(word, *scanner->at++);
-			if (c == '$' && *scanner->at == '(')
-				scan_substitution(scanner, word);
-		}
-	}
-	return g_string_free(word, FALSE);
+	scanner->at = cursor.at;
+	return word;
 }
 
 /* ---- variables ---- */
@@ -291,13 +203,37 @@ static GPtrArray *assign(struct scanner *scanner, const char *name, size_t lengt
 	return value;
 }
 
+/* "declare -a NAME=(…)" gives a value as "NAME=(…)" does. */
+static bool may_assign(const struct scanner *scanner)
+{
+	static const char *const declaring[] = { "declare", "export", "local", "readonly",
+						 "typeset", NULL };
+	const struct shell_word *first =
+		scanner->command->len > 0 ? scanner->command->pdata[0] : NULL;
+
+	return !first || g_strv_contains(declaring, first->text);
+}
+
+/* In a unit of systemd: what stands behind "ExecStart=" is a command, behind "Environment=" an
+ * assignment. What it may lock is no value that a command line could use, but said of it. */
+static const char *skip_unit_key(const char *word)
+{
+	const char *command = text_after(word, "ExecStart=");
+	const char *variable = text_after(word, "Environment=");
+
+	if (command)
+		return command + strspn(command, "-@+!:|");
+	return variable ? variable : word;
+}
+
 /* Is the word "NAME=…" at the front of a command? Then it is taken in. */
 static bool take_assignment(struct scanner *scanner, const char *word)
 {
 	size_t n = name_length(word);
 	bool append = n > 0 && word[n] == '+' && word[n + 1] == '=';
 
-	if (n == 0 || (word[n] != '=' && !append) || scanner->command->len > 0)
+	if (n == 0 || (word[n] != '=' && !append) || !may_assign(scanner) ||
+	    g_str_has_prefix(word, SHELL_MEMLOCK))
 		return false;
 	const char *text = word + n + append + 1;
 	bool opens = *text == '\0' && *scanner->at == '(';
@@ -327,11 +263,25 @@ static void skip_comment(struct scanner *scanner)
 		scanner->at++;
 }
 
+/* The documents that the line has asked for begin. */
+static void skip_documents(struct scanner *scanner)
+{
+	for (guint i = 0; i < scanner->expected->len; i++)
+		scanner->at = shell_document_skip(scanner->text, scanner->at,
+						  scanner->expected->pdata[i], scanner->documents);
+	g_ptr_array_set_size(scanner->expected, 0);
+}
+
 /* What is neither blank nor a word. */
 static void scan_separator(struct scanner *scanner)
 {
+	if (scanner->at[0] == '<' && scanner->at[1] == '<') {
+		scanner->at = shell_document_expect(scanner->at, scanner->expected);
+		return;
+	}
 	char c = *scanner->at++;
-
+	if (c == '\n')
+		skip_documents(scanner);
 	if (c == ')' && scanner->array)
 		scanner->array = NULL;
 	else if (!scanner->array)
@@ -345,7 +295,7 @@ static bool is_continuation(const char *at)
 
 static void scan_next(struct scanner *scanner)
 {
-	if (is_blank(*scanner->at)) {
+	if (shell_is_blank(*scanner->at)) {
 		scanner->at++;
 		return;
 	}
@@ -362,7 +312,8 @@ static void scan_next(struct scanner *scanner)
 		return;
 	}
 	const char *before = scanner->at;
-	g_autofree char *word = scan_word(scanner);
+	g_autofree char *scanned = scan_word(scanner);
+	const char *word = scanner->command->len == 0 ? skip_unit_key(scanned) : scanned;
 	if (scanner->at == before) {
 		scanner->at++; /* nothing that could be a word */
 		return;
@@ -377,20 +328,35 @@ static void free_words(void *words)
 	g_ptr_array_unref(words);
 }
 
-GPtrArray *shell_commands(const char *text)
+static void scan_all(struct scanner *scanner, const char *text)
+{
+	scanner->text = scanner->at = text;
+	while (*scanner->at)
+		scan_next(scanner);
+	end_command(scanner);
+	scanner->array = NULL;
+	g_ptr_array_set_size(scanner->expected, 0);
+}
+
+GPtrArray *shell_commands(const char *text, bool documents)
 {
 	struct scanner scanner = {
-		.text = text,
-		.at = text,
 		.values = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, free_words),
 		.commands = g_ptr_array_new_with_free_func(free_words),
 		.command = new_words(),
+		.expected = g_ptr_array_new_with_free_func(g_free),
+		.documents = g_array_new(FALSE, FALSE, sizeof(struct shell_document)),
 	};
 
-	while (*scanner.at)
-		scan_next(&scanner);
-	end_command(&scanner);
+	scan_all(&scanner, text);
+	if (documents) {
+		g_autofree char *only = shell_documents_only(text, scanner.documents);
+		g_ptr_array_set_size(scanner.commands, 0);
+		scan_all(&scanner, only);
+	}
 	g_ptr_array_unref(scanner.command);
+	g_ptr_array_unref(scanner.expected);
+	g_array_unref(scanner.documents);
 	g_hash_table_unref(scanner.values);
 	return scanner.commands;
 }
