@@ -117,6 +117,28 @@ static const char good_line[] =
 #define USB_PORT(port)                                                                             \
 	"    <hostdev type='usb'><source><address bus='1' port='" port "'/></source></hostdev>\n"
 
+/* What is handed through to QEMU past libvirt. */
+#define PASS(argument) "-overcommit'/><qemu:arg value='" argument
+#define SET(name)      PASS("-set'/><qemu:arg value='device." name)
+#define OVERRIDE(alias, name, value)                                                               \
+	"  <qemu:override><qemu:device alias='" alias                                              \
+	"'><qemu:frontend><qemu:property name='" name "' type='string' value='" value              \
+	"'/></qemu:frontend></qemu:device>"                                                        \
+	"</qemu:override>\n</domain>"
+
+#define METADATA(id)                                                                               \
+	"  <metadata><l:libosinfo xmlns:l='http://libosinfo.org/xmlns/libvirt/domain/1.0'>"        \
+	"<l:os id='http://" id "'/></l:libosinfo></metadata>\n"
+#define SYSTEM(id) METADATA(id) "  <iothreads>"
+
+#define NIC(inner)                                                                                 \
+	"    <interface type='network'><mac address='52:54:00:12:34:56'/>"                         \
+	"<source network='b'/><model type='virtio'/>" inner "</interface>\n    <shmem "
+
+#define CELL(gib) "<numa><cell id='0' cpus='0-3' memory='" gib "' unit='GiB'/></numa>\n  </cpu>"
+
+#define IOMMU(driver) "    <iommu model='intel'><driver " driver "/></iommu>\n    <shmem "
+
 /* ---- nearly bad ---- */
 
 /* Changes that look like what rules ask for, and are none of it: asked, and nothing is found. */
@@ -165,4 +187,41 @@ static const struct near {
 	{ "pin-incomplete", XML, "'static'>4", "'static' current='4'>5" },
 	{ "pin-shared", XML, "vcpu='3' cpuset='8'", "vcpu='3' cpuset='2,8'" },
 	{ "pin-shared", XML, "vcpu='3' cpuset='8'", "vcpu='4' cpuset='2'" },
+	{ "name-missing", LINE, "-display", "-device virtio-scsi-pci,iothread=io0 -display" },
+	{ "name-missing", LINE, "-display", "-device virtio-scsi-pci,iothread=$IO -display" },
+	{ "option-removed", LINE, "-display", "-usbdevice tablet -display" },
+	{ "qemu-unread", XML, "</domain>", OVERRIDE("hostdev0", "x", "y") },
+	{ "set-device", XML, "</qemu:commandline>",
+	  "<qemu:arg value='-set'/><qemu:arg value='device.hostdev0.x=1'/></qemu:commandline>"
+	  "<qemu:capabilities><qemu:del capability='device.json'/></qemu:capabilities>" },
+	{ "alias-missing", XML, "</domain>", OVERRIDE("hostdev2", "x", "y") },
+	{ "alias-missing", XML, "</domain>", OVERRIDE("sata0-0-0", "x", "y") },
+	{ "path-denied", XML, "</domain>", OVERRIDE("hostdev0", "x", "y") },
+	{ "x-vga-with-uefi", XML, "</domain>", OVERRIDE("hostdev0", "x-vga", "off") },
+	{ "port-slot", LINE, "addr=00.0", "addr=0" },
+	{ "port-slot", XML, "    <shmem ",
+	  "    <rng model='virtio'><address type='pci' bus='0x00' slot='0x05'/></rng>\n    "
+	  "<shmem " },
+	{ "port-chassis", LINE, "-display",
+	  "-device pcie-root-port,id=rp9,chassis=1,slot=1 -display" },
+	{ "address-conflict", LINE, "-display",
+	  "-device pcie-root-port,id=rp9,chassis=9 -device virtio-rng-pci,bus=rp9 "
+	  "-display" },
+	{ "function-zero-missing", LINE, "bus=rp1,addr=00.0,", "bus=rp1," },
+	{ "guest-iommu", XML, "    <shmem ", IOMMU("caching_mode='on'") },
+	{ "guest-iommu", LINE, "-display", "-device intel-iommu,caching-mode=on -display" },
+	{ "secure-boot-smm", XML,
+	  "  <os>\n    <type arch='x86_64' machine='q35'>hvm</type>\n    <loader ",
+	  "  <features><smm state='on'/></features>\n  <os>\n    <loader secure='yes' " },
+	{ "tpm-missing", XML, "  <iothreads>",
+	  "  <devices><tpm model='tpm-crb'/></devices>\n" SYSTEM("microsoft.com/win/11") },
+	{ "hyperv-missing", XML, "  <iothreads>", SYSTEM("microsoft.com/win/10") },
+	{ "pin-vcpu-missing", XML, NULL, NULL },
+	{ "memory-cells", XML, "  </cpu>", CELL("8") },
+	{ "cache-unsafe", XML, "device='cdrom'>",
+	  "device='cdrom'>\n      <driver name='qemu' cache='unsafe'/>" },
+	{ "mac-duplicate", XML, "    <shmem ", NIC("<teaming type='persistent'/>") },
+	{ "pin-iothread-missing", XML, NULL, NULL },
+	{ "hostdev-unmanaged", LINE, "# start it", "# driver_override" },
+	{ "memlock", LINE, "ulimit -l 9437184", "ulimit -l unlimited" },
 };

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/recording.h"
 #include "base/root.h"
+#include "lint_rows.h"
 #include "lint_samples.h"
 #include "model/host.h"
 #include "probe/probe.h"
@@ -106,172 +107,6 @@ static struct guest *read_guest(const char *text)
 
 /* ---- the rules ---- */
 
-static const struct row {
-	const char *id;
-	const char *text; /* XML or LINE */
-	const char *from; /* NULL: nothing is changed in the text */
-	const char *to;
-	enum finding_verdict verdict;
-	const char *host; /* NULL: guide-example */
-	const char *host_from, *host_to;
-} rows[] = {
-	{ "command-cut", LINE, "-m $MEM \\\n", "-m $MEM\n", FINDING_FAIL },
-	{ "command-cut", LINE, "-m $MEM \\\n", "-m $MEM \\\n  # firmware \\\n", FINDING_FAIL },
-	{ "machine-unknown", XML, "machine='q35'", "machine='pc-q35'", FINDING_FAIL },
-	{ "machine-unknown", LINE, "-machine q35", "-machine pc-q35", FINDING_FAIL },
-	{ "no-kvm", XML, "type='kvm'", "type='qemu'", FINDING_FAIL },
-	{ "no-kvm", LINE, ",accel=kvm", "", FINDING_FAIL },
-	{ "machine-i440fx", XML, "machine='q35'", "machine='pc-i440fx-7.2'", FINDING_WARN },
-	{ "machine-i440fx", LINE, "-machine q35", "-machine pc", FINDING_WARN },
-	{ "hostdev-missing", LINE, "host=01:00.0", "host=05:00.0", FINDING_FAIL },
-	{ "hostdev-missing", XML, NULL, NULL, FINDING_FAIL, "gpu-server" },
-	{ "hostdev-bridge", LINE, "host=01:00.0", "host=00:01.0", FINDING_FAIL },
-	{ "hostdev-no-iommu", LINE, "host=01:00.0", "host=00:01.0", FINDING_FAIL,
-	  "vm-without-iommu" },
-	{ "hostdev-not-viable", LINE, "host=01:00.0", "host=00:1f.3", FINDING_FAIL },
-	{ "hostdev-host-needs", LINE, "host=01:00.0", "host=00:14.0", FINDING_FAIL },
-	{ "hostdev-host-needs", LINE, "host=01:00.0", "host=02:00.0", FINDING_FAIL },
-	{ "hostdev-host-needs", XML, "    <shmem ", NVME("2") "    <shmem ", FINDING_FAIL },
-	{ "hostdev-missing", XML, "    <shmem ", NVME("5") "    <shmem ", FINDING_FAIL },
-	{ "hostdev-unmanaged", XML, "managed='yes'", "managed='no'", FINDING_FAIL },
-	{ "hostdev-duplicate", XML, "function='0x1'/>\n      </source>",
-	  "function='0x0'/>\n      </source>", FINDING_FAIL },
-	{ "hostdev-duplicate", LINE, "0000:01:00.1", "0000:01:00.0", FINDING_FAIL },
-	{ "hostdev-duplicate", XML, "    <shmem ",
-	  "    <hostdev type='usb'>\n      <source><vendor id='0x46d'/><product "
-	  "id='0x82d'/></source></hostdev>\n    <shmem ",
-	  FINDING_FAIL },
-	{ "hostdev-duplicate", XML, "    <shmem ", USB_PORT("2") USB_PORT("2") "    <shmem ",
-	  FINDING_FAIL },
-	{ "hostdev-duplicate", XML, "    <shmem ", MDEV MDEV "    <shmem ", FINDING_FAIL },
-	{ "hostdev-duplicate", LINE, "-display",
-	  "-device usb-host,hostbus=1,hostport=2 -device usb-host,hostbus=1,hostport=2 -display",
-	  FINDING_FAIL },
-	{ "hostdev-duplicate", LINE, "-display",
-	  "-device vfio-pci,sysfsdev=/sys/devices/x/a-b -device "
-	  "vfio-pci,sysfsdev=/sys/devices/x/a-b "
-	  "-display",
-	  FINDING_FAIL },
-	{ "hostdev-claimed", XML, NULL, NULL, FINDING_FAIL, NULL, NO_DOMAINS,
-	  DOMAINS DOMAIN("other", "01:00.1", RUNS) },
-	{ "hostdev-claimed", LINE, NULL, NULL, FINDING_FAIL, NULL, NO_DOMAINS,
-	  DOMAINS DOMAIN("other", "01:00.1", AUTOSTART RUNS_NOT)
-		  DOMAIN("win", "01:00.1", AUTOSTART RUNS_NOT) },
-	{ "functions-missing", LINE, "\"0000:01:00.1\"", "\"0000:03:00.0\"", FINDING_WARN },
-	{ "functions-split", XML, "bus='0x01' slot='0x00' function='0x1'/>\n    </hostdev>",
-	  "bus='0x02' slot='0x00' function='0x0'/>\n    </hostdev>", FINDING_WARN },
-	{ "functions-split", LINE, ",bus=rp1,addr=00.0,multifunction=on", "", FINDING_WARN },
-	{ "function-zero-missing", XML, "slot='0x00' function='0x0' multifunction='on'",
-	  "slot='0x00' function='0x2'", FINDING_FAIL },
-	{ "multifunction-missing", LINE, ",multifunction=on", "", FINDING_FAIL },
-	{ "address-conflict", LINE, "\"0.1\"", "\"0.0\"", FINDING_FAIL },
-	{ "guest-bus-missing", LINE, "id=rp1", "id=rp2", FINDING_FAIL },
-	{ "guest-bus-missing", XML, "index='1' model", "index='3' model", FINDING_WARN },
-	{ "guest-bus-conventional", XML, "index='1' model='pcie-root-port'",
-	  "index='1' model='pcie-to-pci-bridge'", FINDING_WARN },
-	{ "guest-bus-conventional", LINE, "-device pcie-root-port,id=rp1",
-	  "-device pci-bridge,id=rp1", FINDING_WARN },
-	{ "legacy-assignment", XML, "<driver name='vfio'/>", "<driver name='kvm'/>", FINDING_FAIL },
-	{ "legacy-assignment", LINE, "-device vfio-pci", "-device pci-assign", FINDING_FAIL },
-	{ "x-vga-with-uefi", LINE, "host=01:00.0", "host=01:00.0,x-vga=on", FINDING_WARN },
-	{ "usb-duplicate", XML, NULL, NULL, FINDING_FAIL, NULL, "idProduct = c31c",
-	  "idProduct = 082d" },
-	{ "usb-missing", XML, "0x082d", "0x082e", FINDING_WARN },
-	{ "firmware-as-bios", XML, "type='pflash'", "type='rom'", FINDING_FAIL },
-	{ "firmware-as-bios", LINE, "-drive if=pflash,format=raw,readonly=on,file=",
-	  "-bios /x/OVMF.fd -cdrom ", FINDING_WARN },
-	{ "firmware-mixed", XML, "OVMF_VARS_4M", "OVMF_VARS", FINDING_FAIL },
-	{ "firmware-mixed", LINE, "OVMF_CODE_4M", "OVMF_CODE", FINDING_FAIL },
-	{ "firmware-writable", XML, "readonly='yes'", "readonly='no'", FINDING_WARN },
-	{ "firmware-writable", LINE, "readonly=on,", "", FINDING_WARN },
-	{ "firmware-vars-shared", LINE, "/srv/win_VARS_4M.fd", "/usr/share/OVMF/OVMF_VARS_4M.fd",
-	  FINDING_FAIL },
-	{ "hidden-kvm", XML, "<hyperv>", "<kvm><hidden state='on'/></kvm><hyperv>", FINDING_WARN },
-	{ "hidden-kvm", XML, "<hyperv>", "<hyperv><vendor_id state='on' value='x'/>",
-	  FINDING_WARN },
-	{ "hidden-kvm", LINE, "topoext=off", "kvm=off", FINDING_WARN },
-	{ "hidden-kvm", XML, "<topology",
-	  "<feature policy='disable' name='hypervisor'/>\n    <topology", FINDING_WARN },
-	{ "hidden-kvm", LINE, "topoext=off", "-hypervisor", FINDING_WARN },
-	{ "hidden-kvm", LINE, "topoext=off", "hypervisor=off", FINDING_WARN },
-	{ "hyperv-dependency", XML, "<synic state='on'/>", "", FINDING_FAIL },
-	{ "hyperv-dependency", LINE, "hv-time,", "", FINDING_FAIL },
-	{ "option-removed", LINE, "-display", "-soundhw hda -display", FINDING_FAIL },
-	{ "option-removed", LINE, "-display", "-usbdevice host:046d:c52b -display", FINDING_FAIL },
-	{ "path-denied", XML, "-overcommit", "vfio-pci,host=05:00.0", FINDING_WARN },
-	{ "path-missing", XML, "win.img", "missing.img", FINDING_FAIL },
-	{ "path-missing", LINE, "/srv/win.img", "/srv/unreadable.img", FINDING_UNKNOWN },
-	{ "cpu-model", XML, "mode='host-passthrough'", "", FINDING_WARN },
-	{ "cpu-model", LINE, "'host,", "'qemu64,", FINDING_WARN },
-	{ "cpu-replaced", XML, "'-overcommit'/>", "'-cpu'/><qemu:arg value='host'/>",
-	  FINDING_WARN },
-	{ "topology-mismatch", XML, "cores='2'", "cores='4'", FINDING_FAIL },
-	{ "topology-mismatch", LINE, "-smp 4", "-smp 6", FINDING_FAIL },
-	{ "sockets-many", XML, "<topology sockets='1' dies='1' cores='2' threads='2'/>", "",
-	  FINDING_WARN },
-	{ "sockets-many", LINE, "sockets=1,cores=2,threads=2", "sockets=4,cores=1,threads=1",
-	  FINDING_WARN },
-	{ "topoext-missing", LINE, NULL, NULL, FINDING_WARN, "identical-gpus" },
-	{ "topoext-on-intel", LINE, "topoext=off", "topoext=on", FINDING_FAIL },
-	{ "cpus-more-than-host", LINE, "-smp 4,sockets=1,cores=2", "-smp 14,sockets=1,cores=7",
-	  FINDING_WARN },
-	{ "pin-cpu-missing", XML, "cpuset='8'", "cpuset='12'", FINDING_FAIL },
-	{ "pin-splits-core", XML, "cpuset='8'", "cpuset='9'", FINDING_WARN },
-	{ "pin-takes-host", XML, "vcpu='3' cpuset='8'", "vcpu='3' cpuset='0'", FINDING_WARN },
-	{ "pin-incomplete", XML, "    <vcpupin vcpu='3' cpuset='8'/>\n", "", FINDING_WARN },
-	{ "pin-shared", XML, "vcpu='3' cpuset='8'", "vcpu='3' cpuset='2'", FINDING_WARN },
-	{ "pin-siblings", XML, "vcpu='1' cpuset='7'/>\n    <vcpupin vcpu='2' cpuset='2'",
-	  "vcpu='1' cpuset='2'/>\n    <vcpupin vcpu='2' cpuset='7'", FINDING_WARN },
-	{ "pin-emulator", XML, "<emulatorpin cpuset='0,6'", "<emulatorpin cpuset='0-1'",
-	  FINDING_WARN },
-	{ "pin-away-from-device", XML, "bus='0x01' slot='0x00' function='0x0'/>\n      </source>",
-	  "bus='0x83' slot='0x00' function='0x0'/>\n      </source>", FINDING_WARN, "gpu-server" },
-	{ "pin-not-in-force", XML, "vcpu='3' cpuset='8'", "vcpu='3' cpuset='9'", FINDING_WARN },
-	{ "pin-not-in-force", XML, "<emulatorpin cpuset='0,6'", "<emulatorpin cpuset='0'",
-	  FINDING_WARN },
-	{ "pin-not-in-force", XML, "<iothreadpin iothread='1' cpuset='3'",
-	  "<iothreadpin iothread='1' cpuset='0'", FINDING_WARN },
-	{ "balloon", XML, "model='none'", "model='virtio'", FINDING_WARN },
-	{ "balloon", XML, "    <memballoon model='none'/>\n", "", FINDING_WARN },
-	{ "balloon", LINE, "-display", "-device virtio-balloon-pci -display", FINDING_WARN },
-	{ "memory-partial", XML, "<currentMemory unit='GiB'>8", "<currentMemory unit='GiB'>4",
-	  FINDING_WARN },
-	{ "memory-more-than-host", XML, "<memory unit='GiB'>8", "<memory unit='GiB'>64",
-	  FINDING_FAIL },
-	{ "hugepages-pool", XML, "<page size='2' unit='MiB'/>", "<page size='1' unit='GiB'/>",
-	  FINDING_FAIL },
-	{ "hugepages-pool", XML, NULL, NULL, FINDING_FAIL, NULL, "nr_hugepages = 5000",
-	  "nr_hugepages = 4095" },
-	{ "memlock", XML, "<hard_limit unit='GiB'>9", "<hard_limit unit='GiB'>8", FINDING_FAIL },
-	{ "memlock", LINE, "ulimit -l 9437184", "ulimit -l 8388608", FINDING_FAIL },
-	{ "memlock", LINE, "ulimit -l 9437184", "true", FINDING_UNKNOWN },
-	{ "memlock-in-force", XML, "<memory unit='GiB'>8", "<memory unit='GiB'>9", FINDING_WARN },
-	{ "node-missing", XML, "nodeset='0'", "nodeset='0-1'", FINDING_FAIL },
-	{ "shmem-size", XML, "<size unit='M'>64", "<size unit='M'>60", FINDING_FAIL },
-	{ "iothread-bus", XML, "dev='vda' bus='virtio'", "dev='sdb' bus='scsi'", FINDING_FAIL },
-	{ "iothread-number", XML, "iothread='1'/>\n      <source", "iothread='2'/>\n      <source",
-	  FINDING_FAIL },
-	{ "native-io-cache", XML, "cache='none'", "cache='writeback'", FINDING_FAIL },
-	{ "native-io-cache", LINE, ",cache.direct=on", "", FINDING_FAIL },
-	{ "native-io-cache", LINE, "-display",
-	  "-drive if=virtio,file=/srv/b.img,aio=native,cache=none,cache.direct=off -display",
-	  FINDING_FAIL },
-	{ "disk-duplicate", XML, "dev='sda'", "dev='vda'", FINDING_FAIL },
-	{ "disk-placed-twice", LINE, "-display",
-	  "-drive id=d1,file=/srv/b.img -device virtio-blk-pci,drive=d1 -display", FINDING_FAIL },
-	{ "disk-placed-twice", LINE, "-display",
-	  "-drive id=d1,file=/srv/b.img,if=virtio -device virtio-blk-pci,drive=d1 -display",
-	  FINDING_FAIL },
-	{ "disk-emulated", XML, "dev='vda' bus='virtio'", "dev='sdb' bus='sata'", FINDING_WARN },
-	{ "disk-emulated", LINE, "-display", "-drive file=/srv/b.img -display", FINDING_WARN },
-	{ "nic-emulated", XML, "<model type='virtio'/>", "<model type='e1000e'/>", FINDING_WARN },
-	{ "nic-emulated", LINE, "-display", "-net nic -net user -display", FINDING_WARN },
-	{ "nic-emulated", XML, "<model type='virtio'/>", "<model type='e1000-82545em'/>",
-	  FINDING_WARN },
-	{ "mac-invalid", XML, "52:54:00:12:34:56", "52:54:00:12:34:5", FINDING_FAIL },
-	{ "mac-invalid", LINE, "52:54:00:12:34:56", "53:54:00:12:34:56", FINDING_FAIL },
-};
-
 static const struct finding *find(const GPtrArray *findings, const char *id)
 {
 	for (guint i = 0; i < findings->len; i++)
@@ -350,8 +185,11 @@ static void test_near(void)
 	for (size_t i = 0; i < G_N_ELEMENTS(near); i++) {
 		HOST_AUTO struct host *host =
 			read_host(near[i].host ? near[i].host : "guide-example", NULL, NULL);
-		g_autofree char *text = replace(near[i].text, near[i].from, near[i].to);
-		g_assert_nonnull(text);
+		g_autofree char *text = near[i].from
+						? replace(near[i].text, near[i].from, near[i].to)
+						: g_strdup(near[i].text);
+		if (!text)
+			g_error("row %zu, %s: there is no '%s'", i, near[i].id, near[i].from);
 		GUEST_AUTO struct guest *guest = read_guest(text);
 		g_autoptr(GPtrArray) findings = judge(guest, host);
 		const struct finding *finding = find(findings, near[i].id);
@@ -407,6 +245,33 @@ static void test_complete(void)
 	}
 }
 
+/* A text whose command line is another's: found, and the words around it are no guests. */
+static void test_wrapped(void)
+{
+	static const struct {
+		const char *text;
+		unsigned n;
+		const char *cpu; /* of the first guest */
+	} texts[] = {
+		{ "ExecStart=/bin/sh -c 'exec " Q "-cpu qemu64 -m 1" V "'", 1, "qemu64" },
+		{ "tmux new -d \"" Q "-cpu qemu64 -m 1" V "\"", 1, "qemu64" },
+		{ "echo \"" Q "-cpu qemu64 -m 1" V "\"", 0, NULL },
+		{ "echo " Q "-cpu qemu64 -m 1" V, 0, NULL },
+		{ "cat <<E\n" Q "-cpu qemu64 -m 1" V "\nE\n" Q "-cpu host -m 1" V, 1,
+		  "host-passthrough" },
+		{ "cat >f <<E\n" Q "-cpu qemu64 \\\\\n -m 1" V "\nE\n", 1, "qemu64" },
+		{ "declare -a A=(-cpu qemu64)\n" Q "-m 1" V " \"${A[@]}\"", 1, "qemu64" },
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
+		g_autoptr(GPtrArray) guests = guest_read_qemu(texts[i].text);
+		const struct guest *first = guests->len > 0 ? guests->pdata[0] : NULL;
+		if (guests->len != texts[i].n || g_strcmp0(first ? first->cpu : NULL, texts[i].cpu))
+			g_error("row %zu: %u guests, CPU %s", i, guests->len,
+				first ? first->cpu : "none");
+	}
+}
+
 /* A disk with two places is one disk; firmware that is no UEFI wants the old VGA addresses; huge
  * pages have the size that their folder tells. */
 static void test_lines(void)
@@ -419,6 +284,15 @@ static void test_lines(void)
 		{ "disk-emulated", Q "-m 1 -drive id=a,file=/a -drive id=b,file=/b", 2 },
 		{ "x-vga-with-uefi", Q "-m 1 -bios /x/seabios.bin" V ",x-vga=on", 0 },
 		{ "x-vga-with-uefi", Q "-m 1 -bios /x/OVMF.fd" V ",x-vga=on", 1 },
+		{ "machine-i440fx", Q "-m 1 -device vfio-pci,host=00:02.0", 0 },
+		{ "machine-i440fx", Q "-m 1 -device vfio-pci,host=01:00.0", 1 },
+		{ "machine-i440fx", Q "-m 1 -M pc+pve0 -device vfio-pci,host=01:00.0", 1 },
+		{ "guest-bus-missing", Q "-readconfig f" V ",bus=rp1", 0 },
+		{ "guest-bus-missing", Q "-m 1" V ",bus=rp1", 1 },
+		{ "no-kvm", Q "-m 1 -s $OPTIONS" V, 0 },
+		{ "no-kvm", Q "-m 1 -s" V, 1 },
+		{ "no-kvm", Q "-m 1 -machine $MACHINE" V, 0 },
+		{ "option-removed", Q "-m 1 -redir a -redir b", 1 },
 		{ "hugepages-pool", Q "-m 8G -mem-path /dev/hugepages -S", 0 },
 		{ "hugepages-pool", Q "-m 8G -mem-path /dev/hugepages1G -S", 1 },
 	};
@@ -511,11 +385,23 @@ static void test_unknown_host(void)
 static void test_mend(void)
 {
 	static const char *const mended_ids[] = {
-		"machine-unknown",   "hostdev-unmanaged", "functions-split",
-		"legacy-assignment", "firmware-writable", "hidden-kvm",
-		"topoext-on-intel",  "balloon",           "memory-partial",
-		"memlock",           "iothread-bus",      "iothread-number",
-		"native-io-cache",   "nic-emulated",      NULL,
+		"machine-unknown",
+		"hostdev-unmanaged",
+		"functions-split",
+		"legacy-assignment",
+		"firmware-writable",
+		"hidden-kvm",
+		"topoext-on-intel",
+		"balloon",
+		"memory-partial",
+		"memlock",
+		"iothread-bus",
+		"iothread-number",
+		"native-io-cache",
+		"nic-emulated",
+		"guest-iommu",
+		"secure-boot-smm",
+		NULL,
 	};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
@@ -556,12 +442,19 @@ static char *mend_line(const char *text, const struct host *host, GPtrArray *men
 static void test_mend_line(void)
 {
 	static const char *const ids[] = {
-		"machine-unknown",   "multifunction-missing",
-		"legacy-assignment", "x-vga-with-uefi",
-		"firmware-writable", "hidden-kvm",
-		"topoext-on-intel",  "balloon",
-		"native-io-cache",   "disk-placed-twice",
-		"nic-emulated",      NULL,
+		"machine-unknown",
+		"multifunction-missing",
+		"legacy-assignment",
+		"x-vga-with-uefi",
+		"firmware-writable",
+		"hidden-kvm",
+		"topoext-on-intel",
+		"balloon",
+		"native-io-cache",
+		"disk-placed-twice",
+		"nic-emulated",
+		"guest-iommu",
+		NULL,
 	};
 	HOST_AUTO struct host *host = read_host("guide-example", NULL, NULL);
 	g_autoptr(GPtrArray) nothing = g_ptr_array_new();
@@ -761,6 +654,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/lint/near-incomplete", test_near_incomplete);
 	g_test_add_func("/lint/complete", test_complete);
 	g_test_add_func("/lint/lines", test_lines);
+	g_test_add_func("/lint/wrapped", test_wrapped);
 	g_test_add_func("/lint/passed-cpu", test_passed_cpu);
 	g_test_add_func("/lint/other-hypervisor", test_other_hypervisor);
 	g_test_add_func("/lint/unknown-host", test_unknown_host);

@@ -17,6 +17,10 @@ struct guest *guest_new(enum guest_form form)
 		.helpers = g_array_new(FALSE, FALSE, sizeof(struct guest_pin)),
 		.hyperv = g_array_new(FALSE, FALSE, sizeof(const char *)),
 		.passed = g_array_new(FALSE, FALSE, sizeof(const char *)),
+		.properties = g_array_new(FALSE, FALSE, sizeof(struct guest_property)),
+		.smm = TRI_UNKNOWN,
+		.iommu = { .caching = TRI_UNKNOWN, .remapping = TRI_UNKNOWN, .word = -1 },
+		.absent = g_array_new(FALSE, FALSE, sizeof(struct guest_use)),
 		.kvm = TRI_UNKNOWN,
 		.sockets = -1,
 		.dies = -1,
@@ -44,6 +48,8 @@ void guest_free(struct guest *guest)
 	g_array_unref(guest->helpers);
 	g_array_unref(guest->hyperv);
 	g_array_unref(guest->passed);
+	g_array_unref(guest->absent);
+	g_array_unref(guest->properties);
 	g_string_chunk_free(guest->strings);
 	g_free(guest);
 }
@@ -83,6 +89,8 @@ struct guest_device *guest_add(struct guest *guest, enum guest_device_kind kind,
 		.usb_product = -1,
 		.iothread = -1,
 		.index = -1,
+		.chassis = -1,
+		.port = -1,
 	};
 
 	g_array_append_val(guest->devices, device);
@@ -104,8 +112,11 @@ enum tri guest_is_q35(const struct guest *guest)
 
 	if (guest->arch && strcmp(guest->arch, "x86_64") != 0 && strcmp(guest->arch, "i686") != 0)
 		return TRI_UNKNOWN;
-	if (!machine || strcmp(machine, "pc") == 0 || strstr(machine, "i440fx") ||
-	    g_str_has_prefix(machine, "pc-0.") || g_str_has_prefix(machine, "pc-1."))
+	if (!machine && guest->open)
+		return TRI_UNKNOWN;
+	if (!machine || strcmp(machine, "pc") == 0 || g_str_has_prefix(machine, "pc+") ||
+	    strstr(machine, "i440fx") || g_str_has_prefix(machine, "pc-0.") ||
+	    g_str_has_prefix(machine, "pc-1."))
 		return TRI_NO;
 	return strstr(machine, "q35") ? TRI_YES : TRI_UNKNOWN;
 }

@@ -58,11 +58,14 @@ struct guest_device {
 	const char *io, *cache; /* disk */
 	int iothread;           /* disk, controller: number; -1: none */
 	int index;              /* controller; -1: not said */
+	int chassis, port;      /* is_port, QEMU: "chassis" and "slot"; -1: not known */
+	bool is_port;           /* controller: a port of PCIe, which has one slot */
 	const char *id;         /* QEMU: of the device */
 	const char *mac;        /* NIC */
 	uint64_t size;          /* shmem, bytes */
 	bool other_x_vga;       /* QEMU: x-vga=on */
 	bool placed_twice;      /* QEMU, disk: its -drive has no if=none */
+	bool teaming;           /* NIC: another has its address on purpose */
 };
 
 struct guest_pin {
@@ -77,9 +80,29 @@ struct guest_place {
 	size_t end; /* behind it; 0: it stands nowhere as such */
 };
 
-struct guest_path {
-	const char *path;
-	const char *what;
+/* A property of a device that is handed through to QEMU past libvirt. */
+struct guest_property {
+	const char *alias; /* of the device, "hostdev0", "ua-gpu" */
+	const char *name, *value;
+	const char *shown;
+	bool by_set; /* by "-set device.…", else by <qemu:override> */
+	bool absent; /* no device has that alias */
+};
+
+/* An IOMMU that the guest is given. */
+struct guest_iommu {
+	const char *model; /* "intel", "virtio", …; NULL: none */
+	enum tri caching;  /* unknown: not said */
+	enum tri remapping;
+	const char *shown;
+	int word; /* GUEST_QEMU: as of a device */
+};
+
+/* An id that an option asks for. */
+struct guest_use {
+	const char *what; /* "I/O thread" */
+	const char *id;
+	const char *shown;
 };
 
 struct guest {
@@ -90,12 +113,16 @@ struct guest {
 	xmlDoc *doc;        /* GUEST_XML; owned */
 	struct xml_text *xml_text; /* GUEST_XML: what doc was read from; NULL: see there; owned */
 	GPtrArray *words;          /* GUEST_QEMU: of const char *, the arguments */
-	GArray *places;  /* GUEST_QEMU: of struct guest_place, where each of them stands */
-	GArray *devices; /* of struct guest_device */
-	GArray *pins;    /* of struct guest_pin: vCPUs */
-	GArray *helpers; /* of struct guest_pin: emulator and I/O threads */
-	GArray *hyperv;  /* of const char *: "relaxed", … that are on */
-	GArray *passed;  /* of const char *: QEMU arguments that libvirt hands through */
+	GArray *places;     /* GUEST_QEMU: of struct guest_place, where each of them stands */
+	GArray *devices;    /* of struct guest_device */
+	GArray *pins;       /* of struct guest_pin: vCPUs */
+	GArray *helpers;    /* of struct guest_pin: emulator and I/O threads */
+	GArray *hyperv;     /* of const char *: "relaxed", … that are on */
+	GArray *passed;     /* of const char *: QEMU arguments that libvirt hands through */
+	GArray *properties; /* GUEST_XML: of struct guest_property */
+	bool json_off;      /* GUEST_XML: libvirt may not write -device as JSON */
+	const char *unread; /* GUEST_XML: what is meant for QEMU, and not read; NULL */
+	GArray *absent;     /* GUEST_QEMU: of struct guest_use: ids that no option gives */
 
 	const char *machine; /* "pc-q35-7.2", "q35"; NULL: not said */
 	const char *arch;    /* NULL: not said */
@@ -119,17 +146,24 @@ struct guest {
 	enum tri balloon;       /* is there one? unknown: not said */
 	unsigned iothreads;
 	const char *nodeset; /* of numatune; NULL: none */
-	const char *bios;    /* -bios, or a <loader> of type rom */
-	const char *code;    /* pflash: firmware */
+	uint64_t cells;      /* GUEST_XML: memory of all NUMA cells, bytes; 0: none, or not said */
+	const char *system;  /* GUEST_XML: libosinfo's id of the system in it; NULL: not said */
+	bool tpm;            /* GUEST_XML: it has a TPM */
+	bool secure_loader;  /* GUEST_XML: <loader secure='yes'> */
+	enum tri smm;        /* GUEST_XML; unknown: not said */
+	bool split_ioapic;   /* GUEST_XML: <ioapic driver='qemu'/> */
+	struct guest_iommu iommu;
+	const char *bios; /* -bios, or a <loader> of type rom */
+	const char *code; /* pflash: firmware */
 	enum tri code_readonly;
 	const char *vars; /* pflash: variables */
 	const char *vars_template;
 	bool vars_readonly;
 	bool efi;           /* libvirt chooses the firmware */
-	bool usb_legacy;    /* -usbdevice */
-	bool sound_legacy;  /* -soundhw */
 	bool assign_legacy; /* -device pci-assign, <driver name='kvm'/> */
 	uint64_t memlock;   /* of "ulimit -l" in a script, bytes; 0: not said */
+	const char *open;   /* GUEST_QEMU: what may hold more options, "$@"; NULL: it is whole */
+	const char *config; /* GUEST_QEMU: file of -readconfig; NULL */
 	const char *cut;    /* GUEST_QEMU: options that follow as a command of their own; NULL */
 	const char *other;  /* GUEST_XML: a hypervisor without QEMU that runs it, "xen"; NULL */
 

@@ -16,7 +16,9 @@ static void read_name(struct reader *reader, const GArray *pairs)
 static void read_accel(struct reader *reader, const char *value)
 {
 	if (value)
-		reader->guest->kvm = strstr(value, "kvm") ? TRI_YES : TRI_NO;
+		reader->guest->kvm = strstr(value, "kvm") ? TRI_YES
+				     : strchr(value, '$') ? TRI_UNKNOWN
+							  : TRI_NO;
 }
 
 static void read_machine(struct reader *reader, const GArray *pairs)
@@ -25,6 +27,8 @@ static void read_machine(struct reader *reader, const GArray *pairs)
 
 	if (type)
 		reader->guest->machine = guest_string(reader->guest, type);
+	if (type && strchr(type, '$'))
+		reader->guest->open = guest_string(reader->guest, type);
 	read_accel(reader, pairs_get(pairs, "accel"));
 	if (pairs_get(pairs, "pflash0"))
 		reader->pflash0 = guest_string(reader->guest, pairs_get(pairs, "pflash0"));
@@ -141,29 +145,29 @@ static void read_object(struct reader *reader, const GArray *pairs)
 	if (strcmp(type, "iothread") == 0)
 		guest->iothreads++;
 	read_mem_path(reader, pairs);
+	if (g_str_has_prefix(type, "memory-backend-") && pairs_get(pairs, "id")) {
+		uint64_t size = pairs_size(pairs_get(pairs, "size"), 1);
+		g_hash_table_insert(reader->memory, g_strdup(pairs_get(pairs, "id")),
+				    g_memdup2(&size, sizeof(size)));
+	}
 	if (strcmp(type, "memory-backend-memfd") == 0 && pairs_is_on(pairs_get(pairs, "hugetlb"))) {
 		guest->hugepages = true;
 		guest->hugepage_size = pairs_size(pairs_get(pairs, "hugetlbsize"), 1);
 	}
 }
 
+/* What stands in a file is not known. */
+static void read_config(struct reader *reader, const GArray *pairs)
+{
+	const char *path = pairs_get(pairs, "");
+
+	reader->guest->config = guest_string(reader->guest, path ? path : "");
+	reader->guest->open = reader->shown;
+}
+
 static void read_bios(struct reader *reader, const GArray *pairs)
 {
 	reader->guest->bios = guest_string(reader->guest, pairs_get(pairs, ""));
-}
-
-static void read_usbdevice(struct reader *reader, const GArray *pairs)
-{
-	const char *what = pairs_get(pairs, "");
-
-	if (what && g_str_has_prefix(what, "host:"))
-		reader->guest->usb_legacy = true;
-}
-
-static void read_soundhw(struct reader *reader, const GArray *pairs)
-{
-	(void)pairs;
-	reader->guest->sound_legacy = true;
 }
 
 static void read_net(struct reader *reader, const GArray *pairs)
@@ -173,6 +177,7 @@ static void read_net(struct reader *reader, const GArray *pairs)
 	if (g_strcmp0(what, "nic") != 0)
 		return;
 	struct guest_device *device = guest_add(reader->guest, GUEST_NIC, reader->shown);
+	device->mac = guest_string(reader->guest, pairs_get(pairs, "macaddr"));
 	device->model = pairs_get(pairs, "model")
 				? guest_string(reader->guest, pairs_get(pairs, "model"))
 				: "e1000";
@@ -210,14 +215,13 @@ static const struct {
 	{ "m", read_memory, false },
 	{ "mem-path", read_mem_path, false },
 	{ "object", read_object, false },
+	{ "readconfig", read_config, false },
 	{ "bios", read_bios, false },
 	{ "pflash", reader_pflash, false },
 	{ "drive", reader_drive, false },
 	{ "hda", reader_hda, false },
 	{ "hdb", reader_hda, false },
 	{ "blockdev", reader_blockdev, false },
-	{ "usbdevice", read_usbdevice, false },
-	{ "soundhw", read_soundhw, false },
 	{ "net", read_net, false },
 	{ "nic", read_nic, false },
 	{ "balloon", read_balloon, false },
@@ -226,15 +230,46 @@ static const struct {
 
 static void read_option(struct reader *reader, const char *name, const char *value, bool late)
 {
-	for (size_t i = 0; i < G_N_ELEMENTS(options); i++) {
-		if (options[i].late != late || strcmp(options[i].name, name) != 0)
-			continue;
-		g_autoptr(GArray) pairs = pairs_split(value ? value : "");
-		reader->shown = guest_format(reader->guest, "-%s%s%s", name, value ? " " : "",
-					     value ? value : "");
-		options[i].read(reader, pairs);
-		return;
-	}
+	g_autoptr(GArray) pairs = pairs_split(value ? value : "");
+
+	reader->shown =
+		guest_format(reader->guest, "-%s%s%s", name, value ? " " : "", value ? value : "");
+	if (!late)
+		reader_names(reader, name, pairs);
+	for (size_t i = 0; i < G_N_ELEMENTS(options); i++)
+		if (options[i].late == late && strcmp(options[i].name, name) == 0)
+			options[i].read(reader, pairs);
+}
+
+/* Does QEMU take the word behind this option for another one? */
+static bool is_switch(const char *name)
+{
+	static const char *const switches[] = { "enable-kvm",
+						"nographic",
+						"daemonize",
+						"nodefaults",
+						"no-user-config",
+						"usb",
+						"snapshot",
+						"S",
+						"s",
+						"no-reboot",
+						"no-shutdown",
+						"mem-prealloc",
+						"full-screen",
+						"no-hpet",
+						"no-acpi",
+						"only-migratable",
+						NULL };
+
+	return g_strv_contains(switches, name);
+}
+
+/* Words that stand where an option should, and are not known: "$@", "$(options)". */
+static void read_loose(struct guest *guest, const char *word)
+{
+	if (*word == '$' || *word == '`')
+		guest->open = word;
 }
 
 static void read_options(struct reader *reader, bool late)
@@ -244,22 +279,28 @@ static void read_options(struct reader *reader, bool late)
 	for (guint i = 1; i < words->len; i++) {
 		const char *word = words->pdata[i];
 		const char *next = i + 1 < words->len ? words->pdata[i + 1] : NULL;
+		const char *name = word + 1 + (word[0] && word[1] == '-');
 		bool has_value = next && (next[0] != '-' || g_ascii_isdigit(next[1]));
-		if (!word || word[0] != '-')
+		if (word[0] != '-') {
+			read_loose(reader->guest, word);
 			continue;
-		const char *name = word + 1 + (word[1] == '-');
+		}
+		has_value = has_value && !is_switch(name);
 		reader->value = has_value ? (int)i + 1 : -1;
 		read_option(reader, name, has_value ? next : NULL, late);
 		i += has_value;
 	}
 }
 
-static struct guest *read_command(const GPtrArray *command, guint first)
+struct guest *reader_command(const GPtrArray *command, guint first)
 {
 	struct guest *guest = guest_new(GUEST_QEMU);
 	struct reader reader = {
 		.guest = guest,
 		.nodes = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free),
+		.names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
+		.memory = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free),
+		.uses = g_array_new(FALSE, FALSE, sizeof(struct guest_use)),
 	};
 
 	for (guint i = first; i < command->len; i++) {
@@ -279,118 +320,13 @@ static struct guest *read_command(const GPtrArray *command, guint first)
 	read_options(&reader, false);
 	read_options(&reader, true);
 	reader_finish_pflash(&reader);
+	reader_finish_ports(&reader);
+	reader_finish_names(&reader);
+	if (guest->open && guest->kvm == TRI_NO)
+		guest->kvm = TRI_UNKNOWN;
 	g_hash_table_unref(reader.nodes);
+	g_hash_table_unref(reader.names);
+	g_hash_table_unref(reader.memory);
+	g_array_unref(reader.uses);
 	return guest;
-}
-
-static bool is_qemu(const char *word)
-{
-	const char *slash = strrchr(word, '/');
-	const char *name = slash ? slash + 1 : word;
-
-	return g_str_has_prefix(name, "qemu-system-") || strcmp(name, "qemu-kvm") == 0 ||
-	       strcmp(name, "kvm") == 0;
-}
-
-static const char *word_of(const GPtrArray *command, guint index)
-{
-	return ((const struct shell_word *)command->pdata[index])->text;
-}
-
-/* "qemu-system-x86_64 --version", "which qemu-system-x86_64": no guests. */
-static bool starts_guest(const GPtrArray *command, guint first)
-{
-	unsigned n = 0;
-
-	for (guint i = first + 1; i < command->len; i++)
-		n += word_of(command, i)[0] == '-';
-	return n >= 2;
-}
-
-/* "ulimit -l 16777216", in KiB. */
-static uint64_t read_ulimit(const GPtrArray *command)
-{
-	uint64_t kib;
-
-	if (command->len < 3 || strcmp(word_of(command, 0), "ulimit") != 0 ||
-	    !strchr(word_of(command, 1), 'l') || !text_to_u64(word_of(command, 2), 10, &kib))
-		return 0;
-	return kib <= UINT64_MAX >> 10 ? kib << 10 : 0;
-}
-
-/* Where the words of a command end that stand before there; 0: none does. */
-static size_t end_before(const GPtrArray *command, size_t there)
-{
-	size_t end = 0;
-
-	for (guint i = 0; i < command->len; i++) {
-		const struct shell_word *word = command->pdata[i];
-		end = word->end <= there ? MAX(end, word->end) : end;
-	}
-	return end;
-}
-
-/* Is there nothing in it but comments, the ends of lines and variables, whose words stand
- * elsewhere? "x ;;" before "-v)" is no cut, nor is what stands behind an empty line. */
-static bool is_gap(const char *between)
-{
-	const char *at = between;
-
-	while (*(at += strspn(at, " \t\r\n\\"))) {
-		bool variable = *at == '$' || g_str_has_prefix(at, "\"$");
-		if (*at != '#' && !variable)
-			return false;
-		at += strcspn(at, variable ? " \t\r\n" : "\n");
-	}
-	return !strstr(between, "\n\n") || strstr(between, "\\\n");
-}
-
-/* The options behind a command that the shell takes for another command, since a line does not end
- * with a backslash, or a comment stands between: "-vga none"; NULL. */
-static char *find_cut(const char *text, const GPtrArray *command, const GPtrArray *next)
-{
-	const struct shell_word *first = next->pdata[0], *last = next->pdata[next->len - 1];
-	const char *name = first->text + strspn(first->text, "-");
-
-	if (name == first->text || !g_ascii_isalpha(*name) || first->end == 0)
-		return NULL;
-	size_t end = end_before(command, first->start);
-	g_autofree char *between = g_strndup(text + end, first->start - end);
-	if (!is_gap(between))
-		return NULL;
-	char *cut = g_strndup(text + first->start, MAX(last->end, first->end) - first->start);
-	cut[strcspn(cut, "\\\r\n")] = '\0';
-	return g_strchomp(cut);
-}
-
-static void free_guest(void *guest)
-{
-	guest_free(guest);
-}
-
-GPtrArray *guest_read_qemu(const char *text)
-{
-	GPtrArray *guests = g_ptr_array_new_with_free_func(free_guest);
-	g_autoptr(GPtrArray) commands = shell_commands(text, false);
-	uint64_t memlock = 0;
-
-	for (guint i = 0; i < commands->len; i++) {
-		const GPtrArray *command = commands->pdata[i];
-		uint64_t limit = read_ulimit(command);
-		memlock = limit ? limit : memlock;
-		for (guint j = 0; j < command->len; j++) {
-			if (!is_qemu(word_of(command, j)) || !starts_guest(command, j))
-				continue;
-			struct guest *guest = read_command(command, j);
-			g_autofree char *cut =
-				i + 1 < commands->len
-					? find_cut(text, command, commands->pdata[i + 1])
-					: NULL;
-			guest->cut = guest_string(guest, cut);
-			guest->memlock = memlock;
-			g_ptr_array_add(guests, guest);
-			break;
-		}
-	}
-	return guests;
 }

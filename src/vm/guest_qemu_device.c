@@ -93,6 +93,7 @@ static void read_nic_device(struct reader *reader, struct guest_device *device, 
 {
 	device->kind = GUEST_NIC;
 	device->mac = guest_string(reader->guest, pairs_get(pairs, "mac"));
+	device->teaming = pairs_is_on(pairs_get(pairs, "failover"));
 }
 
 static void read_controller(struct reader *reader, struct guest_device *device, const GArray *pairs)
@@ -102,12 +103,51 @@ static void read_controller(struct reader *reader, struct guest_device *device, 
 	device->kind = GUEST_CONTROLLER;
 }
 
+/* A number as QEMU reads it; -1: it is none, or not known. */
+static int to_number(const char *text)
+{
+	return !text ? 0 : g_str_has_prefix(text, "0x") ? to_id(text + 2) : pairs_int(text);
+}
+
+/* What is not said is 0 (QEMU: hw/pci-bridge/pcie_root_port.c, gen_pcie_root_port.c). */
+static void read_port(struct reader *reader, struct guest_device *device, const GArray *pairs)
+{
+	read_controller(reader, device, pairs);
+	device->is_port = true;
+	device->chassis = to_number(pairs_get(pairs, "chassis"));
+	device->port = to_number(pairs_get(pairs, "slot"));
+}
+
+static void read_shmem(struct reader *reader, struct guest_device *device, const GArray *pairs)
+{
+	const char *memory = pairs_get(pairs, "memdev");
+	const uint64_t *size = memory ? g_hash_table_lookup(reader->memory, memory) : NULL;
+
+	device->kind = GUEST_SHMEM;
+	device->size = size ? *size : 0;
+}
+
 static void read_balloon_device(struct reader *reader, struct guest_device *device,
 				const GArray *pairs)
 {
 	(void)device;
 	(void)pairs;
 	reader->guest->balloon = TRI_YES;
+}
+
+static void read_iommu(struct reader *reader, struct guest_device *device, const GArray *pairs)
+{
+	const char *caching = pairs_get(pairs, "caching-mode");
+
+	reader->guest->iommu = (struct guest_iommu){
+		.model = "intel",
+		.caching = pairs_is_on(caching) ? TRI_YES
+			   : caching            ? TRI_NO
+						: TRI_UNKNOWN,
+		.remapping = TRI_UNKNOWN,
+		.shown = device->shown,
+		.word = device->word,
+	};
 }
 
 static void read_assign(struct reader *reader, struct guest_device *device, const GArray *pairs)
@@ -134,14 +174,16 @@ static const struct {
 	{ "e1000", read_nic_device },
 	{ "rtl8139", read_nic_device },
 	{ "virtio-balloon", read_balloon_device },
-	{ "pcie-root-port", read_controller },
-	{ "ioh3420", read_controller },
+	{ "pcie-root-port", read_port },
+	{ "ioh3420", read_port },
 	{ "pcie-pci-bridge", read_controller },
 	{ "i82801b11-bridge", read_controller },
 	{ "pci-bridge", read_controller },
 	{ "x3130-upstream", read_controller },
-	{ "xio3130-downstream", read_controller },
+	{ "xio3130-downstream", read_port },
 	{ "pxb", read_controller },
+	{ "ivshmem-plain", read_shmem },
+	{ "intel-iommu", read_iommu },
 };
 
 void reader_device(struct reader *reader, const GArray *pairs)
@@ -160,4 +202,30 @@ void reader_device(struct reader *reader, const GArray *pairs)
 			drivers[i].read(reader, device, pairs);
 			return;
 		}
+}
+
+/* One that is not told may stand in a file (-readconfig), and is a port there more often than not.
+ */
+static bool is_port(const struct guest *guest, const char *id)
+{
+	bool told = strcmp(id, "pcie.0") == 0 || strcmp(id, "pci.0") == 0;
+
+	for (guint i = 0; i < guest->devices->len; i++) {
+		const struct guest_device *device =
+			&g_array_index(guest->devices, struct guest_device, i);
+		if (device->is_port && g_strcmp0(device->id, id) == 0)
+			return true;
+		told |= g_strcmp0(device->id, id) == 0;
+	}
+	return guest->open && !told;
+}
+
+void reader_finish_ports(struct reader *reader)
+{
+	for (guint i = 0; i < reader->guest->devices->len; i++) {
+		struct guest_device *device =
+			&g_array_index(reader->guest->devices, struct guest_device, i);
+		if (device->slot < 0 && device->bus && is_port(reader->guest, device->bus))
+			device->slot = device->function = 0;
+	}
 }

@@ -295,3 +295,31 @@ void lint_legacy_assignment(struct lint *lint)
 	lint_fix(lint, finding, "# in <hostdev>: remove <driver name='kvm'/>",
 		 "# -device vfio-pci,… in place of pci-assign");
 }
+
+/* ---- the guest's own IOMMU ---- */
+
+/* QEMU: vtd_iommu_notify_flag_changed(); libvirt: qemuValidateDomainDeviceDefIOMMU(). */
+void lint_iommu(struct lint *lint)
+{
+	const struct guest_iommu *iommu = &lint->guest->iommu;
+
+	if (g_strcmp0(iommu->model, "intel") != 0 || !lint_has_hostdev(lint))
+		return;
+	lint_ask(lint);
+	if (iommu->caching != TRI_YES) {
+		struct finding *finding =
+			lint_add(lint, FINDING_FAIL, iommu->shown,
+				 "the guest's IOMMU has no caching mode, without which devices of "
+				 "the host cannot be behind it");
+		lint_fix(lint, finding, "# in <iommu>: <driver caching_mode='on'/>",
+			 "# -device intel-iommu,caching-mode=on");
+	}
+	if (iommu->remapping == TRI_YES && !lint->guest->split_ioapic) {
+		struct finding *finding =
+			lint_add(lint, FINDING_FAIL, iommu->shown,
+				 "the guest's IOMMU remaps interrupts, for which QEMU must have "
+				 "the I/O APIC");
+		lint_fix(lint, finding, "# in <features>: <ioapic driver='qemu'/>",
+			 "# -machine kernel-irqchip=split");
+	}
+}

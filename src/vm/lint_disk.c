@@ -32,7 +32,8 @@ void lint_iothread_bus(struct lint *lint)
 				 bus);
 		finding_cause(finding, "only virtio disks can; of SCSI disks it is the controller "
 				       "that is given one");
-		finding_fix(finding, "# <target … bus='virtio'/>, or remove iothread=");
+		lint_fix(lint, finding, "# <target … bus='virtio'/>, or remove iothread=",
+			 "# -device virtio-blk-pci, or iothread= at its virtio-scsi-pci");
 	}
 }
 
@@ -118,7 +119,28 @@ void lint_native_cache(struct lint *lint)
 						   "native I/O does not work through the host's "
 						   "cache");
 		lint_fix(lint, finding, "# <driver … cache='none' io='native'/>",
-			 "# cache=none,aio=native");
+			 "# cache.direct=on beside aio=native (of -drive also: cache=none)");
+	}
+}
+
+/* Flushes of the guest are thrown away. */
+void lint_cache_unsafe(struct lint *lint)
+{
+	const struct guest_device *device;
+
+	for (guint i = 0; (device = lint_next(lint, GUEST_DISK, &i));) {
+		if (strcmp(device->type, "disk") != 0 || !device->cache)
+			continue;
+		lint_ask(lint);
+		if (strcmp(device->cache, "unsafe") != 0)
+			continue;
+		struct finding *finding =
+			lint_add(lint, FINDING_WARN, device->shown,
+				 "the disk's cache is 'unsafe': what the guest has written is lost "
+				 "when the host stops");
+		finding_cause(finding, "the host tells the guest that data is on the disk before "
+				       "it is there; file systems break by that");
+		lint_fix(lint, finding, "# <driver … cache='none'/>", "# cache=none");
 	}
 }
 
@@ -178,5 +200,33 @@ void lint_mac(struct lint *lint)
 		else if (text_hex(mac, 2, &first) && (first & 1))
 			lint_add(lint, FINDING_FAIL, device->shown,
 				 "'%s' is the address of a group of cards, not of one", mac);
+	}
+}
+
+/* Where one card takes the other's place (teaming, failover) both have one address on purpose. */
+void lint_mac_duplicate(struct lint *lint)
+{
+	const GArray *devices = lint->guest->devices;
+
+	for (guint i = 0; i < devices->len; i++) {
+		const struct guest_device *first = &g_array_index(devices, struct guest_device, i);
+		if (!first->mac || strchr(first->mac, '$'))
+			continue;
+		lint_ask(lint);
+		for (guint j = i + 1; j < devices->len; j++) {
+			const struct guest_device *other =
+				&g_array_index(devices, struct guest_device, j);
+			if (!other->mac || g_ascii_strcasecmp(first->mac, other->mac) != 0 ||
+			    first->teaming || other->teaming)
+				continue;
+			struct finding *finding =
+				lint_add(lint, FINDING_WARN, other->shown,
+					 "two network cards have the address %s", first->mac);
+			finding_evidence(finding, "%s", first->shown);
+			finding_cause(finding, "in one network what is sent to one of them arrives "
+					       "at the other, or at none");
+			lint_fix(lint, finding, "# remove one <mac>: libvirt makes another",
+				 "# another mac= for one of them");
+		}
 	}
 }

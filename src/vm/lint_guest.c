@@ -4,35 +4,29 @@
 
 #include "vm/lint_parts.h"
 
-/* ---- its command line ---- */
-
-void lint_cut(struct lint *lint)
-{
-	const char *cut = lint->guest->cut;
-
-	if (lint->guest->form != GUEST_QEMU)
-		return;
-	lint_ask(lint);
-	if (!cut)
-		return;
-	struct finding *finding = lint_add(
-		lint, FINDING_FAIL, cut,
-		"the command ends early: what follows is a command of its own to the shell");
-	finding_cause(finding, "a line that goes on ends with a backslash and nothing behind it, "
-			       "and no line between may be a comment");
-	finding_fix(finding, "# \\ at the end of each line but the last; comments elsewhere");
-}
-
 /* ---- the machine ---- */
 
-/* A mediated device is made for whatever machine it is in. */
+/* Is there a device that is better off with PCIe? A mediated one is made for whatever machine it is
+ * in, and Intel's own graphics is best on i440fx (QEMU: docs/igd-assign.txt, legacy mode). */
+static bool asks_pcie(struct lint *lint)
+{
+	const struct guest_device *device;
+	static const struct pci_addr igd = { .bus = 0, .slot = 2, .function = 0 };
+	bool asks = false;
+
+	for (guint i = 0; (device = lint_next_hostdev(lint, &i));) {
+		const struct pci_dev *dev = lint_find(lint, device);
+		asks |= !pci_addr_equal(device->source, igd) ||
+			(dev && (dev->kind != KIND_GPU || dev->vendor != 0x8086));
+	}
+	return asks;
+}
+
 void lint_machine(struct lint *lint)
 {
-	guint index = 0;
+	enum tri q35 = guest_is_q35(lint->guest);
 
-	if (!lint_next_hostdev(lint, &index) || guest_is_q35(lint->guest) == TRI_UNKNOWN)
-		return;
-	if (guest_is_q35(lint->guest) == TRI_YES)
+	if (!asks_pcie(lint) || q35 == TRI_UNKNOWN || q35 == TRI_YES)
 		return;
 	const char *machine = lint->guest->machine;
 	struct finding *finding =
@@ -181,6 +175,75 @@ void lint_vars_shared(struct lint *lint)
 	finding_fix(finding, "# cp %s /var/lib/libvirt/qemu/nvram/NAME_VARS.fd", guest->vars);
 }
 
+/* libvirt: qemuValidateDomainDefBoot(). Where it chooses the firmware it turns SMM on by itself. */
+void lint_smm(struct lint *lint)
+{
+	const struct guest *guest = lint->guest;
+
+	if (!guest->secure_loader || guest->efi)
+		return;
+	lint_ask(lint);
+	if (guest->smm == TRI_YES)
+		return;
+	struct finding *finding =
+		lint_add(lint, FINDING_FAIL, guest->code,
+			 "firmware with Secure Boot needs SMM, which is off: the guest does not "
+			 "start");
+	finding_fix(finding, "# in <features>: <smm state='on'/>");
+}
+
+/* ---- Windows ---- */
+
+static bool is_windows(const struct guest *guest)
+{
+	return guest->system && strstr(guest->system, "microsoft.com/win");
+}
+
+void lint_tpm(struct lint *lint)
+{
+	const struct guest *guest = lint->guest;
+
+	if (!is_windows(guest) || !g_str_has_suffix(guest->system, "/win/11"))
+		return;
+	lint_ask(lint);
+	if (guest->tpm)
+		return;
+	struct finding *finding = lint_add(lint, FINDING_WARN, NULL,
+					   "Windows 11 asks for a TPM, and the guest has none");
+	finding_evidence(finding, "%s", guest->system);
+	finding_fix(finding, "# in <devices>: <tpm model='tpm-crb'><backend type='emulator' "
+			     "version='2.0'/></tpm>");
+}
+
+static bool has_hyperv(const struct guest *guest, const char *name)
+{
+	for (guint i = 0; i < guest->hyperv->len; i++)
+		if (strcmp(g_array_index(guest->hyperv, const char *, i), name) == 0)
+			return true;
+	return false;
+}
+
+/* Half of Hyper-V's features are hyperv-dependency's; here there are none, but perhaps its clock.
+ */
+void lint_hyperv_missing(struct lint *lint)
+{
+	const struct guest *guest = lint->guest;
+	unsigned n = guest->hyperv->len - has_hyperv(guest, "time");
+
+	if (!is_windows(guest) || guest->cpu_passed)
+		return;
+	lint_ask(lint);
+	if (n > 0)
+		return;
+	struct finding *finding =
+		lint_add(lint, FINDING_WARN, NULL,
+			 "Windows is told of no Hyper-V, so it does all things the slow way");
+	finding_evidence(finding, "%s", guest->system);
+	finding_fix(finding, "# in <features>: <hyperv> with <relaxed state='on'/>, "
+			     "<vapic state='on'/>, <vpindex state='on'/>, <synic state='on'/>, "
+			     "<stimer state='on'/>; <timer name='hypervclock'/> in <clock>");
+}
+
 /* ---- what the guest is told ---- */
 
 static bool hides_hypervisor(const struct guest *guest)
@@ -239,14 +302,6 @@ static const struct {
 	{ "evmcs", "vapic" },
 };
 
-static bool has_hyperv(const struct guest *guest, const char *name)
-{
-	for (guint i = 0; i < guest->hyperv->len; i++)
-		if (strcmp(g_array_index(guest->hyperv, const char *, i), name) == 0)
-			return true;
-	return false;
-}
-
 void lint_hyperv(struct lint *lint)
 {
 	if (lint->guest->hyperv->len == 0 || has_hyperv(lint->guest, "passthrough"))
@@ -260,55 +315,6 @@ void lint_hyperv(struct lint *lint)
 				"the Hyper-V feature '%s' needs '%s', which is off: the guest does "
 				"not start",
 				hyperv_needs[i].name, hyperv_needs[i].needs);
-}
-
-/* ---- past libvirt ---- */
-
-void lint_removed(struct lint *lint)
-{
-	if (lint->guest->form != GUEST_QEMU)
-		return;
-	lint_ask(lint);
-	if (lint->guest->usb_legacy)
-		lint_add(lint, FINDING_FAIL, NULL,
-			 "'-usbdevice host:' is no more since QEMU 2.12: -device usb-host does it");
-	if (lint->guest->sound_legacy)
-		lint_add(lint, FINDING_FAIL, NULL,
-			 "'-soundhw' is no more since QEMU 7.1: -audiodev and -device do it");
-}
-
-static bool is_denied(const char *argument)
-{
-	static const char *const nodes[] = {
-		"/dev/", "/home/", "/mnt/", "/root/", "/tmp/", "/run/"
-	};
-
-	if (strstr(argument, "vfio-pci,") || strstr(argument, "\"vfio-pci\""))
-		return true;
-	for (size_t i = 0; i < G_N_ELEMENTS(nodes); i++)
-		if (strstr(argument, nodes[i]))
-			return true;
-	return false;
-}
-
-void lint_passed(struct lint *lint)
-{
-	const GArray *passed = lint->guest->passed;
-
-	for (guint i = 0; i < passed->len; i++) {
-		const char *argument = g_array_index(passed, const char *, i);
-		lint_ask(lint);
-		if (!is_denied(argument))
-			continue;
-		struct finding *finding =
-			lint_add(lint, FINDING_WARN, argument,
-				 "QEMU is given a file or device that libvirt does not know of");
-		finding_cause(finding,
-			      "AppArmor, SELinux and the guest's own /dev let it have only "
-			      "what libvirt knows, unless they were told otherwise");
-		finding_fix(finding, "# say it as an element (<hostdev>, <input type='evdev'>, "
-				     "<shmem>), or allow the path for this guest");
-	}
 }
 
 /* ---- files ---- */

@@ -57,6 +57,24 @@ void lint_memory(struct lint *lint)
 		 (double)lint->guest->memory / (double)GIB, (double)total / (double)GIB);
 }
 
+/* libvirt: virDomainDefPostParseMemory(). */
+void lint_cells(struct lint *lint)
+{
+	const struct guest *guest = lint->guest;
+
+	if (guest->cells == 0 || guest->memory == 0)
+		return;
+	lint_ask(lint);
+	if (guest->cells == guest->memory)
+		return;
+	struct finding *finding =
+		lint_add(lint, FINDING_WARN, NULL,
+			 "its NUMA cells have %.1f GiB of memory, and that is what it gets; "
+			 "<memory> says %.1f GiB",
+			 (double)guest->cells / (double)GIB, (double)guest->memory / (double)GIB);
+	finding_fix(finding, "# <memory> as the sum of the cells");
+}
+
 /* ---- huge pages ---- */
 
 static const struct hugepages *find_pool(const struct memory *memory, uint64_t size)

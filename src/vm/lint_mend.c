@@ -250,6 +250,27 @@ static bool mend_unmanaged(struct guest *guest)
 	return true;
 }
 
+static bool mend_smm(struct guest *guest)
+{
+	xmlNode *features = domain_ensure(domain_of(guest), "features");
+
+	node_set(node_ensure(features, "smm"), "state", "on");
+	return true;
+}
+
+static bool mend_iommu(struct guest *guest)
+{
+	xmlNode *iommu = node_find(domain_of(guest), "devices/iommu");
+
+	if (guest->iommu.caching != TRI_YES)
+		node_set(node_ensure(iommu, "driver"), "caching_mode", "on");
+	if (guest->iommu.remapping == TRI_YES && !guest->split_ioapic) {
+		xmlNode *features = domain_ensure(domain_of(guest), "features");
+		node_set(node_ensure(features, "ioapic"), "driver", "qemu");
+	}
+	return true;
+}
+
 /* Functions of one card into the slot of its first: the address of that one, or none where it has
  * none (then there is no telling which bus is free). */
 static bool join_functions(const struct guest_device *first, const struct guest_device *other)
@@ -302,6 +323,8 @@ static const struct {
 	{ "hostdev-unmanaged", mend_unmanaged },
 	{ "functions-split", mend_split },
 	{ "legacy-assignment", mend_assignment },
+	{ "guest-iommu", mend_iommu },
+	{ "secure-boot-smm", mend_smm },
 	{ "firmware-writable", mend_writable },
 	{ "hidden-kvm", mend_hidden, true },
 	{ "topoext-missing", mend_topoext, true },

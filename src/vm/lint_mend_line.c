@@ -259,6 +259,14 @@ static bool mend_x_vga(struct mender *mender)
 	return mended;
 }
 
+static bool mend_iommu(struct mender *mender)
+{
+	int word = mender->guest->iommu.word;
+
+	return word >= 0 &&
+	       line_set(mender->edits, place_of(mender->guest, word), "caching-mode", "on");
+}
+
 /* Function 0 of a slot of the guest in which that device has another function. */
 static bool is_zero_of(const struct guest_device *zero, const struct guest_device *device)
 {
@@ -333,6 +341,8 @@ static const struct {
 	{ "multifunction-missing", mend_multifunction },
 	{ "legacy-assignment", mend_assignment },
 	{ "x-vga-with-uefi", mend_x_vga },
+	{ "guest-iommu", mend_iommu },
+	{ "address-conflict", mend_split },
 	{ "firmware-writable", mend_writable },
 	{ "hidden-kvm", mend_hidden },
 	{ "topoext-missing", mend_topoext },

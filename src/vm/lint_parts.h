@@ -85,7 +85,20 @@ void lint_x_vga(struct lint *lint);
 void lint_usb_duplicate(struct lint *lint);
 void lint_usb_missing(struct lint *lint);
 
+void lint_port_slot(struct lint *lint);
+void lint_chassis(struct lint *lint);
+void lint_iommu(struct lint *lint);
+
+void lint_config(struct lint *lint);
+void lint_absent(struct lint *lint);
+void lint_unread(struct lint *lint);
+void lint_set_device(struct lint *lint);
+void lint_alias(struct lint *lint);
+
 void lint_machine(struct lint *lint);
+void lint_smm(struct lint *lint);
+void lint_tpm(struct lint *lint);
+void lint_hyperv_missing(struct lint *lint);
 void lint_cut(struct lint *lint);
 void lint_machine_unknown(struct lint *lint);
 void lint_no_kvm(struct lint *lint);
@@ -108,6 +121,8 @@ void lint_topoext_intel(struct lint *lint);
 void lint_pin_cpus(struct lint *lint);
 void lint_pin_splits(struct lint *lint);
 void lint_pin_host(struct lint *lint);
+void lint_pin_vcpus(struct lint *lint);
+void lint_pin_iothreads(struct lint *lint);
 void lint_pin_incomplete(struct lint *lint);
 void lint_pin_shared(struct lint *lint);
 void lint_pin_siblings(struct lint *lint);
@@ -124,6 +139,7 @@ void lint_memory(struct lint *lint);
 void lint_hugepages(struct lint *lint);
 void lint_memlock(struct lint *lint);
 void lint_nodeset(struct lint *lint);
+void lint_cells(struct lint *lint);
 void lint_shmem(struct lint *lint);
 
 void lint_iothread_bus(struct lint *lint);
@@ -134,3 +150,5 @@ void lint_native_cache(struct lint *lint);
 void lint_duplicate_target(struct lint *lint);
 void lint_placed_twice(struct lint *lint);
 void lint_mac(struct lint *lint);
+void lint_mac_duplicate(struct lint *lint);
+void lint_cache_unsafe(struct lint *lint);

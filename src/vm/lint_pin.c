@@ -85,7 +85,7 @@ void lint_pin_splits(struct lint *lint)
 	g_autofree char *list = cpu_list_format(halves);
 	struct finding *finding =
 		lint_add(lint, FINDING_WARN, NULL,
-			 "the guest shares cores with the host: CPU %s are their other threads",
+			 "the guest shares cores with the host: CPUs %s are their other threads",
 			 list);
 	finding_cause(finding, "two threads of one core slow each other, and what one does can be "
 			       "spied on by the other");
@@ -253,5 +253,43 @@ void lint_pin_node(struct lint *lint)
 				 "which is on node %d",
 				 pci_addr_format(dev->addr, address), dev->numa_node);
 		fix_pinning(lint, finding);
+	}
+}
+
+/* libvirt: virDomainVcpuPinDefParseXML() leaves them out. */
+void lint_pin_vcpus(struct lint *lint)
+{
+	const struct guest *guest = lint->guest;
+
+	for (guint i = 0; i < guest->pins->len && guest->vcpus > 0; i++) {
+		const struct guest_pin *pin = &g_array_index(guest->pins, struct guest_pin, i);
+		lint_ask(lint);
+		if (pin->vcpu < 0 || (unsigned)pin->vcpu < guest->vcpus)
+			continue;
+		struct finding *finding =
+			lint_add(lint, FINDING_WARN, NULL,
+				 "vCPU %d is pinned, but the guest has %u, counted from 0",
+				 pin->vcpu, guest->vcpus);
+		fix_pinning(lint, finding);
+	}
+}
+
+/* libvirt: virDomainIOThreadPinDefParseXML(), "Cannot find 'iothread'". */
+void lint_pin_iothreads(struct lint *lint)
+{
+	const GArray *helpers = lint->guest->helpers;
+
+	for (guint i = 0; i < helpers->len; i++) {
+		const struct guest_pin *pin = &g_array_index(helpers, struct guest_pin, i);
+		if (pin->iothread < 0)
+			continue;
+		lint_ask(lint);
+		if (pin->iothread > 0 && (unsigned)pin->iothread <= lint->guest->iothreads)
+			continue;
+		struct finding *finding =
+			lint_add(lint, FINDING_FAIL, NULL,
+				 "there is no I/O thread %d to pin: the guest has %u",
+				 pin->iothread, lint->guest->iothreads);
+		finding_fix(finding, "# in <cputune>: remove its <iothreadpin>");
 	}
 }

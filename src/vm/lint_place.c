@@ -116,7 +116,10 @@ void lint_multifunction(struct lint *lint)
 			lint_add(lint, FINDING_FAIL, zero->shown,
 				 "function 0 of a slot with more functions lacks multifunction=on");
 		finding_evidence(finding, "%s", device->shown);
-		finding_fix(finding, "# %s,multifunction=on", zero->shown);
+		finding_fix(finding,
+			    strchr(zero->shown, '{') ? "# in %s: \"multifunction\":true"
+						     : "# %s,multifunction=on",
+			    zero->shown);
 	}
 }
 
@@ -163,7 +166,7 @@ static bool has_qemu_bus(const struct lint *lint, const char *bus)
 	for (guint i = 0; i < lint->guest->devices->len; i++)
 		if (makes_bus(&g_array_index(lint->guest->devices, struct guest_device, i), bus))
 			return true;
-	return is_builtin_bus(bus);
+	return is_builtin_bus(bus) || lint->guest->open;
 }
 
 /* Without any controller, or with one that libvirt numbers itself, it is libvirt's choice. */
@@ -205,20 +208,84 @@ void lint_guest_bus(struct lint *lint)
 	}
 }
 
+/* ---- ports of the guest ---- */
+
+/* Does that port make this bus? */
+static bool port_makes(const struct lint *lint, const struct guest_device *port, const char *bus)
+{
+	g_autofree char *own = g_strdup_printf("%d", port->index);
+
+	return port->is_port &&
+	       (lint->guest->form == GUEST_XML ? strcmp(own, bus) == 0 : makes_bus(port, bus));
+}
+
+/* A link of PCIe has one device at its end (libvirt: "slot must be <= 0"; QEMU from 8.1 on: "parent
+ * device only allows plugging into slot 0"). */
+void lint_port_slot(struct lint *lint)
+{
+	const struct guest_device *port;
+
+	for (guint i = 0; (port = lint_next(lint, GUEST_CONTROLLER, &i));)
+		for (guint j = 0; port->is_port && j < lint->guest->devices->len; j++) {
+			const struct guest_device *device =
+				&g_array_index(lint->guest->devices, struct guest_device, j);
+			if (!device->bus || !port_makes(lint, port, device->bus))
+				continue;
+			lint_ask(lint);
+			if (device->slot <= 0)
+				continue;
+			struct finding *finding =
+				lint_add(lint, FINDING_FAIL, device->shown,
+					 "it is in slot %d of a root port, which has slot 0 only",
+					 device->slot);
+			finding_evidence(finding, "%s", port->shown);
+			lint_fix(lint, finding, "# in its <address>: slot='0x00'", "# addr=00.0");
+		}
+}
+
+/* QEMU: pcie_chassis_add_slot(), "Can't add chassis slot". libvirt numbers them itself. */
+void lint_chassis(struct lint *lint)
+{
+	const struct guest_device *first, *other;
+
+	if (lint->guest->form != GUEST_QEMU)
+		return;
+	for (guint i = 0; (first = lint_next(lint, GUEST_CONTROLLER, &i));)
+		for (guint j = i; (other = lint_next(lint, GUEST_CONTROLLER, &j));) {
+			if (first->chassis < 0 || first->port < 0 || other->chassis < 0)
+				continue;
+			lint_ask(lint);
+			if (first->chassis != other->chassis || first->port != other->port)
+				continue;
+			struct finding *finding =
+				lint_add(lint, FINDING_FAIL, other->shown,
+					 "two root ports have the chassis %d and the slot %d: the "
+					 "guest does not start",
+					 first->chassis, first->port);
+			finding_evidence(finding, "%s", first->shown);
+			finding_cause(finding, "what is not said is 0");
+			finding_fix(finding, "# chassis=N, another one for each port");
+		}
+}
+
 /* x-vga hands the card the old VGA addresses; firmware by UEFI does not use them. */
 void lint_x_vga(struct lint *lint)
 {
 	const struct guest_device *device;
-	bool uefi = lint->guest->code != NULL || lint_is_uefi(lint->guest->bios);
+	bool uefi =
+		lint->guest->code != NULL || lint->guest->efi || lint_is_uefi(lint->guest->bios);
 
 	for (guint i = 0; (device = lint_next(lint, GUEST_HOSTDEV, &i));) {
 		if (!uefi)
 			continue;
 		lint_ask(lint);
-		if (device->other_x_vga)
+		if (!device->other_x_vga)
+			continue;
+		struct finding *finding =
 			lint_add(lint, FINDING_WARN, device->shown,
 				 "x-vga=on is for guests with an old BIOS; with UEFI it only takes "
 				 "the VGA addresses from the host's card");
+		lint_fix(lint, finding, "# remove the property x-vga", "# remove x-vga=on");
 	}
 }
 

@@ -1,5 +1,6 @@
-/* Between guest_qemu.c, which reads options, guest_qemu_disk.c, which has those for disks, and
- * guest_qemu_device.c, which reads -device. */
+/* Between guest_lines.c, which finds command lines, guest_qemu.c, which reads their options,
+ * guest_qemu_disk.c, which has those for disks, guest_qemu_device.c, which reads -device, and
+ * guest_qemu_names.c, which knows who asks for whom. */
 #pragma once
 
 #include "vm/guest.h"
@@ -8,6 +9,9 @@
 struct reader {
 	struct guest *guest;
 	GHashTable *nodes;   /* id of a drive or block device → struct node */
+	GHashTable *names;   /* ids that options give; a set */
+	GHashTable *memory;  /* id of an object that is memory → its size, uint64_t */
+	GArray *uses;        /* of struct guest_use: ids that options ask for */
 	const char *pflash0; /* of -machine: nodes */
 	const char *pflash1;
 	const char *shown; /* the option that is read, as evidence */
@@ -36,6 +40,19 @@ void reader_finish_pflash(struct reader *reader);
 
 /* Reads what stands behind -device. */
 void reader_device(struct reader *reader, const GArray *pairs);
+
+/* Notes which ids an option gives, and which it asks for. */
+void reader_names(struct reader *reader, const char *option, const GArray *pairs);
+
+/* What is asked for and not given, once all options are read. */
+void reader_finish_names(struct reader *reader);
+
+/* A port has one slot only: what is put there without an address gets it. */
+void reader_finish_ports(struct reader *reader);
+
+/* Reads the words (of struct shell_word *) of a command of a shell, from that one on, which is
+ * QEMU. */
+struct guest *reader_command(const GPtrArray *command, guint first);
 
 /* Reads the value of a -cpu that libvirt hands through: of two, the last one counts for QEMU, with
  * all that belongs to it. */

@@ -15,8 +15,8 @@ struct shell_document {
  * the document, which begins at the next line. Returns where the line goes on. */
 const char *shell_document_expect(const char *at, GPtrArray *expected);
 
-/* Adds the document that begins at "at" to the array (of struct shell_document), and returns what is
- * behind it. Where no line ends it, it was none ("1<<2"), and "at" is returned. */
+/* Adds the document that begins at "at" to the array (of struct shell_document), and returns what
+ * is behind it. Where no line ends it, it was none ("1<<2"), and "at" is returned. */
 const char *shell_document_skip(const char *text, const char *at, const char *word,
 				GArray *documents);
 

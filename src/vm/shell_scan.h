@@ -17,6 +17,6 @@ static inline bool shell_is_blank(char c)
 /* Does no word go on there? */
 bool shell_ends_word(const struct shell_cursor *cursor);
 
-/* The word that begins there, behind which the cursor moves; the caller's. Variables and "$(…)" stay
- * as they are written. */
+/* The word that begins there, behind which the cursor moves; the caller's. Variables and "$(…)"
+ * stay as they are written. */
 char *shell_scan_word(struct shell_cursor *cursor);

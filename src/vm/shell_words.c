@@ -18,8 +18,9 @@ struct scanner {
 	GPtrArray *commands; /* what is returned */
 	GPtrArray *command;  /* the one that is read */
 	GPtrArray *array;    /* "NAME=(" is open: what is read goes there; NULL */
-	GPtrArray *expected; /* of char *, delimiters of here-documents that begin at the next line */
-	GArray *documents;   /* of struct shell_document */
+	GPtrArray
+		*expected; /* of char *, delimiters of here-documents that begin at the next line */
+	GArray *documents; /* of struct shell_document */
 };
 
 /* ---- lists of words ---- */
@@ -50,7 +51,8 @@ static void push(GPtrArray *words, char *text, size_t start, size_t end)
 
 static bool ends_word(const struct scanner *scanner)
 {
-	const struct shell_cursor cursor = { .at = scanner->at, .in_array = scanner->array != NULL };
+	const struct shell_cursor cursor = { .at = scanner->at,
+					     .in_array = scanner->array != NULL };
 
 	return shell_ends_word(&cursor);
 }
@@ -206,8 +208,8 @@ static GPtrArray *assign(struct scanner *scanner, const char *name, size_t lengt
 /* "declare -a NAME=(…)" gives a value as "NAME=(…)" does. */
 static bool may_assign(const struct scanner *scanner)
 {
-	static const char *const declaring[] = { "declare", "export", "local", "readonly",
-						 "typeset", NULL };
+	static const char *const declaring[] = { "declare",  "export",  "local",
+						 "readonly", "typeset", NULL };
 	const struct shell_word *first =
 		scanner->command->len > 0 ? scanner->command->pdata[0] : NULL;
 
