@@ -337,6 +337,39 @@ static void test_entries(void)
 			"image-check /efi/id/initrd: " RULE_IN ",module vfio-pci\n");
 }
 
+/* A tool that puts images where the loader finds them builds them, where there is one. */
+static void test_builders(void)
+{
+	static const struct {
+		enum boot_chain chain;
+		enum initramfs initramfs;
+		const char *program;
+		const char *expected;
+	} builders[] = {
+		{ BOOT_SDBOOTUTIL, INITRAMFS_DRACUT, "/usr/bin/sdbootutil = #",
+		  "run sdbootutil --no-reuse-initrd add-all-kernels\n" },
+		{ BOOT_SDBOOTUTIL, INITRAMFS_DRACUT, "/usr/bin/bootctl = #",
+		  "run dracut --force --regenerate-all\n" },
+		{ BOOT_GRUB, INITRAMFS_DRACUT, "/usr/bin/sdbootutil = #",
+		  "run dracut --force --regenerate-all\n" },
+		{ BOOT_LIMINE_TOOL, INITRAMFS_MKINITCPIO, "/usr/bin/limine-mkinitcpio = #",
+		  "run limine-mkinitcpio\n" },
+		{ BOOT_LIMINE, INITRAMFS_MKINITCPIO, "/usr/bin/limine-mkinitcpio = #",
+		  "run mkinitcpio -P\n" },
+		{ BOOT_LIMINE_TOOL, INITRAMFS_DRACUT, "/usr/bin/limine-dracut = #",
+		  "run limine-dracut\n" },
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(builders); i++) {
+		HOST_AUTO struct host *host = boot_host(LINES(builders[i].program));
+		host->boot.chain = builders[i].chain;
+		host->boot.initramfs = builders[i].initramfs;
+		PLAN_AUTO struct plan *plan = make_plan(host, "01:00.0", NULL);
+		g_autofree char *text = plan_lines(plan);
+		g_assert_nonnull(strstr(text, builders[i].expected));
+	}
+}
+
 /* rpm-ostree lays the file over an image that comes with the system; one that is there already
  * stays there when this is taken back. */
 static void test_ostree(void)
@@ -514,6 +547,7 @@ int main(int argc, char **argv)
 		g_test_add_data_func(name, &generators[i], test_generator);
 	}
 	g_test_add_func("/persist/plan/entries", test_entries);
+	g_test_add_func("/persist/plan/builders", test_builders);
 	g_test_add_func("/persist/plan/texts", test_texts);
 	g_test_add_func("/persist/plan/ostree", test_ostree);
 	g_test_add_func("/persist/plan/again", test_again);

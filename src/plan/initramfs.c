@@ -156,10 +156,41 @@ static void add_kernel_install(const struct boot_kernel *kernel, struct plan *pl
 			  kernel->release);
 }
 
+/* Where images do not stay where the generator puts them, a tool has it build them, and puts them
+ * where the loader finds them: sdbootutil under names of their own, once told not to go on using
+ * what is there (sdbootutil: reuse_initrd()), Limine's beside the kernels. */
+static const struct builder {
+	enum boot_chain chain;
+	enum initramfs initramfs;
+	const char *argv[4];
+} builders[] = {
+	{ BOOT_SDBOOTUTIL,
+	  INITRAMFS_DRACUT,
+	  { "sdbootutil", "--no-reuse-initrd", "add-all-kernels" } },
+	{ BOOT_LIMINE_TOOL, INITRAMFS_MKINITCPIO, { "limine-mkinitcpio" } },
+	{ BOOT_LIMINE_TOOL, INITRAMFS_DRACUT, { "limine-dracut" } },
+};
+
+/* NULL: there is none. */
+static const struct builder *find_builder(const struct boot *boot)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(builders); i++)
+		if (builders[i].chain == boot->chain && builders[i].initramfs == boot->initramfs &&
+		    boot_has(boot, builders[i].argv[0]) == TRI_YES)
+			return &builders[i];
+	return NULL;
+}
+
 static void add_build(const struct host *host, struct plan *plan)
 {
 	const struct generator *generator = find_generator(host);
+	const struct builder *builder = find_builder(&host->boot);
 
+	if (builder) {
+		add_run(plan, "builds the initramfs of every kernel, where the loader finds it",
+			builder->argv);
+		return;
+	}
 	if (host->boot.initramfs == INITRAMFS_DRACUT && has_entries(host)) {
 		for (unsigned i = 0; i < host->boot.n_kernels; i++)
 			add_kernel_install(&host->boot.kernels[i], plan);
