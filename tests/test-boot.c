@@ -189,6 +189,31 @@ static const struct {
 	  "popos-kernelstub",
 	  BOOT_UNCERTAIN,
 	  { "/vfiokit/efi-loader = LoaderInfo=GRUB 2.06" } },
+	{ "told-as-syslinux-does",
+	  "debian12-grub",
+	  BOOT_UNCERTAIN,
+	  { "/proc/cmdline = BOOT_IMAGE=/vmlinuz root=/dev/mapper/vg-root ro quiet "
+	    "initrd=/initrd.img" } },
+	{ "told-as-lilo-does",
+	  "debian12-grub",
+	  BOOT_UNCERTAIN,
+	  { "/proc/cmdline = BOOT_IMAGE=Linux root=/dev/mapper/vg-root ro quiet" } },
+	{ "told-as-grub-does-with-a-disk",
+	  "debian12-grub",
+	  BOOT_GRUB_DROPIN,
+	  { "/proc/cmdline = BOOT_IMAGE=(hd0,gpt2)/vmlinuz root=/dev/mapper/vg-root ro quiet" } },
+	{ "changed-in-snapshots-only",
+	  "tumbleweed-sdbootutil",
+	  BOOT_UNCERTAIN,
+	  { "/usr/sbin/transactional-update = #!/bin/sh" } },
+	{ "limine-that-starts-images",
+	  "cachyos-limine",
+	  BOOT_LIMINE_TOOL,
+	  { "/vfiokit/efi-loader = LoaderInfo=Limine 9.6.5\nStubInfo=systemd-stub 258" } },
+	{ "images-that-something-else-starts",
+	  "cachyos-limine",
+	  BOOT_UNCERTAIN,
+	  { "/vfiokit/efi-loader = StubInfo=systemd-stub 258" } },
 	{ "bootc", "silverblue-ostree", BOOT_OSTREE, { "/usr/bin/bootc = #!/bin/sh" } },
 };
 
@@ -268,12 +293,81 @@ static void test_kernels(void)
 	g_assert_cmpint(boot->kernels[1].vfio_builtin, ==, TRI_NO);
 }
 
+/* Loaders that are not ours to change: the owner is told where to do it. */
+static const struct {
+	const char *name;
+	const char *lines[4];
+	const char *words;
+} others[] = {
+	{ "extlinux",
+	  { "/etc/update-extlinux.conf = #", "/boot/extlinux.conf = #" },
+	  "It may be extlinux, with parameters in /etc/update-extlinux.conf "
+	  "(default_kernel_opts) that come into effect by 'update-extlinux'" },
+	{ "raspberry", { "/boot/firmware/cmdline.txt = root=a" }, "in /boot/firmware/cmdline.txt" },
+	{ "elilo", { "/boot/efi/EFI/Slackware/elilo.conf = #" }, "It may be ELILO" },
+	{ "lilo-of-long-ago-behind-grub",
+	  { "/etc/lilo.conf = #", "/etc/default/grub = A=1",
+	    "/proc/cmdline = BOOT_IMAGE=Linux ro" },
+	  "It may be LILO" },
+	{ "firmware", { "/sys/firmware/efi/fw_platform_size = 64" }, "efibootmgr" },
+};
+
+static void test_other(gconstpointer data)
+{
+	unsigned i = GPOINTER_TO_UINT(data);
+	struct tree *tree = tree_new();
+
+	fixture_put(tree, others[i].lines);
+	tree_put_file(tree, "/etc/os-release", "ID=x\n", 5);
+	HOST_AUTO struct host *host = probe_tree(tree);
+	g_assert_cmpint(host->boot.chain, ==, BOOT_UNCERTAIN);
+	g_test_message("%s", host->boot.uncertain);
+	g_assert_nonnull(strstr(host->boot.uncertain, others[i].words));
+}
+
+/* On the EFI system partition it is the menu only where there is no other. */
+static void test_grub_cfg(void)
+{
+	static const char *const lines[] = { "/etc/os-release = ID_LIKE=\"rhel fedora\"",
+					     "/etc/default/grub = A=1",
+					     "/boot/efi/EFI/centos/grub.cfg = #", NULL };
+	struct tree *tree = tree_new(), *both = tree_new();
+
+	fixture_put(tree, lines);
+	fixture_put(both, lines);
+	tree_put_file(both, "/boot/grub2/grub.cfg", "#", 1);
+	HOST_AUTO struct host *alone = probe_tree(tree);
+	HOST_AUTO struct host *beside = probe_tree(both);
+	g_assert_cmpstr(alone->boot.grub_cfg, ==, "/boot/efi/EFI/centos/grub.cfg");
+	g_assert_cmpstr(beside->boot.grub_cfg, ==, "/boot/grub2/grub.cfg");
+}
+
 static void test_arch_kernel(void)
 {
 	HOST_AUTO struct host *host = probe_tree(read_root("arch-grub"));
 
 	g_assert_cmpstr(host->boot.kernels[0].image, ==, "/boot/vmlinuz-linux");
 	g_assert_cmpstr(host->boot.kernels[0].initramfs, ==, "/boot/initramfs-linux.img");
+}
+
+/* Manjaro's images have names of their own, which its presets tell. */
+static void test_preset_kernel(void)
+{
+	static const char *const lines[] = {
+		"/etc/mkinitcpio.d/linux.preset = ALL_kver=\"/boot/vmlinuz-6.12-x86_64\"\n"
+		"#default_image=\"/boot/vmlinuz-linux\"\n"
+		"default_image='/boot/initramfs-6.12-x86_64.img'\n",
+		"/boot/vmlinuz-6.12-x86_64 = x", "/boot/initramfs-6.12-x86_64.img = x", NULL
+	};
+	static const char *const gone[] = {
+		"/etc/mkinitcpio.d/linux.preset = default_image=\"/boot/gone.img\"", NULL
+	};
+	HOST_AUTO struct host *host = probe_changed("arch-grub", lines);
+	HOST_AUTO struct host *other = probe_changed("arch-grub", gone);
+
+	g_assert_cmpstr(host->boot.kernels[0].image, ==, "/boot/vmlinuz-6.12-x86_64");
+	g_assert_cmpstr(host->boot.kernels[0].initramfs, ==, "/boot/initramfs-6.12-x86_64.img");
+	g_assert_cmpstr(other->boot.kernels[0].initramfs, ==, "/boot/initramfs-linux.img");
 }
 
 static const struct {
@@ -377,12 +471,15 @@ int main(int argc, char **argv)
 	ADD_ALL(machines, "/boot/machine", root, test_machine)
 	ADD_ALL(changed, "/boot/changed", name, test_changed)
 	ADD_ALL(bare, "/boot/bare", name, test_bare)
+	ADD_ALL(others, "/boot/other", name, test_other)
 	ADD_ALL(choices, "/boot/choice", name, test_choice)
 	ADD_ALL(installs, "/boot/install", root, test_install)
 	g_test_add_func("/boot/entry", test_entry);
 	g_test_add_func("/boot/variables", test_variables);
 	g_test_add_func("/boot/kernels", test_kernels);
+	g_test_add_func("/boot/grub-cfg", test_grub_cfg);
 	g_test_add_func("/boot/kernels-arch", test_arch_kernel);
+	g_test_add_func("/boot/kernels-preset", test_preset_kernel);
 	g_test_add_func("/boot/roles", test_roles);
 	return g_test_run();
 }

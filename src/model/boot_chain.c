@@ -85,18 +85,27 @@ static bool has_grub2(const struct boot *boot)
 	       os_is(&boot->os, "rhel") || os_is(&boot->os, "suse");
 }
 
+/* Where there is none yet, where it is to be. Red Hat's of before Fedora 34 and RHEL 9 have it on
+ * the EFI system partition, and no other. */
+static const char *find_grub_cfg(const struct boot *boot)
+{
+	static const char *const usual[] = { "/boot/grub2/grub.cfg", "/boot/grub/grub.cfg" };
+	const struct boot_file *file;
+	unsigned index = 0;
+
+	for (size_t i = 0; i < G_N_ELEMENTS(usual); i++)
+		if (has(boot, usual[i]))
+			return usual[i];
+	file = has_grub2(boot) ? boot_match(boot, "*/EFI/*/grub.cfg", &index) : NULL;
+	return file ? file->path : has_grub2(boot) ? usual[0] : usual[1];
+}
+
 static enum boot_chain judge_grub(struct boot_judge *judge)
 {
 	struct boot *boot = judge->boot;
 	const char *settings = boot_text(boot, "/etc/default/grub");
-	bool two = has_grub2(boot);
 
-	if (has(boot, "/boot/grub2/grub.cfg"))
-		boot->grub_cfg = "/boot/grub2/grub.cfg";
-	else if (has(boot, "/boot/grub/grub.cfg"))
-		boot->grub_cfg = "/boot/grub/grub.cfg";
-	else
-		boot->grub_cfg = two ? "/boot/grub2/grub.cfg" : "/boot/grub/grub.cfg";
+	boot->grub_cfg = find_grub_cfg(boot);
 	if (has_setting(boot_text(boot, "/etc/sysconfig/bootloader"), "LOADER_TYPE", "grub2-bls") &&
 	    boot_has_program(boot, "sdbootutil")) {
 		boot_note(judge, "/etc/sysconfig/bootloader: LOADER_TYPE=grub2-bls");

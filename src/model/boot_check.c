@@ -45,6 +45,7 @@ static const char *const strangers[] = {
 	"rootflags",
 	"vt.handoff",
 	"systemd.machine_id",
+	"LANG", /* grubby of RHEL 7 */
 	"intel_iommu",
 	"amd_iommu",
 	"iommu",

@@ -28,7 +28,7 @@ bool boot_entry_next(const char **cursor, const char **value, size_t *length)
 		*value = find_value(*cursor);
 		*cursor += strcspn(*cursor, "\n");
 		*cursor += **cursor == '\n';
-		*length = *value ? strcspn(*value, " \t\n") : 0;
+		*length = *value ? strcspn(*value, " \t\r\n") : 0;
 		if (*length > 0)
 			return true;
 	}

@@ -4,7 +4,10 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "model/boot_parts.h"
+
+#define BOOT_IMAGE "BOOT_IMAGE="
 
 static bool has(const struct boot *boot, const char *path)
 {
@@ -113,10 +116,14 @@ static enum loader loader_by_variables(struct boot_judge *judge)
 		boot_note(judge, "EFI variable LoaderInfo: %s", boot->loader_info);
 	if (boot->entry_selected)
 		boot_note(judge, "EFI variable LoaderEntrySelected: %s", boot->entry_selected);
-	if (boot->stub_info) {
+	if (boot->stub_info)
 		boot_note(judge, "EFI variable StubInfo: %s", boot->stub_info);
+	/* Its tool puts parameters into the images, too. */
+	bool by_tool = boot->loader_info &&
+		       g_ascii_strncasecmp(boot->loader_info, "Limine", 6) == 0 &&
+		       has(boot, "/etc/default/limine");
+	if (boot->stub_info && !by_tool)
 		return LOADER_UKI;
-	}
 	for (size_t i = 0; boot->loader_info && i < G_N_ELEMENTS(names); i++)
 		if (g_ascii_strncasecmp(boot->loader_info, names[i].prefix,
 					strlen(names[i].prefix)) == 0)
@@ -194,6 +201,16 @@ static enum loader loader_by_files(struct boot_judge *judge)
 	return n == 1 ? answer : LOADER_UNKNOWN;
 }
 
+/* GRUB puts the path of the kernel in front of what its configuration says, "/…" or "(hd0,gpt2)/…"
+ * (grub-core/lib/cmdline.c), and no more than that. Syslinux, LILO and ELILO write the same word
+ * with what they call the kernel, and syslinux the initrd, too. */
+static bool was_told_by_grub(const char *cmdline)
+{
+	const char *image = text_after(cmdline, BOOT_IMAGE);
+
+	return image && (*image == '/' || *image == '(') && !strstr(cmdline, " initrd=");
+}
+
 static enum loader find_loader(struct boot_judge *judge)
 {
 	const char *cmdline = judge->host->platform.kernel.cmdline;
@@ -201,10 +218,14 @@ static enum loader find_loader(struct boot_judge *judge)
 
 	if (loader != LOADER_UNKNOWN)
 		return loader;
-	/* GRUB puts it in front of what its configuration says (grub-core/lib/cmdline.c). */
-	if (cmdline && g_str_has_prefix(cmdline, "BOOT_IMAGE=") && has_grub(judge->boot)) {
-		boot_note(judge, "/proc/cmdline starts with BOOT_IMAGE=, as GRUB makes it");
+	if (cmdline && was_told_by_grub(cmdline) && has_grub(judge->boot)) {
+		boot_note(judge, "/proc/cmdline starts with " BOOT_IMAGE ", as GRUB makes it");
 		return LOADER_GRUB;
+	}
+	if (cmdline && strstr(cmdline, BOOT_IMAGE) && !was_told_by_grub(cmdline)) {
+		boot_note(judge,
+			  "/proc/cmdline has " BOOT_IMAGE " as other loaders than GRUB make it");
+		return LOADER_UNKNOWN;
 	}
 	return loader_by_files(judge);
 }
@@ -253,6 +274,14 @@ static enum boot_chain judge_distribution(struct boot_judge *judge)
 		return boot_doubt(judge, "this is an image-based system without rpm-ostree: its "
 					 "parameters belong to the image");
 	}
+	if (boot_has_program(boot, "transactional-update"))
+		return boot_doubt(judge,
+				  "this system is changed in new snapshots only. In a "
+				  "'transactional-update shell', %s writes the menu from %s",
+				  has(boot, "/etc/kernel/cmdline") ? "sdbootutil update-all-entries"
+								   : "grub2-mkconfig",
+				  has(boot, "/etc/kernel/cmdline") ? "/etc/kernel/cmdline"
+								   : "/etc/default/grub");
 	if (has(boot, "/etc/kernel/proxmox-boot-uuids"))
 		return judge_proxmox(judge, loader_by_variables(judge));
 	if (has(boot, "/etc/kernelstub/configuration") && !is_bios(judge->host)) {
@@ -314,7 +343,7 @@ void boot_judge(struct host *host)
 	if (boot->chain != BOOT_UNCERTAIN)
 		check_chain(&judge);
 	if (boot->chain == BOOT_UNCERTAIN && !boot->uncertain)
-		boot_doubt(&judge, "no boot loader that this program knows was found");
+		boot_doubt_others(&judge);
 	keep_evidence(&judge);
 }
 

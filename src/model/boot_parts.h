@@ -29,6 +29,9 @@ void boot_note(struct boot_judge *judge, const char *format, ...) G_GNUC_PRINTF(
 /* Sets the chain to BOOT_UNCERTAIN, and why. Returns BOOT_UNCERTAIN. */
 enum boot_chain boot_doubt(struct boot_judge *judge, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
+/* The same where no loader was found whose chains are known: what else it may be. */
+enum boot_chain boot_doubt_others(struct boot_judge *judge);
+
 /* The chain that feeds that loader on this machine, with entry, grub_cfg, limine_conf; or doubt. */
 enum boot_chain boot_chain_of(struct boot_judge *judge, enum loader loader);
 

@@ -116,7 +116,8 @@ static bool grub_edit(struct cmdline_job *job, bool dropin)
 static void run_mkconfig(struct cmdline_job *job)
 {
 	const char *cfg = job->boot->grub_cfg ? job->boot->grub_cfg : "/boot/grub/grub.cfg";
-	const char *tool = strstr(cfg, "/grub2/") ? "grub2-mkconfig" : "grub-mkconfig";
+	bool two = strstr(cfg, "/grub2/") || strstr(cfg, "/EFI/");
+	const char *tool = two ? "grub2-mkconfig" : "grub-mkconfig";
 	const char *const short_form[] = { "update-grub", NULL };
 	const char *const long_form[] = { tool, "-o", cfg, NULL };
 	bool has_short = job->boot->chain == BOOT_GRUB_DROPIN;

@@ -145,6 +145,13 @@ void fallback_hint(struct cmdline_job *job)
 			"the loader's menu gets no entry of its own without these parameters, and "
 			"with Secure Boot nothing there can change those of a signed image: keep a "
 			"medium from which this machine can be started");
+	else if (boot->stub_info && !boot->loader_info)
+		plan_warn(job->plan, "way-back",
+			  "the firmware starts the image by itself, and no menu of a loader is "
+			  "known in which %s for one start: keep a medium from which this machine "
+			  "can be started",
+			  words ? "these parameters could be taken away"
+				: OFF_WORD " could be added");
 	else
 		plan_warn(job->plan, "way-back",
 			  "the loader's menu gets no entry of its own without %s%s: where one is "

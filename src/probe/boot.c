@@ -68,6 +68,14 @@ static const struct place places[] = {
 	{ "/boot/grub2/grub.cfg", LOOK_THERE },
 	{ "/boot/grub2/grubenv", LOOK_READ },
 	{ "/boot/refind_linux.conf", LOOK_READ },
+	{ "/boot/extlinux.conf", LOOK_THERE },
+	{ "/boot/extlinux/extlinux.conf", LOOK_THERE },
+	{ "/boot/syslinux/syslinux.cfg", LOOK_THERE },
+	{ "/boot/firmware/cmdline.txt", LOOK_THERE },
+	{ "/boot/cmdline.txt", LOOK_THERE },
+	{ "/etc/default/u-boot", LOOK_THERE },
+	{ "/etc/lilo.conf", LOOK_THERE },
+	{ "/etc/update-extlinux.conf", LOOK_THERE },
 	{ "/boot/limine", LOOK_THERE },
 	{ "/boot/limine/limine.conf", LOOK_READ },
 	/* what binds at every boot (plan/persist.h, plan/initramfs.h) */
@@ -98,6 +106,10 @@ static const struct place partition_places[] = {
 	{ "/EFI", LOOK_THERE },
 	{ "/EFI/systemd", LOOK_FOLDER, ".efi" },
 	{ "/EFI/Linux", LOOK_FOLDER, ".efi" },
+	{ "/EFI/Slackware/elilo.conf", LOOK_THERE },
+	{ "/EFI/centos/grub.cfg", LOOK_THERE },
+	{ "/EFI/fedora/grub.cfg", LOOK_THERE },
+	{ "/EFI/redhat/grub.cfg", LOOK_THERE },
 	{ "/EFI/refind/refind.conf", LOOK_READ },
 	{ "/EFI/BOOT/limine.conf", LOOK_READ },
 	{ "/EFI/limine/limine.conf", LOOK_READ },
@@ -124,6 +136,7 @@ static const struct {
 	{ "kernelstub" },
 	{ "kvm" },
 	{ "libvirtd" },
+	{ "limine-dracut" },
 	{ "limine-mkinitcpio" },
 	{ "limine-update" },
 	{ "mkinitcpio" },
@@ -137,6 +150,7 @@ static const struct {
 	{ "sdboot-manage" },
 	{ "sdbootutil" },
 	{ "swtpm" },
+	{ "transactional-update" },
 	{ "ukify" },
 	{ "update-bootloader" },
 	{ "update-grub" },
@@ -396,25 +410,50 @@ static bool is_kernel(struct root *root, const char *release)
 	return false;
 }
 
+/* The file that the preset of a package names; NULL: none, or it is not there. */
+static const char *find_in_preset(struct root *root, struct host *host, const char *package,
+				  const char *key)
+{
+	g_autofree char *preset = g_strdup_printf("/etc/mkinitcpio.d/%s.preset", package);
+	const char *text = boot_text(&host->boot, preset);
+	const char *path = text ? os_value(host, text, key) : NULL;
+
+	return path && *path == '/' && root_look(root, path) == 0 ? path : NULL;
+}
+
+/* Names by the package, as Arch and those after it have them. */
+static void find_packaged(struct root *root, struct host *host, const char *package,
+			  struct boot_kernel *kernel)
+{
+	const char *image = find_in_preset(root, host, package, "ALL_kver");
+	const char *initramfs = find_in_preset(root, host, package, "default_image");
+
+	if (!kernel->image || image)
+		kernel->image = image ? image : find_image(root, host, image_names, 1, package);
+	kernel->initramfs = initramfs ? initramfs
+				      : find_image(root, host, initramfs_names,
+						   G_N_ELEMENTS(initramfs_names), package);
+}
+
 static void add_kernel(struct root *root, struct host *host, const char *release, GArray *kernels)
 {
 	const char *running = host->platform.kernel.release;
 	g_autofree char *base = g_strdup_printf("/lib/modules/%s/pkgbase", release);
 	char package[128];
-	bool named = root_read(root, base, package, sizeof(package)) > 0;
+	bool named = root_read(root, base, package, sizeof(package)) > 0 &&
+		     !strchr(g_strstrip(package), '/');
 	struct boot_kernel kernel = {
 		.release = host_string(host, release),
+		.image = find_image(root, host, image_names, G_N_ELEMENTS(image_names), release),
 		.vfio_builtin = read_builtin(root, release),
 		.running = running && strcmp(running, release) == 0,
 	};
 
-	if (named && strchr(g_strstrip(package), '/'))
-		named = false;
-	kernel.image = find_image(root, host, image_names, G_N_ELEMENTS(image_names), release);
-	if (!kernel.image && named)
-		kernel.image = find_image(root, host, image_names, 1, package);
-	kernel.initramfs = find_image(root, host, initramfs_names, G_N_ELEMENTS(initramfs_names),
-				      named ? package : release);
+	if (named)
+		find_packaged(root, host, package, &kernel);
+	else
+		kernel.initramfs = find_image(root, host, initramfs_names,
+					      G_N_ELEMENTS(initramfs_names), release);
 	g_array_append_val(kernels, kernel);
 }
 
