@@ -87,6 +87,13 @@ static void set_refused(const struct plan *plan, GError **error)
 		error_hint(error, "'%s' overrides that rule; read first what it guards", words);
 }
 
+static void set_elsewhere(const struct plan *plan, GError **error)
+{
+	g_set_error(error, VFIOKIT_ERROR, STATUS_REFUSED,
+		    "'%s' changes the running machine only: this plan is not done", plan->command);
+	error_hint(error, "leave '--root' and '--host' away to do it here");
+}
+
 static bool is_live(const struct context *context)
 {
 	return context->root && root_is_live(context->root);
@@ -100,9 +107,7 @@ static bool may_apply(const struct context *context, const struct change_options
 	if (plan->refusals->len > 0)
 		set_refused(plan, error);
 	else if (!offline && !is_live(context))
-		g_set_error(error, VFIOKIT_ERROR, STATUS_REFUSED,
-			    "'%s' changes the running machine only: this plan is not done",
-			    plan->command);
+		set_elsewhere(plan, error);
 	else if (!offline && geteuid() != 0)
 		g_set_error(error, VFIOKIT_ERROR, STATUS_NEED_ROOT, "'%s' needs root",
 			    plan->command);

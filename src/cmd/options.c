@@ -58,9 +58,11 @@ static bool set_value(struct found found, const char *value, GError **error)
 		return true;
 	case OPTION_CHOICE:
 		if (!is_choice(found.row->choices, value)) {
+			g_auto(GStrv) words = g_strsplit(found.row->choices, " ", -1);
+			g_autofree char *list = g_strjoinv(", ", words);
 			g_set_error(error, VFIOKIT_ERROR, STATUS_USAGE,
 				    "option '--%s' cannot be '%s': it is one of %s",
-				    found.row->name, value, found.row->choices);
+				    found.row->name, value, list);
 			return false;
 		}
 		*(const char **)field = value;

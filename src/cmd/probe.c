@@ -195,7 +195,7 @@ static int run_probe(struct context *context, GError **error)
 					 .for_other_user = g_getenv("SUDO_USER") != NULL };
 
 	if (context->n_arguments == 0) {
-		g_set_error(error, VFIOKIT_ERROR, STATUS_USAGE, "which device?");
+		g_set_error(error, VFIOKIT_ERROR, STATUS_USAGE, "'probe' needs a DEVICE");
 		error_hint(error, "'vfiokit check' lists them; then for example 'vfiokit probe "
 				  "01:00.0'");
 		return -1;

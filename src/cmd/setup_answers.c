@@ -210,9 +210,9 @@ static bool choose_memory(struct asking *asking, GError **error)
 	uint64_t total = asking->host->platform.memory.total;
 	if (total > 0 && request->hugepages > total / 10 * 9) {
 		g_set_error(error, VFIOKIT_ERROR, STATUS_USAGE,
-			    "%s in huge pages would leave too little of the %" G_GUINT64_FORMAT
-			    " MiB for the host",
-			    option, total >> 20);
+			    "%s in huge pages would leave the host too little: this machine has "
+			    "%.1f GiB of memory",
+			    option, (double)total / (1 << 30));
 		return false;
 	}
 	return true;

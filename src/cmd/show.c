@@ -68,7 +68,7 @@ static int run_show(struct context *context, GError **error)
 	struct prediction prediction;
 
 	if (context->n_arguments == 0) {
-		g_set_error(error, VFIOKIT_ERROR, STATUS_USAGE, "which device?");
+		g_set_error(error, VFIOKIT_ERROR, STATUS_USAGE, "'show' needs a DEVICE");
 		error_hint(error, "'vfiokit check' lists them; then for example 'vfiokit show "
 				  "01:00.0'");
 		return -1;

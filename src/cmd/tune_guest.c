@@ -29,8 +29,10 @@ bool tune_read_guest(struct context *context, const char *domain, struct tune_ma
 	g_autofree char *malformed = NULL;
 	LIBVIRT_AUTO struct libvirt *virt = vm_libvirt(context, options->connect, error);
 
-	if (!virt || !libvirt_definition(virt, domain, &made->xml, error))
+	if (!virt || !libvirt_definition(virt, domain, &made->xml, error)) {
+		g_prefix_error(error, "cannot look for guest '%s': ", domain);
 		return false;
+	}
 	if (!made->xml) {
 		g_set_error(error, VFIOKIT_ERROR, STATUS_USAGE, "libvirt knows no guest '%s'",
 			    domain);

@@ -130,13 +130,11 @@ static void show_ctrl(struct usb_view *view, unsigned index)
 }
 
 /* The argument as functions: those of them that are controllers. */
-static bool show_functions(struct usb_view *view, const char *argument, GError **error)
+static bool show_functions(struct usb_view *view, const char *argument, const GArray *found,
+			   GError **error)
 {
-	g_autoptr(GArray) found = g_array_new(FALSE, FALSE, sizeof(int));
 	bool any = false;
 
-	if (!context_find_devices(view->host, argument, found, error))
-		return false;
 	for (unsigned i = 0; i < view->n_ctrls; i++) {
 		for (guint j = 0; j < found->len; j++) {
 			if (view->ctrls[i].pci != g_array_index(found, int, j))
@@ -145,25 +143,33 @@ static bool show_functions(struct usb_view *view, const char *argument, GError *
 			any = true;
 		}
 	}
-	if (!any)
+	if (!any) {
 		g_set_error(error, VFIOKIT_ERROR, STATUS_USAGE, "'%s' is no USB controller",
 			    argument);
+		error_hint(error, "'vfiokit usb' lists what there is");
+	}
 	return any;
 }
 
 static bool select_argument(struct usb_view *view, const char *argument, GError **error)
 {
 	struct usb_wanted wanted = usb_wanted_parse(argument);
+	g_autoptr(GArray) found = g_array_new(FALSE, FALSE, sizeof(int));
+	g_autoptr(GError) why = NULL;
 
 	if (show_wanted(view, &wanted))
 		return true;
-	if (wanted.by_number || wanted.by_port) {
+	bool any = context_find_devices(view->host, argument, found, &why);
+	if (!any && (wanted.by_number || wanted.by_port || wanted.by_ids)) {
 		g_set_error(error, VFIOKIT_ERROR, STATUS_USAGE,
 			    "no USB device '%s' on this machine", argument);
 		error_hint(error, "'vfiokit usb' lists what there is");
 		return false;
 	}
-	return show_functions(view, argument, error);
+	if (any)
+		return show_functions(view, argument, found, error);
+	g_propagate_error(error, g_steal_pointer(&why));
+	return false;
 }
 
 bool usb_view_select(struct usb_view *view, GError **error)

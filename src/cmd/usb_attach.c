@@ -281,7 +281,7 @@ static int run_attach(struct context *context, GError **error)
 	if (context->n_arguments != 2) {
 		g_set_error(error, VFIOKIT_ERROR, STATUS_USAGE,
 			    "'usb attach' needs a DEVICE and a DOMAIN");
-		error_hint(error, "'vfiokit usb' lists the devices, 'virsh list' the guests");
+		error_hint(error, "'vfiokit usb' lists the devices, 'virsh list --all' the guests");
 		return -1;
 	}
 	if (options->port && !options->persist) {

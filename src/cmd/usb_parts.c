@@ -119,6 +119,7 @@ bool usb_needs_live(const struct context *context, const char *command, GError *
 		return true;
 	g_set_error(error, VFIOKIT_ERROR, STATUS_REFUSED,
 		    "'%s' changes the running machine only: nothing is done", command);
+	error_hint(error, "leave '--root' and '--host' away to do it here");
 	return false;
 }
 

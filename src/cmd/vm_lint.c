@@ -60,7 +60,7 @@ static bool read_subject(struct context *context, const char *argument, struct s
 		LIBVIRT_AUTO struct libvirt *virt = vm_libvirt(context, options->connect, error);
 		subject->text = virt ? libvirt_dump(virt, argument, true, error) : NULL;
 		if (!subject->text)
-			g_prefix_error(error, "'%s' is no file, nor known as a domain: ", argument);
+			g_prefix_error(error, "'%s' is no file, nor known as a guest: ", argument);
 	}
 	if (subject->text && subject->length == 0)
 		subject->length = strlen(subject->text);
@@ -164,8 +164,10 @@ static int run_xml(struct context *context, const struct host *host, const struc
 	GUEST_AUTO struct guest *guest =
 		guest_read_xml(subject->text, subject->length, &malformed, error);
 
-	if (!guest && (!malformed || options->fix))
+	if (!guest && (!malformed || options->fix)) {
+		g_prefix_error(error, "'%s': ", subject->name);
 		return -1;
+	}
 	if (!guest) {
 		g_clear_error(error);
 		lint_malformed(subject->name, malformed, findings);
@@ -203,7 +205,7 @@ static int run_qemu(struct context *context, const struct host *host, const stru
 			    "'%s' is neither libvirt's XML nor a command line of QEMU",
 			    subject->name);
 		error_hint(error,
-			   "give a file, the name of a domain, or a command line between quotes");
+			   "give a file, the name of a guest, or a command line between quotes");
 		return -1;
 	}
 	if (options->fix)

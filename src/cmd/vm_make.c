@@ -231,8 +231,8 @@ struct libvirt *vm_libvirt(struct context *context, const char *uri, GError **er
 	g_autoptr(GError) why = NULL;
 
 	if (!uri && (!context->root || !root_is_live(context->root))) {
-		usage_error(error, "name a file, or leave '--root' and '--host' away",
-			    "only guests of the running machine are known");
+		usage_error(error, "leave '--root' and '--host' away",
+			    "libvirt is asked on the running machine only");
 		return NULL;
 	}
 	struct libvirt *virt = libvirt_open(uri, &why);
@@ -331,7 +331,7 @@ bool vm_make(struct context *context, bool paths, const char *uuid, struct vm_ma
 	*made = (struct vm_made){ .plan = plan_new("vm define") };
 	if (!options->profile)
 		return usage_error(error, "windows-gaming, ubuntu-workstation or gpu-compute",
-				   "'%s' needs a --profile", "vm");
+				   "'--profile' is missing: what the guest is for");
 	made->host = context_host(context, PROBE_FOR_VM, error);
 	if (!made->host || !check_machine(made->host, error))
 		return false;

@@ -84,6 +84,8 @@ struct host *host_probe(struct root *root, unsigned what, GError **error)
 	if (!is_machine(root, what)) {
 		g_set_error(error, VFIOKIT_ERROR, STATUS_USAGE,
 			    "this is no machine: it has neither /sys nor /proc");
+		error_hint(error, "give the folder that another system's root is in, as that of a "
+				  "mounted disk");
 		return NULL;
 	}
 

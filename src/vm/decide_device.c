@@ -62,6 +62,13 @@ static bool goes_along(const struct pci_dev *dev, const struct pci_dev *other)
 	       !other->is_virtfn;
 }
 
+static bool fail_kind(GError **error, const char *kind, const char *lister, const char *address)
+{
+	decide_fail(error, "'%s' is no %s", address, kind);
+	error_hint(error, "'%s' lists them", lister);
+	return false;
+}
+
 /* All functions of a card go, at the functions that they have on the host: drivers look for the
  * others of their slot. A virtual function is a card of its own. The first of them must be function
  * 0 in the guest, else nothing in that slot is found. */
@@ -84,7 +91,7 @@ static bool add_gpu(struct deciding *deciding, int pci, GError **error)
 	if (deciding->made->functions->len == before)
 		return check_endpoint(deciding, pci, error);
 	if (!any_gpu)
-		return decide_fail(error, "'%s' is no GPU", address_of(deciding, pci));
+		return fail_kind(error, "GPU", "vfiokit", address_of(deciding, pci));
 	struct definition_function *first =
 		&g_array_index(deciding->made->functions, struct definition_function, before);
 	first->function = 0;
@@ -101,7 +108,7 @@ static bool add_ctrl(struct deciding *deciding, int pci, GError **error)
 	if (!check_endpoint(deciding, pci, error))
 		return false;
 	if (dev->class_code >= 0 && !pci_dev_is_kind(dev, KIND_USB_CONTROLLER))
-		return decide_fail(error, "'%s' is no USB controller", address_of(deciding, pci));
+		return fail_kind(error, "USB controller", "vfiokit usb", address_of(deciding, pci));
 	add_function(deciding, pci, false)->first = true;
 	return true;
 }

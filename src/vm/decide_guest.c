@@ -96,10 +96,9 @@ static bool check_path(const char *option, const char *path, GError **error)
 
 	for (const char *at = path; good && *at; at++)
 		good = (unsigned char)*at >= ' ' && *at != 0x7f;
-	return good || decide_fail(error,
-				   "'--%s' cannot be '%s': it is no path of printable "
-				   "characters",
-				   option, path);
+	return good || decide_fail(error, "'--%s' cannot be '%s': it is no path %s", option, path,
+				   g_path_is_absolute(path) ? "of printable characters"
+							    : "from the root on (/…)");
 }
 
 static bool take_isos(struct deciding *deciding, GError **error)

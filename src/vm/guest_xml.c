@@ -249,7 +249,7 @@ struct guest *guest_read_xml(const char *text, size_t length, char **malformed, 
 	}
 	if (!domain || !node_is(domain, "domain")) {
 		g_set_error(error, VFIOKIT_ERROR, STATUS_USAGE,
-			    "the definition of no guest: it starts with <%s>, not <domain>",
+			    "no definition of a guest: it starts with <%s>, not <domain>",
 			    domain ? (const char *)domain->name : "?");
 		xmlFreeDoc(doc);
 		return NULL;
