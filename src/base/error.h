@@ -16,7 +16,7 @@ enum vfiokit_status {
 	STATUS_FOUND = 1,     /* it ran and found something wrong */
 	STATUS_USAGE = 2,     /* usage, or bad input */
 	STATUS_REFUSED = 3,   /* refused by a safety rule */
-	STATUS_FAILED = 4,    /* the change failed and was rolled back */
+	STATUS_FAILED = 4,    /* the change failed, and all was taken back */
 	STATUS_NEED_ROOT = 5, /* needs root */
 };
 

@@ -40,6 +40,23 @@ static const struct option_row bind_option_rows[] = {
 	{ 0 },
 };
 
+static const struct option_row unbind_option_rows[] = {
+	{ .name = "group",
+	  .letter = 'g',
+	  .kind = OPTION_FLAG,
+	  .help = "give back everything that is in the same IOMMU groups, too",
+	  .offset = offsetof(struct bind_options, group) },
+	{ .name = "persist",
+	  .letter = 'p',
+	  .kind = OPTION_FLAG,
+	  .help = "no more at every boot, from the next one on, instead of now",
+	  .offset = offsetof(struct bind_options, persist) },
+	OPTION_DRY_RUN(struct bind_options),
+	OPTION_ALLOW(struct bind_options),
+	OPTION_YES(struct bind_options),
+	{ 0 },
+};
+
 /* ---- what is asked for ---- */
 
 static bool is_ids(const char *argument)
@@ -289,7 +306,7 @@ const struct command command_unbind = {
 		"power settings back that it had before 'bind'; where no 'bind' is remembered, the "
 		"driver that the kernel chooses. With --persist they stay as they are now, and are "
 		"not bound at the next boots.",
-	.options = bind_option_rows,
+	.options = unbind_option_rows,
 	.options_size = sizeof(struct bind_options),
 	.flags = COMMAND_CHANGES,
 	.run = run_unbind,

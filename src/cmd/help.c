@@ -67,9 +67,9 @@ void help_all(void)
 	print_rows(commands);
 	printf("\nOptions of every command:\n");
 	print_options(&term, global_options);
-	printf("\n'vfiokit COMMAND --help' tells more of one.\n"
+	printf("\n'vfiokit COMMAND --help' tells more of one; 'man vfiokit' where the guide is.\n"
 	       "Exit status: 0 done, 1 found something wrong, 2 usage or bad input, 3 refused,\n"
-	       "4 failed and rolled back, 5 needs root.\n");
+	       "4 failed (all was taken back), 5 needs root.\n");
 }
 
 void help_command(const struct command *command)

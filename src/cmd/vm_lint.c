@@ -241,7 +241,7 @@ const struct command command_vm_lint = {
 	.name = "vm lint",
 	.arguments = "FILE|DOMAIN|'COMMAND LINE'",
 	.summary = "judge a guest's definition for passthrough",
-	.help = "Reads libvirt's XML (a file, or of a domain that libvirt knows) or a command line "
+	.help = "Reads libvirt's XML (a file, or of a guest that libvirt knows) or a command line "
 		"of QEMU (a file, a script, or the words themselves between quotes), and says what "
 		"is wrong, dangerous or slow in it, with what to put in its place. Scripts are "
 		"read, never run.\n"
