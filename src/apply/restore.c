@@ -182,7 +182,9 @@ static void add_unbinds(const GPtrArray *items, struct plan *plan)
 /* A way back goes last; one that had gone comes back first. */
 static bool is_late(const struct item *item)
 {
-	return item->last->last && !item->first->old;
+	bool had_gone = item->first->old && !item->last->new_value;
+
+	return item->last->last && !had_gone;
 }
 
 static void add_values(const GPtrArray *items, bool late, struct plan *plan)
