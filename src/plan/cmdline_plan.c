@@ -90,6 +90,7 @@ void cmdline_keep_way_back(const struct host *host, struct plan *plan)
 		[BOOT_ENTRIES] = true,        [BOOT_GRUB_BLS] = true,
 		[BOOT_UKI_MKINITCPIO] = true, [BOOT_UKI_DRACUT] = true,
 		[BOOT_GRUB] = true,           [BOOT_GRUB_DROPIN] = true,
+		[BOOT_REFIND] = true,         [BOOT_LIMINE] = true,
 	};
 	const struct cmdline_request nothing = { .way_back = true };
 	const struct boot *boot = &host->boot;

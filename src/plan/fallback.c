@@ -90,7 +90,7 @@ bool fallback_grub(struct cmdline_job *job)
 
 	if (!job->changed && !job->way_back)
 		return true;
-	const char *kept = is_kept ? NULL : kept_initramfs(job);
+	const char *kept = is_kept ? NULL : kept_initramfs(job, true);
 	g_autofree char *script =
 		old ? extend_script(old, job->add, kept) : grub_script(job->add, kept);
 	if (g_strcmp0(script, old) == 0)

@@ -168,20 +168,25 @@ static bool is_plain(const char *name)
 	return name[strspn(name, plain)] == '\0';
 }
 
-const char *kept_initramfs(struct cmdline_job *job)
+const char *kept_running(const struct boot *boot)
+{
+	for (unsigned i = 0; i < boot->n_kernels; i++)
+		if (boot->kernels[i].running)
+			return boot->kernels[i].initramfs;
+	return NULL;
+}
+
+const char *kept_initramfs(struct cmdline_job *job, bool named)
 {
 	g_autoptr(GPtrArray) from = g_ptr_array_new_with_free_func(g_free);
 	g_autoptr(GPtrArray) to = g_ptr_array_new_with_free_func(g_free);
 	struct kept kept = {
 		.job = job, .entry = "/the running kernel", .from = from, .to = to, .room = -1
 	};
-	const char *path = NULL;
+	const char *path = named ? kept_running(job->boot) : NULL;
 
 	if (!is_at_risk(job))
 		return NULL;
-	for (unsigned i = 0; i < job->boot->n_kernels; i++)
-		if (job->boot->kernels[i].running)
-			path = job->boot->kernels[i].initramfs;
 	if (path && is_plain(strrchr(path, '/') + 1))
 		add_copy(&kept, g_strdup(path));
 	job->kept = can_keep(&kept);
