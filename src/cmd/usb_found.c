@@ -193,7 +193,7 @@ static void print_command(const struct story *story)
 			   device_address(&story->device, story->host->pci[story->pci].addr,
 					  address));
 	else
-		term_print(term, ROLE_COMMAND, "  vfiokit usb attach %s GUEST", story->dev->name);
+		term_print(term, ROLE_COMMAND, "  vfiokit usb attach %s DOMAIN", story->dev->name);
 	fputc('\n', term->out);
 }
 
