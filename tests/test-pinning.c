@@ -67,6 +67,7 @@ static const struct topology *read_machine(struct machine *machine, const char *
 #define UNEVEN  "0+4@0.0 1@0.0 2+6@0.0 3@0.0"
 #define POWER   "0+1+2+3@0.0 4+5+6+7@0.0 8+9+10+11@0.0"
 #define HOLES   "3+19@0.0 5+21@0.0 9+25@0.0"
+#define HALVES  "0@0.0 1@0.0 2@1.0 3@1.0 4@2.1 5@2.1 6@3.1 7@3.1"
 #define CORES_4 "0@0.0 1@0.0 2@0.1 3@0.1 4@0.2 5@0.2 6@1.3 7@1.3 8@1.4 9@1.4 10@1.5 11@1.5"
 
 static const struct {
@@ -173,6 +174,16 @@ static const struct {
 	  2,
 	  GAVE_WAY_HOST_RESERVE },
 
+	{ "two nodes of one cache, those of the device",
+	  HALVES,
+	  { 3, 3, 0 },
+	  "4 6 7",
+	  "5",
+	  "5",
+	  "0-3,5",
+	  "",
+	  1,
+	  GAVE_WAY_SPANS_NODES },
 	{ "the cache without CPU 0",
 	  CCDS,
 	  { 4, -1, 0 },
@@ -239,10 +250,10 @@ static const struct {
 	{ "no node is large enough",
 	  SOCKETS,
 	  { 5, 0, 0 },
-	  "1 4 5 6 7",
+	  "1 2 3 4 5",
 	  "0",
-	  "2",
-	  "0,2-3",
+	  "6",
+	  "0,6-7",
 	  "",
 	  1,
 	  GAVE_WAY_SPANS_NODES | GAVE_WAY_SPANS_L3 },
@@ -454,6 +465,23 @@ static void test_xml(void)
 	g_assert_null(topology_node(topology, 1));
 }
 
+/* A node of which hwloc says no memory has none, if it says that of another. */
+static void test_silent_memory(void)
+{
+	static const struct {
+		const char *from;
+		int64_t memory;
+	} rows[] = { { "local_memory=\"0\"", 0 }, { "local_memory=\"", -1 } };
+
+	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+		g_auto(GStrv) parts = g_strsplit(small, rows[i].from, -1);
+		g_autofree char *xml = g_strjoinv(i == 0 ? "" : "x=\"", parts);
+		HOST_AUTO struct host *host = host_of(xml);
+		g_assert_cmpint(topology_node(&host->platform.topology, 7)->memory, ==,
+				rows[i].memory);
+	}
+}
+
 /* Two kinds of cores by capacity and by frequency: small ones, and favoured ones, which are not. */
 static void test_kinds(void)
 {
@@ -526,6 +554,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/pinning/refused", test_refused);
 	g_test_add_func("/pinning/names", test_names);
 	g_test_add_func("/topology/xml", test_xml);
+	g_test_add_func("/topology/silent-memory", test_silent_memory);
 	g_test_add_func("/topology/kinds", test_kinds);
 	g_test_add_func("/topology/listed", test_listed);
 	g_test_add_func("/topology/bad-xml", test_bad_xml);

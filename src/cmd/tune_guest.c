@@ -149,13 +149,28 @@ static uint64_t page_size(const struct tune_options *options)
 	return g_strcmp0(options->hugepages, "1G") == 0 ? (uint64_t)1 << 30 : 0;
 }
 
+/* Have all of the guest's nodes memory, as far as that is known? A node without cannot give it any.
+ */
+static bool nodes_have_memory(const struct tune_made *made)
+{
+	const struct topology *topology = &made->host->platform.topology;
+	const GArray *nodes = made->pinning.nodes;
+
+	for (guint i = 0; i < nodes->len; i++) {
+		const struct topo_node *node =
+			topology_node(topology, g_array_index(nodes, int, i));
+		if (node && node->memory == 0)
+			return false;
+	}
+	return nodes->len > 0;
+}
+
 /* The definition as it should be, the caller's; NULL: it is so. */
 static char *tuned_xml(struct tune_made *made, uint64_t size)
 {
 	const struct tune tune = {
 		.pinning = &made->pinning,
-		.bind_memory =
-			made->host->platform.topology.n_numa > 1 && made->pinning.nodes->len > 0,
+		.bind_memory = made->host->platform.topology.n_numa > 1 && nodes_have_memory(made),
 		.hugepage_size = size,
 	};
 

@@ -285,6 +285,16 @@ static bool check_machine(const struct host *host, GError **error)
 	       usage_error(error, NULL, "guests are written for x86-64 machines only");
 }
 
+/* Paths as libvirt and QEMU take them, from whatever directory: of char *. */
+static GPtrArray *absolute_paths(const GPtrArray *paths)
+{
+	GPtrArray *absolute = g_ptr_array_new_with_free_func(g_free);
+
+	for (guint i = 0; paths && i < paths->len; i++)
+		g_ptr_array_add(absolute, g_canonicalize_filename(paths->pdata[i], NULL));
+	return absolute;
+}
+
 static bool make(struct context *context, struct definition_request *request, struct vm_made *made,
 		 GError **error)
 {
@@ -292,6 +302,7 @@ static bool make(struct context *context, struct definition_request *request, st
 	g_autoptr(GArray) gpus = g_array_new(FALSE, FALSE, sizeof(int));
 	g_autoptr(GArray) ctrls = g_array_new(FALSE, FALSE, sizeof(int));
 	g_autofree char *rom = NULL;
+	g_autoptr(GPtrArray) iso = absolute_paths(options->iso);
 	g_autofree char *disk = options->disk ? g_canonicalize_filename(options->disk, NULL) : NULL;
 
 	if (!find_gpus(made->host, options->gpu, gpus, error) ||
@@ -303,6 +314,7 @@ static bool make(struct context *context, struct definition_request *request, st
 	request->ctrls = (const int *)(const void *)ctrls->data;
 	request->n_ctrls = ctrls->len;
 	request->rom = rom;
+	request->iso = iso;
 	request->disk = disk;
 	request->disk_format = sniff_disk(context, disk);
 	made->definition = definition_make(made->host, request, error);
@@ -321,7 +333,6 @@ bool vm_make(struct context *context, bool paths, const char *uuid, struct vm_ma
 		.guest = options->guest,
 		.usb = options->usb_device,
 		.evdev = options->evdev,
-		.iso = options->iso,
 		.legacy_nvidia = options->legacy_nvidia,
 		.firmware_paths = paths,
 		.may_share = is_allowed(options->change.allow, "device-claimed"),

@@ -290,14 +290,26 @@ static int compare_nodes(const void *a, const void *b)
 	return ((const struct topo_node *)a)->os - ((const struct topo_node *)b)->os;
 }
 
+/* hwloc says nothing of a node without memory; where it says nothing of any, it has not read it
+ * (hwloc: hwloc__xml_export_object_contents()). */
+static int64_t silent_memory(const struct reader *reader)
+{
+	for (guint i = 0; i < reader->nodes->len; i++)
+		if (((const struct group *)reader->nodes->pdata[i])->memory > 0)
+			return 0;
+	return -1;
+}
+
 static void keep_nodes(const struct reader *reader, struct host *host)
 {
+	int64_t silent = silent_memory(reader);
 	struct topology *topology = &host->platform.topology;
 	struct topo_node *nodes = host_alloc(host, reader->nodes->len * sizeof(*nodes));
 
 	for (guint i = 0; i < reader->nodes->len; i++) {
 		const struct group *node = reader->nodes->pdata[i];
-		nodes[i] = (struct topo_node){ .os = node->os, .memory = node->memory };
+		nodes[i] = (struct topo_node){ .os = node->os,
+					       .memory = node->memory < 0 ? silent : node->memory };
 	}
 	if (reader->nodes->len > 0)
 		qsort(nodes, reader->nodes->len, sizeof(*nodes), compare_nodes);

@@ -204,7 +204,10 @@ static void print_node(const struct drawing *drawing, const struct topo_cpu *cpu
 		return;
 	}
 	term_print(drawing->term, ROLE_STRONG, "NUMA node %d", cpu->node);
-	print_size(drawing->term, node ? node->memory : -1, " of memory");
+	if (node && node->memory == 0)
+		fputs(", no memory", drawing->term->out);
+	else
+		print_size(drawing->term, node ? node->memory : -1, " of memory");
 	fputc('\n', drawing->term->out);
 }
 

@@ -69,6 +69,19 @@ static bool fail_kind(GError **error, const char *kind, const char *lister, cons
 	return false;
 }
 
+/* QEMU: vfio_pci_enable_rp_atomics(): from 8.1 on, for cards that are alone in their slot. */
+static void note_atomics(struct deciding *deciding, const struct pci_dev *dev)
+{
+	const struct definition *made = deciding->made;
+
+	if (dev->vendor == 0x1002 && strcmp(made->profile->name, "gpu-compute") == 0)
+		decide_note(
+			deciding, "no-atomics",
+			"QEMU gives a card with several functions in one slot no PCIe "
+			"AtomicOps; where ROCm misses them, move the card's sound to a root port "
+			"of its own, and take multifunction off the card");
+}
+
 /* All functions of a card go, at the functions that they have on the host: drivers look for the
  * others of their slot. A virtual function is a card of its own. The first of them must be function
  * 0 in the guest, else nothing in that slot is found. */
@@ -97,6 +110,8 @@ static bool add_gpu(struct deciding *deciding, int pci, GError **error)
 	first->function = 0;
 	first->first = true;
 	first->multifunction = deciding->made->functions->len > before + 1;
+	if (first->multifunction)
+		note_atomics(deciding, dev);
 	return true;
 }
 

@@ -20,6 +20,14 @@ static bool starts_card(const struct lint *lint, const struct guest_device *devi
 	return dev ? dev->kind == KIND_GPU : device->source.slot == 0;
 }
 
+/* QEMU: vfio_pci_enable_rp_atomics(), from 8.1 on. */
+static bool is_of_amd(const struct lint *lint, const struct guest_device *device)
+{
+	const struct pci_dev *dev = lint_find(lint, device);
+
+	return dev && dev->vendor == 0x1002;
+}
+
 static void add_split(struct lint *lint, const struct guest_device *first,
 		      const struct guest_device *other)
 {
@@ -32,8 +40,11 @@ static void add_split(struct lint *lint, const struct guest_device *first,
 
 	finding_cause(finding,
 		      "%sdrivers look for a card's sound beside its graphics, and some do "
-		      "not start without",
-		      lint_find(lint, first) ? "" : "if it is a graphics card: ");
+		      "not start without%s",
+		      lint_find(lint, first) ? "" : "if it is a graphics card: ",
+		      is_of_amd(lint, first) ? "; for computing with ROCm it is right: only a card "
+					       "alone in its slot gets PCIe AtomicOps from QEMU"
+					     : "");
 	if (lint->guest->form == GUEST_XML)
 		finding_fix(
 			finding,

@@ -234,17 +234,24 @@ struct filler {
 	unsigned rest; /* threads that are still wanted */
 };
 
+/* How late a core is taken: those of the device's node first, those beside CPU 0's core last. */
+static int rank_of(const struct cores *cores, const struct core *core)
+{
+	bool away = cores->node >= 0 && core->node != cores->node;
+
+	return 2 * away + same_l3(core, &cores->list[0]);
+}
+
 /* Takes whole cores of one kind with that many threads. */
 static void fill_whole(struct filler *filler, bool efficient, unsigned threads)
 {
 	const struct core *list = filler->cores->list;
 
-	/* Those beside CPU 0's core come last. */
-	for (int beside = 0; beside < 2; beside++)
+	for (int rank = 0; rank < 4; rank++)
 		for (unsigned i = 0; i < filler->cores->n; i++) {
 			bool fits = filler->mask[i] && !filler->chosen[i] && list[i].n == threads &&
 				    list[i].efficient == efficient &&
-				    same_l3(&list[i], &list[0]) == (beside == 1);
+				    rank_of(filler->cores, &list[i]) == rank;
 			if (!fits || filler->rest < threads)
 				continue;
 			filler->chosen[i] = true;

@@ -70,6 +70,8 @@ static bool parse_part(const char *part, struct target *target, GError **error)
 			g_set_error(error, VFIOKIT_ERROR, STATUS_USAGE,
 				    "cannot write for '%s': it is older than %u.%u", part,
 				    programs[i].oldest / 1000, programs[i].oldest % 1000);
+			error_hint(error, "definitions are written for QEMU from 5.2 on (2020) and "
+					  "libvirt from 7.0 on (2021)");
 			return false;
 		}
 		*(unsigned *)(void *)((char *)target + programs[i].version) = version;
