@@ -425,12 +425,37 @@ static void scan(struct scanner *scanner)
 	}
 }
 
+static gint compare_starts(gconstpointer a, gconstpointer b)
+{
+	size_t left = ((const struct slot *)a)->start, right = ((const struct slot *)b)->start;
+
+	return left < right ? -1 : left > right;
+}
+
+/* "${NAME:=…}" and "${NAME=…}", wherever they stand, set the name if it has no value yet: places
+ * without words. */
+static void note_defaults(struct scanner *scanner)
+{
+	g_autofree char *open = g_strconcat("${", scanner->key, NULL);
+	const char *at = scanner->text;
+
+	for (; (at = strstr(at, open)); at++) {
+		const char *behind = at + strlen(open);
+		size_t start = (size_t)(at - scanner->text);
+		const struct slot slot = { start, start, QUOTING_BARE, false, true };
+		if (*behind == '=' || (behind[0] == ':' && behind[1] == '='))
+			g_array_append_val(scanner->slots, slot);
+	}
+	g_array_sort(scanner->slots, compare_starts);
+}
+
 GArray *shell_slots(const char *text, const char *key)
 {
 	struct scanner scanner = { .text = text, .key = key };
 
 	scanner.slots = g_array_new(FALSE, FALSE, sizeof(struct slot));
 	scan(&scanner);
+	note_defaults(&scanner);
 	return scanner.slots;
 }
 
