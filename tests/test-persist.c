@@ -510,6 +510,27 @@ static bool has_warning(const struct plan *plan, const char *id)
 	return false;
 }
 
+/* The last one goes: an entry of an earlier change stays, and is told of. */
+static void test_way_back_stays(void)
+{
+	static const char bound[] =
+		"/etc/vfiokit/bindings = 0000:01:00.0 10de:1c03 1043:85ac vfio-pci -";
+	static const char rule[] = "/etc/udev/rules.d/10-vfiokit.rules = #";
+	const struct pci_addr address = { .bus = 1 };
+	HOST_AUTO struct host *with = boot_host(
+		LINES(bound, rule,
+		      "/etc/grub.d/45_vfiokit = GRUB_DISTRIBUTOR=\"x (without vfiokit)\""));
+	HOST_AUTO struct host *without =
+		boot_host(LINES(bound, rule, "/etc/grub.d/45_vfiokit = #"));
+	PLAN_AUTO struct plan *told = make_plan(with, "", &address);
+	PLAN_AUTO struct plan *more = make_plan(with, "01:00.1", NULL);
+	PLAN_AUTO struct plan *none = make_plan(without, "", &address);
+
+	g_assert_true(has_warning(told, "way-back-stays"));
+	g_assert_false(has_warning(more, "way-back-stays"));
+	g_assert_false(has_warning(none, "way-back-stays"));
+}
+
 static void test_warnings(void)
 {
 	static const char *const booster[] = { "/usr/bin/booster = x",
@@ -551,6 +572,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/persist/plan/texts", test_texts);
 	g_test_add_func("/persist/plan/ostree", test_ostree);
 	g_test_add_func("/persist/plan/again", test_again);
+	g_test_add_func("/persist/plan/way-back-stays", test_way_back_stays);
 	g_test_add_func("/persist/plan/changed", test_changed);
 	g_test_add_func("/persist/plan/trial-waits", test_trial_waits);
 	g_test_add_func("/persist/plan/warnings", test_warnings);

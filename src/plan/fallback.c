@@ -103,6 +103,23 @@ bool fallback_grub(struct cmdline_job *job)
 	return true;
 }
 
+/* ---- of an earlier change ---- */
+
+bool fallback_is_there(const struct boot *boot)
+{
+	static const char *const menus[] = { "*/loader/entries/*", "*limine.conf",
+					     "*/refind_linux.conf", GRUB_SCRIPT };
+
+	for (size_t i = 0; i < G_N_ELEMENTS(menus); i++) {
+		const struct boot_file *file;
+		unsigned index = 0;
+		while ((file = boot_match(boot, menus[i], &index)))
+			if (file->text && strstr(file->text, "(" WITHOUT_TITLE ")"))
+				return true;
+	}
+	return false;
+}
+
 /* ---- in words ---- */
 
 /* Why a menu gets no entry of ours; NULL: no tool is to blame. */

@@ -39,5 +39,8 @@ bool fallback_is_copy(const char *path);
 bool fallback_refind(struct cmdline_job *job);
 bool fallback_limine(struct cmdline_job *job);
 
+/* Is there an entry of ours in a menu, from a change that is not undone? */
+bool fallback_is_there(const struct boot *boot);
+
 /* Where a tool owns the entries: says how to boot without the change. */
 void fallback_hint(struct cmdline_job *job);

@@ -5,6 +5,7 @@
 
 #include "plan/bind_plan.h"
 #include "plan/cmdline_plan.h"
+#include "plan/fallback.h"
 #include "plan/initramfs.h"
 #include "plan/refusal.h"
 #include "plan/trial.h"
@@ -214,6 +215,18 @@ bool persist_add_files(const struct host *host, const struct persist_request *re
 	return changed;
 }
 
+/* It belongs to the change that made it, which may have brought parameters, too. */
+static void warn_way_back(const struct host *host, const struct persist_request *request,
+			  struct plan *plan)
+{
+	g_autoptr(GArray) list = make_record(host, request);
+
+	if (list->len == 0 && fallback_is_there(&host->boot))
+		plan_warn(plan, "way-back-stays",
+			  "The entry without vfiokit stays in the loader's menu: 'vfiokit undo' "
+			  "takes back the change that put it there.");
+}
+
 void persist_plan(const struct host *host, const struct persist_request *request, struct plan *plan)
 {
 	plan->effect = EFFECT_NEXT_BOOT;
@@ -221,6 +234,7 @@ void persist_plan(const struct host *host, const struct persist_request *request
 		persist_judge(host, request, plan);
 	if (!persist_add_files(host, request, plan))
 		return;
+	warn_way_back(host, request, plan);
 	cmdline_keep_way_back(host, plan);
 	persist_add_rebuild(host, request, plan);
 	cmdline_end_way_back(plan);
