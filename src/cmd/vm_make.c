@@ -199,7 +199,20 @@ static const char *sniff_disk(struct context *context, const char *path)
 	return memcmp(magic, "QFI\xfb", 4) == 0 ? "qcow2" : NULL;
 }
 
-/* ---- who the guest would take from the host ---- */
+/* ---- does the host run it, and what would the guest take from it ---- */
+
+static void judge_kvm(struct vm_made *made)
+{
+	struct iommu_verdict verdict;
+
+	iommu_judge(made->host, &verdict);
+	if (verdict.virtualization == TRI_NO)
+		plan_warn(made->plan, "no-kvm",
+			  "KVM cannot run on this machine, so the guest does "
+			  "not start: %s. 'vfiokit check' says what to do.",
+			  verdict.virtualization_note);
+	iommu_verdict_clear(&verdict);
+}
 
 static void judge_devices(struct vm_made *made)
 {
@@ -351,6 +364,7 @@ bool vm_make(struct context *context, bool paths, const char *uuid, struct vm_ma
 	if (!read_numbers(options, &request, &target, error) ||
 	    !make(context, &request, made, error))
 		return false;
+	judge_kvm(made);
 	judge_devices(made);
 	return true;
 }
