@@ -4,216 +4,8 @@
  * and texts that are fed to commands (<<). An assignment that may not be reached is marked so. */
 #include <string.h>
 
-#include "base/slice.h"
 #include "base/text.h"
-#include "edit/slot.h"
-
-#define WORD_ENDS " \t\r\n;&|()<>"
-
-struct scanner {
-	const char *text;
-	size_t at;
-	const char *key;
-	GArray *slots;
-	bool open;         /* a quote or a parenthesis was not closed */
-	int depth;         /* of compound commands and functions around */
-	bool command;      /* an assignment may stand here */
-	bool depends;      /* on the command in front: behind "&&" or "||" */
-	bool declares;     /* "export", "declare": words of this command set names */
-	guint first;       /* of the slots, the first of this command */
-	struct slice feed; /* the word that ends a text fed by "<<"; behind this line it begins */
-};
-
-static bool is_name(char c)
-{
-	return g_ascii_isalnum(c) || c == '_';
-}
-
-static bool is_end_of_word(char c)
-{
-	return c == '\0' || strchr(WORD_ENDS, c) != NULL;
-}
-
-/* ---- quotes ---- */
-
-static size_t skip_parenthesis(struct scanner *scanner, size_t at);
-
-/* at: behind the opening quote. Returns where the closing one is. */
-static size_t find_double_end(struct scanner *scanner, size_t at)
-{
-	const char *text = scanner->text;
-
-	while (text[at] && text[at] != '"') {
-		if (text[at] == '\\' && text[at + 1])
-			at += 2;
-		else if (text[at] == '$' && text[at + 1] == '(')
-			at = skip_parenthesis(scanner, at + 1);
-		else
-			at++;
-	}
-	scanner->open |= text[at] == '\0';
-	return at;
-}
-
-static size_t find_close(struct scanner *scanner, size_t at, char quote)
-{
-	const char *close = strchr(scanner->text + at, quote);
-
-	scanner->open |= close == NULL;
-	return close ? (size_t)(close - scanner->text) : strlen(scanner->text);
-}
-
-/* Steps over whatever starts at at: a quoted text, an escaped character, a comment, or one byte.
- * before: the byte in front. */
-static size_t skip_one(struct scanner *scanner, size_t at)
-{
-	const char *text = scanner->text;
-
-	switch (text[at]) {
-	case '"':
-		at = find_double_end(scanner, at + 1);
-		return at + (text[at] == '"');
-	case '\'':
-	case '`':
-		at = find_close(scanner, at + 1, text[at]);
-		return at + (text[at] != '\0');
-	case '\\':
-		return at + (text[at + 1] ? 2 : 1);
-	case '$':
-		return text[at + 1] == '(' ? skip_parenthesis(scanner, at + 1) : at + 1;
-	case '#':
-		return at == 0 || is_end_of_word(text[at - 1]) ? line_end(text, at) : at + 1;
-	default:
-		return at + 1;
-	}
-}
-
-/* at: of the opening parenthesis. Returns what is behind the closing one. */
-static size_t skip_parenthesis(struct scanner *scanner, size_t at)
-{
-	const char *text = scanner->text;
-	unsigned depth = 0;
-
-	while (text[at]) {
-		depth += text[at] == '(';
-		if (text[at] == ')' && --depth == 0)
-			return at + 1;
-		at = text[at] == '(' || text[at] == ')' ? at + 1 : skip_one(scanner, at);
-	}
-	scanner->open = true;
-	return at;
-}
-
-/* ---- values ---- */
-
-static void add_slot(struct scanner *scanner, size_t start, size_t end, enum quoting quoting,
-		     bool fresh)
-{
-	bool maybe = scanner->depth > 0 || scanner->depends;
-	const struct slot slot = { start, end, quoting, fresh && !maybe, maybe };
-
-	if (scanner->slots)
-		g_array_append_val(scanner->slots, slot);
-}
-
-static size_t find_bare_end(struct scanner *scanner, size_t at)
-{
-	const char *text = scanner->text;
-
-	while (!is_end_of_word(text[at]) && text[at] != '"' && text[at] != '\'')
-		at = skip_one(scanner, at);
-	return at;
-}
-
-/* A value is one piece or several without a blank between them: each is a slot. */
-static void take_value(struct scanner *scanner, bool fresh, bool wanted)
-{
-	const char *text = scanner->text;
-	size_t at = scanner->at, end;
-	bool first = true;
-
-	while (first || !is_end_of_word(text[at])) {
-		enum quoting quoting = text[at] == '"'    ? QUOTING_DOUBLE
-				       : text[at] == '\'' ? QUOTING_SINGLE
-							  : QUOTING_BARE;
-		size_t start = at + (quoting != QUOTING_BARE);
-		if (quoting == QUOTING_DOUBLE)
-			end = find_double_end(scanner, start);
-		else if (quoting == QUOTING_SINGLE)
-			end = find_close(scanner, start, '\'');
-		else
-			end = find_bare_end(scanner, start);
-		if (wanted)
-			add_slot(scanner, start, end, quoting, fresh && first);
-		at = end + (quoting != QUOTING_BARE && text[end] != '\0');
-		first = false;
-	}
-	scanner->at = at;
-}
-
-static void take_array(struct scanner *scanner, bool fresh, bool wanted)
-{
-	size_t start = scanner->at + 1;
-
-	scanner->at = skip_parenthesis(scanner, scanner->at);
-	if (wanted && !scanner->open)
-		add_slot(scanner, start, scanner->at - 1, QUOTING_ARRAY, fresh);
-}
-
-/* ---- names ---- */
-
-/* Is there "NAME=", "NAME+=" or "NAME[…]=" at the scanner? Then it moves behind the '='. */
-static bool take_name(struct scanner *scanner, bool *append, bool *wanted)
-{
-	const char *text = scanner->text;
-	size_t start = scanner->at, at = start;
-
-	while (is_name(text[at]))
-		at++;
-	if (at == start || g_ascii_isdigit(text[start]))
-		return false;
-	if (text[at] == '[')
-		at += strcspn(text + at, "]\n \t");
-	at += text[at] == ']';
-	size_t length = at - start;
-	*append = text[at] == '+' && text[at + 1] == '=';
-	at += *append;
-	if (text[at] != '=')
-		return false;
-	*wanted = scanner->key && strlen(scanner->key) == length &&
-		  strncmp(text + start, scanner->key, length) == 0;
-	scanner->at = at + 1;
-	return true;
-}
-
-/* Does a value use the variable itself? Then what stood before goes on to count. */
-static bool refers_to_itself(const struct scanner *scanner, const struct slot *slot)
-{
-	g_autofree char *value = g_strndup(scanner->text + slot->start, slot->end - slot->start);
-	g_autofree char *plain = g_strconcat("$", scanner->key, NULL);
-	g_autofree char *braces = g_strconcat("${", scanner->key, NULL);
-	const char *at = strstr(value, plain);
-
-	return slot->quoting != QUOTING_SINGLE &&
-	       ((at && !is_name(at[strlen(plain)])) || strstr(value, braces));
-}
-
-static void take_assignment(struct scanner *scanner, bool append, bool wanted)
-{
-	guint before = scanner->slots ? scanner->slots->len : 0;
-
-	if (scanner->text[scanner->at] == '(')
-		take_array(scanner, !append, wanted);
-	else
-		take_value(scanner, !append, wanted);
-	for (guint i = before; wanted && scanner->slots && i < scanner->slots->len; i++) {
-		struct slot *slot = &g_array_index(scanner->slots, struct slot, i);
-		if (refers_to_itself(scanner, slot))
-			g_array_index(scanner->slots, struct slot, before).fresh = false;
-	}
-}
-
-/* ---- commands ---- */
+#include "edit/shell_scanner.h"
 
 /* Words in front of a command, and what they do to the depth. */
 static const struct {
@@ -247,13 +39,13 @@ static const struct {
 };
 
 /* Steps over a word of the table, and over options behind it; false: there is none. */
-static bool take_reserved(struct scanner *scanner)
+static bool take_reserved(struct shell_scanner *scanner)
 {
 	const char *at = scanner->text + scanner->at;
 
 	for (size_t i = 0; i < G_N_ELEMENTS(reserved); i++) {
 		const char *behind = text_after(at, reserved[i].word);
-		if (!behind || !is_end_of_word(*behind))
+		if (!behind || !shell_is_end_of_word(*behind))
 			continue;
 		while (behind[0] == ' ' && behind[1] == '-')
 			behind += 2 + strcspn(behind + 2, WORD_ENDS);
@@ -267,7 +59,7 @@ static bool take_reserved(struct scanner *scanner)
 }
 
 /* What is run here may set the name, too: a place without words. */
-static void note_others(struct scanner *scanner)
+static void note_others(struct shell_scanner *scanner)
 {
 	static const char *const words[] = { ".", "source", "eval", "unset", "read", "printf" };
 	const char *at = scanner->text + scanner->at;
@@ -278,7 +70,7 @@ static void note_others(struct scanner *scanner)
 		if (!behind || (*behind != ' ' && *behind != '\t'))
 			continue;
 		scanner->depends = true;
-		add_slot(scanner, scanner->at, scanner->at, QUOTING_BARE, false);
+		shell_add_slot(scanner, scanner->at, scanner->at, QUOTING_BARE, false);
 		scanner->depends = depends;
 	}
 }
@@ -293,13 +85,13 @@ static bool may_keep(const char *at)
 
 	for (size_t i = 0; i < G_N_ELEMENTS(words); i++) {
 		const char *behind = text_after(at, words[i]);
-		if (behind && is_end_of_word(*behind))
+		if (behind && shell_is_end_of_word(*behind))
 			return true;
 	}
 	return *at == '$' || *at == '`';
 }
 
-static void begin_command(struct scanner *scanner)
+static void begin_command(struct shell_scanner *scanner)
 {
 	scanner->command = true;
 	scanner->declares = false;
@@ -307,7 +99,7 @@ static void begin_command(struct scanner *scanner)
 }
 
 /* At a word that is no assignment: those in front of it are for this command alone. */
-static void take_command(struct scanner *scanner)
+static void take_command(struct shell_scanner *scanner)
 {
 	const char *at = scanner->text + scanner->at;
 	guint end = scanner->slots ? scanner->slots->len : 0;
@@ -324,7 +116,7 @@ static void take_command(struct scanner *scanner)
 }
 
 /* "2>FILE" in front of a command's first word: steps over it. */
-static bool take_redirection(struct scanner *scanner)
+static bool take_redirection(struct shell_scanner *scanner)
 {
 	const char *text = scanner->text;
 	size_t at = scanner->at + strspn(text + scanner->at, "0123456789");
@@ -333,14 +125,14 @@ static bool take_redirection(struct scanner *scanner)
 		return false;
 	at += strspn(text + at, "<>&|");
 	at += strspn(text + at, " \t");
-	while (!is_end_of_word(text[at]))
-		at = skip_one(scanner, at);
+	while (!shell_is_end_of_word(text[at]))
+		at = shell_skip_one(scanner, at);
 	scanner->at = at;
 	return true;
 }
 
 /* "<<WORD", "<<-'WORD'": remembers the word. */
-static void take_feed(struct scanner *scanner)
+static void take_feed(struct shell_scanner *scanner)
 {
 	const char *at = scanner->text + scanner->at + 2;
 
@@ -351,7 +143,7 @@ static void take_feed(struct scanner *scanner)
 }
 
 /* The line that at is in says only WORD. */
-static bool is_feed_end(const struct scanner *scanner, size_t at)
+static bool is_feed_end(const struct shell_scanner *scanner, size_t at)
 {
 	const char *line = scanner->text + at + strspn(scanner->text + at, "\t");
 	size_t length = scanner->feed.length;
@@ -361,7 +153,7 @@ static bool is_feed_end(const struct scanner *scanner, size_t at)
 }
 
 /* At a newline: behind it, and behind the text that is fed to the command of this line. */
-static void end_line(struct scanner *scanner)
+static void end_line(struct shell_scanner *scanner)
 {
 	const char *text = scanner->text;
 
@@ -379,7 +171,7 @@ static void end_line(struct scanner *scanner)
 }
 
 /* Steps over what separates commands; false: something else is here. */
-static bool take_separator(struct scanner *scanner)
+static bool take_separator(struct shell_scanner *scanner)
 {
 	const char *at = scanner->text + scanner->at;
 
@@ -388,7 +180,7 @@ static bool take_separator(struct scanner *scanner)
 	} else if (strncmp(at, "<<", 2) == 0 && at[2] != '<') {
 		take_feed(scanner);
 	} else if (*at == '(' && scanner->command) {
-		scanner->at = skip_parenthesis(scanner, scanner->at);
+		scanner->at = shell_skip_parenthesis(scanner, scanner->at);
 	} else if (*at != '\0' && strchr(";&|)", *at)) {
 		begin_command(scanner);
 		scanner->depends = at[0] == at[1] && *at != ';' ? true
@@ -405,7 +197,7 @@ static bool take_separator(struct scanner *scanner)
 	return true;
 }
 
-static void scan(struct scanner *scanner)
+static void scan(struct shell_scanner *scanner)
 {
 	bool append, wanted;
 
@@ -413,15 +205,15 @@ static void scan(struct scanner *scanner)
 	while (scanner->text[scanner->at]) {
 		if (take_separator(scanner) || (scanner->command && take_reserved(scanner)))
 			continue;
-		if (scanner->command && take_name(scanner, &append, &wanted)) {
-			take_assignment(scanner, append, wanted);
+		if (scanner->command && shell_take_name(scanner, &append, &wanted)) {
+			shell_take_assignment(scanner, append, wanted);
 			continue; /* another may follow on the same line */
 		}
 		if (scanner->command && take_redirection(scanner))
 			continue;
 		if (scanner->command && scanner->text[scanner->at] != '#')
 			take_command(scanner);
-		scanner->at = skip_one(scanner, scanner->at);
+		scanner->at = shell_skip_one(scanner, scanner->at);
 	}
 }
 
@@ -434,7 +226,7 @@ static gint compare_starts(gconstpointer a, gconstpointer b)
 
 /* "${NAME:=…}" and "${NAME=…}", wherever they stand, set the name if it has no value yet: places
  * without words. */
-static void note_defaults(struct scanner *scanner)
+static void note_defaults(struct shell_scanner *scanner)
 {
 	g_autofree char *open = g_strconcat("${", scanner->key, NULL);
 	const char *at = scanner->text;
@@ -451,7 +243,7 @@ static void note_defaults(struct scanner *scanner)
 
 GArray *shell_slots(const char *text, const char *key)
 {
-	struct scanner scanner = { .text = text, .key = key };
+	struct shell_scanner scanner = { .text = text, .key = key };
 
 	scanner.slots = g_array_new(FALSE, FALSE, sizeof(struct slot));
 	scan(&scanner);
@@ -461,7 +253,7 @@ GArray *shell_slots(const char *text, const char *key)
 
 bool shell_is_sound(const char *text)
 {
-	struct scanner scanner = { .text = text };
+	struct shell_scanner scanner = { .text = text };
 
 	scan(&scanner);
 	return !scanner.open;
