@@ -49,7 +49,7 @@ static const struct option_row unbind_option_rows[] = {
 	{ .name = "persist",
 	  .letter = 'p',
 	  .kind = OPTION_FLAG,
-	  .help = "no more at every boot, from the next one on, instead of now",
+	  .help = "leave them as they are now, and bind them no more from the next boot on",
 	  .offset = offsetof(struct bind_options, persist) },
 	OPTION_DRY_RUN(struct bind_options),
 	OPTION_ALLOW(struct bind_options),

@@ -207,6 +207,62 @@ static void add_trial(struct context *context, const struct setup_answers *answe
 			  (const char *const *)argv, plan);
 }
 
+/* Of the card's own functions (a USB socket) none is named: they go with it. */
+static bool goes_with_gpu(const struct host *host, const GArray *functions,
+			  const struct pci_dev *dev)
+{
+	for (guint i = 0; i < functions->len; i++) {
+		const struct pci_dev *other = &host->pci[g_array_index(functions, int, i)];
+		if (other != dev && other->kind == KIND_GPU &&
+		    pci_addr_same_slot(other->addr, dev->addr))
+			return true;
+	}
+	return false;
+}
+
+/* The devices as options of 'vm xml', with the profile that fits the first GPU; NULL: there is
+ * none. The caller's. */
+static char *guest_words(struct context *context, const GArray *functions)
+{
+	const struct host *host = context->host;
+	g_autoptr(GString) words = g_string_new(NULL);
+	const struct pci_dev *gpu = NULL;
+	struct device_view view;
+	char address[PCI_ADDR_SIZE];
+
+	device_view_init(&view, host, context_names(context));
+	for (guint i = 0; i < functions->len; i++) {
+		const struct pci_dev *dev = &host->pci[g_array_index(functions, int, i)];
+		bool usb = pci_dev_is_kind(dev, KIND_USB_CONTROLLER);
+		if ((dev->kind != KIND_GPU && !usb) || goes_with_gpu(host, functions, dev))
+			continue;
+		gpu = !gpu && !usb ? dev : gpu;
+		g_string_append_printf(words, " --%s %s", usb ? "usb-controller" : "gpu",
+				       device_address(&view, dev->addr, address));
+	}
+	if (!gpu)
+		return NULL;
+	bool computes = gpu->class_code >= 0 && gpu->class_code >> 8 != 0x0300; /* no VGA */
+	return g_strdup_printf("--profile %s%s", computes ? "gpu-compute" : "windows-gaming",
+			       words->str);
+}
+
+/* A guest for these devices, as an example. */
+static void print_guest(struct context *context, const struct setup_answers *answers)
+{
+	g_autofree char *words = guest_words(context, answers->functions);
+	g_autofree char *prefix = context_command(context);
+
+	if (!words || context->json || context->quiet)
+		return;
+	fputc('\n', context->term.out);
+	term_print(&context->term, ROLE_STRONG, "Next: ");
+	term_print(&context->term, ROLE_COMMAND, "%s vm xml %s", prefix, words);
+	fputc('\n', context->term.out);
+	term_paragraph(&context->term, ROLE_DIM, 6, 0, 6,
+		       "a guest that gets them, as libvirt's XML; --profile says what it is for");
+}
+
 static int make_and_finish(struct context *context, const struct setup_answers *answers,
 			   GError **error)
 {
@@ -256,6 +312,8 @@ static int run_setup(struct context *context, GError **error)
 		if (!ask)
 			print_unnamed(context, options, &answers);
 		status = make_and_finish(context, &answers, error);
+		if (status == STATUS_OK)
+			print_guest(context, &answers);
 	}
 	setup_answers_clear(&answers);
 	return status;

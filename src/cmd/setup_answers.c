@@ -71,7 +71,7 @@ static void print_choices(struct asking *asking, enum pci_kind kind)
 			continue;
 		g_autofree char *words = device_words(asking, (int)i);
 		fprintf(asking->context->term.out, "  %s%s\n", words,
-			dev->boot_vga == TRI_YES ? " (the display of the boot)" : "");
+			dev->boot_vga == TRI_YES ? " (boot display)" : "");
 	}
 }
 
