@@ -281,6 +281,12 @@ static const struct generator generators[] = {
 		"/lib/modules/6.1.0-1/pkgbase = linux", "/boot/initramfs-linux.img = x"),
 	  RECORD_FILES "file /etc/mkinitcpio.conf.d/vfiokit.conf\n" UNIT_FILES "run mkinitcpio -P\n"
 		       "image-check /boot/initramfs-linux.img: " RULE_IN ",module vfio-pci\n" },
+	{ "dracut-that-must-be-told",
+	  LINES(KERNELS, "/usr/bin/dracut = #!/bin/bash", "/lib/modules/6.1.0-1/pkgbase = linux",
+		"/boot/initramfs-linux.img = x"),
+	  RECORD_FILES "file /etc/dracut.conf.d/90-vfiokit.conf\n" UNIT_FILES
+		       "run dracut --force /boot/initramfs-linux.img 6.1.0-1\n"
+		       "image-check /boot/initramfs-linux.img: " RULE_IN ",module vfio-pci\n" },
 };
 
 static struct plan *make_plan(const struct host *host, const char *words,
@@ -334,6 +340,22 @@ static void test_entries(void)
 			"run kernel-install add 6.1.0-1 /boot/vmlinuz-6.1.0-1 "
 			"/boot/initrd.img-6.1.0-1\n"
 			"image-check /boot/initrd.img-6.1.0-1: " RULE_IN ",module vfio-pci\n"
+			"image-check /efi/id/initrd: " RULE_IN ",module vfio-pci\n");
+}
+
+/* mkinitcpio has no presets there, and kernel-install calls it. */
+static void test_installed(void)
+{
+	HOST_AUTO struct host *host =
+		boot_host(LINES("/lib/modules/6.1.0-1/modules.builtin = kernel/fs/ext4/ext4.ko",
+				"/usr/bin/mkinitcpio = #", "/lib/modules/6.1.0-1/vmlinuz = x",
+				"/efi/loader/entries/a.conf = version 6.1.0-1\ninitrd /id/initrd"));
+
+	host->boot.chain = BOOT_KERNEL_INSTALL;
+	PLAN_AUTO struct plan *plan = make_plan(host, "01:00.0", NULL);
+	g_autofree char *text = plan_lines(plan);
+	g_assert_cmpstr(strstr(text, "run "), ==,
+			"run kernel-install add 6.1.0-1 /lib/modules/6.1.0-1/vmlinuz\n"
 			"image-check /efi/id/initrd: " RULE_IN ",module vfio-pci\n");
 }
 
@@ -568,6 +590,7 @@ int main(int argc, char **argv)
 		g_test_add_data_func(name, &generators[i], test_generator);
 	}
 	g_test_add_func("/persist/plan/entries", test_entries);
+	g_test_add_func("/persist/plan/installed", test_installed);
 	g_test_add_func("/persist/plan/builders", test_builders);
 	g_test_add_func("/persist/plan/texts", test_texts);
 	g_test_add_func("/persist/plan/ostree", test_ostree);

@@ -121,32 +121,47 @@ static void add_run(struct plan *plan, const char *why, const char *const *argv)
 	plan_add(plan, STEP_RUN, NULL, NULL, NULL, why)->argv = g_strdupv((char **)(void *)argv);
 }
 
-/* kernel-install copies kernel and initramfs to where the boot loader finds them. */
-static bool has_entries(const struct host *host)
+/* kernel-install copies kernel and initramfs to where the boot loader finds them; it builds what it
+ * is not given, by dracut or mkinitcpio (50-dracut.install, 50-mkinitcpio.install). */
+static bool installs_images(const struct host *host)
 {
-	return host->boot.chain == BOOT_KERNEL_INSTALL;
+	return host->boot.chain == BOOT_KERNEL_INSTALL &&
+	       (host->boot.initramfs == INITRAMFS_DRACUT ||
+		host->boot.initramfs == INITRAMFS_MKINITCPIO);
 }
 
 bool initramfs_installs(const struct host *host)
 {
-	bool all = host->boot.initramfs == INITRAMFS_DRACUT && has_entries(host);
+	bool all = installs_images(host);
 
 	for (unsigned i = 0; i < host->boot.n_kernels; i++)
 		all &= host->boot.kernels[i].image != NULL;
 	return all;
 }
 
-/* An image in /boot is made anew, and then copied by kernel-install; without one kernel-install
- * makes it in its place. */
-static void add_kernel_install(const struct boot_kernel *kernel, struct plan *plan)
+static void add_dracut(const struct boot_kernel *kernel, struct plan *plan)
 {
-	const char *const dracut[] = { "dracut", "--force", kernel->initramfs, kernel->release,
-				       NULL };
-	const char *const install[] = { "kernel-install",  "add", kernel->release, kernel->image,
-					kernel->initramfs, NULL };
+	const char *const argv[] = { "dracut", "--force", kernel->initramfs, kernel->release,
+				     NULL };
 
-	if (kernel->initramfs)
-		add_run(plan, "builds the initramfs of this kernel", dracut);
+	add_run(plan, "builds the initramfs of this kernel", argv);
+}
+
+/* dracut's image in /boot is made anew, and then copied by kernel-install; without one
+ * kernel-install makes it in its place. */
+static void add_kernel_install(const struct host *host, const struct boot_kernel *kernel,
+			       struct plan *plan)
+{
+	bool beside = kernel->initramfs && host->boot.initramfs == INITRAMFS_DRACUT;
+	const char *const install[] = { "kernel-install",
+					"add",
+					kernel->release,
+					kernel->image,
+					beside ? kernel->initramfs : NULL,
+					NULL };
+
+	if (beside)
+		add_dracut(kernel, plan);
 	if (kernel->image)
 		add_run(plan, "copies them to where the boot loader finds them", install);
 	else
@@ -154,6 +169,29 @@ static void add_kernel_install(const struct boot_kernel *kernel, struct plan *pl
 			  "The image of kernel %s was not found: its boot loader entry stays as it "
 			  "is.",
 			  kernel->release);
+}
+
+/* Does an image have another name than dracut gives one by itself, as those that are named by the
+ * package of their kernel? Then dracut must be told: else it makes one more, which nothing starts.
+ */
+static bool has_other_names(const struct host *host)
+{
+	static const char *const usual[] = { "/boot/initramfs-", "/boot/initrd-",
+					     "/boot/initrd.img-" };
+	const struct boot *boot = &host->boot;
+
+	if (boot->initramfs != INITRAMFS_DRACUT || boot->chain == BOOT_KERNEL_INSTALL)
+		return false;
+	for (unsigned i = 0; i < boot->n_kernels; i++) {
+		const char *rest = NULL;
+		for (size_t j = 0; boot->kernels[i].initramfs && !rest && j < G_N_ELEMENTS(usual);
+		     j++)
+			rest = text_after(boot->kernels[i].initramfs, usual[j]);
+		if (boot->kernels[i].initramfs &&
+		    !(rest && text_after(rest, boot->kernels[i].release)))
+			return true;
+	}
+	return false;
 }
 
 /* Where images do not stay where the generator puts them, a tool has it build them, and puts them
@@ -191,11 +229,13 @@ static void add_build(const struct host *host, struct plan *plan)
 			builder->argv);
 		return;
 	}
-	if (host->boot.initramfs == INITRAMFS_DRACUT && has_entries(host)) {
-		for (unsigned i = 0; i < host->boot.n_kernels; i++)
-			add_kernel_install(&host->boot.kernels[i], plan);
+	for (unsigned i = 0; installs_images(host) && i < host->boot.n_kernels; i++)
+		add_kernel_install(host, &host->boot.kernels[i], plan);
+	for (unsigned i = 0; has_other_names(host) && i < host->boot.n_kernels; i++)
+		if (host->boot.kernels[i].initramfs)
+			add_dracut(&host->boot.kernels[i], plan);
+	if (installs_images(host) || has_other_names(host))
 		return;
-	}
 	if (generator && generator->rebuild[0])
 		add_run(plan, "builds the initramfs of every kernel", generator->rebuild);
 }

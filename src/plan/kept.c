@@ -187,6 +187,12 @@ const char *kept_initramfs(struct cmdline_job *job, bool named)
 
 	if (!is_at_risk(job))
 		return NULL;
+	if (!named) {
+		plan_warn(job->plan, "no-copy",
+			  "the menu does not say which initramfs the running kernel is started "
+			  "with, so that no copy of it is kept: " LOST);
+		return NULL;
+	}
 	if (path && is_plain(strrchr(path, '/') + 1))
 		add_copy(&kept, g_strdup(path));
 	job->kept = can_keep(&kept);
