@@ -194,8 +194,7 @@ static const struct boot_file *find_tried(const struct boot_judge *judge)
 	return n == 1 ? found : NULL;
 }
 
-/* The entry in use: the one that the loader named, else the only one. systemd-boot counts tries in
- * the name: "arch+3-1.conf" is "arch.conf". */
+/* The entry in use: the one that the loader named, else the only one. */
 static const struct boot_file *find_entry(const struct boot *boot, unsigned *n)
 {
 	const struct boot_file *file, *only = NULL;
@@ -210,6 +209,20 @@ static const struct boot_file *find_entry(const struct boot *boot, unsigned *n)
 		(*n)++;
 	}
 	return *n == 1 && !boot->entry_selected ? only : NULL;
+}
+
+/* "arch+3-1.conf", where systemd-boot calls it "arch.conf". */
+static const struct boot_file *find_counted(const struct boot *boot)
+{
+	const char *selected = boot->entry_selected;
+	size_t stem = selected && g_str_has_suffix(selected, ".conf")
+			      ? strlen(selected) - strlen(".conf")
+			      : 0;
+	g_autofree char *pattern =
+		g_strdup_printf("*/loader/entries/%.*s+*.conf", (int)stem, selected);
+	unsigned index = 0;
+
+	return stem > 0 ? boot_match(boot, pattern, &index) : NULL;
 }
 
 /* All entries are of one kind? */
@@ -246,6 +259,12 @@ static enum boot_chain judge_entries(struct boot_judge *judge)
 		boot->entry = entry->path;
 		return BOOT_ENTRIES;
 	}
+	const struct boot_file *counted = find_counted(boot);
+	if (counted)
+		return boot_doubt(judge,
+				  "systemd-boot counts tries in the name of %s, and renames it at "
+				  "each start until one is found good",
+				  counted->path);
 	if (boot->entry_selected && n > 0)
 		return boot_doubt(judge,
 				  "the loader used the entry '%s', and there is no such file",
