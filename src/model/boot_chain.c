@@ -9,122 +9,6 @@ static bool has(const struct boot *boot, const char *path)
 	return boot_has(boot, path) == TRI_YES;
 }
 
-/* Does text hold a line "KEY=VALUE", quotes around the value or not, that is no comment? */
-static bool has_setting(const char *text, const char *key, const char *value)
-{
-	size_t n = strlen(key), length;
-	const char *line;
-
-	while (text && (line = text_next_line(&text, &length))) {
-		g_autofree char *copy = g_strndup(line, length);
-		g_strstrip(copy);
-		if (strncmp(copy, key, n) != 0 || copy[n] != '=')
-			continue;
-		char *set = copy + n + 1;
-		size_t end = strlen(set);
-		if (end >= 2 && (*set == '"' || *set == '\'') && set[end - 1] == *set) {
-			set[end - 1] = '\0';
-			set++;
-		}
-		if (strcmp(set, value) == 0)
-			return true;
-	}
-	return false;
-}
-
-/* ---- GRUB ---- */
-
-/* Is /etc/default/grub.d read? A patch of Debian's, which those after it have; the text of
- * grub-mkconfig tells. */
-static bool has_dropins(const struct boot *boot)
-{
-	const char *text = boot_text(boot, "grub-mkconfig");
-
-	if (text)
-		return strstr(text, "default/grub.d") != NULL;
-	return os_is(&boot->os, "debian") || os_is(&boot->os, "ubuntu");
-}
-
-static bool is_red_hat(const struct boot *boot)
-{
-	return boot_has_program(boot, "grubby") || os_is(&boot->os, "fedora") ||
-	       os_is(&boot->os, "rhel");
-}
-
-/* Does GRUB take its entries from /boot/loader/entries? Where it is not said, they are there only
- * for that. */
-static bool uses_entries(const struct boot *boot, const char *settings)
-{
-	unsigned index = 0;
-	bool shut = boot_has(boot, "/boot/loader/entries") == TRI_UNKNOWN;
-	bool there = shut || boot_match(boot, "/boot/loader/entries/*.conf", &index);
-
-	if (has_setting(settings, "GRUB_ENABLE_BLSCFG", "true"))
-		return there;
-	return there && !shut && is_red_hat(boot) &&
-	       !has_setting(settings, "GRUB_ENABLE_BLSCFG", "false");
-}
-
-static enum boot_chain judge_bls(struct boot_judge *judge)
-{
-	boot_note(judge, "GRUB takes its entries from /boot/loader/entries");
-	if (is_red_hat(judge->boot))
-		return BOOT_GRUB_BLS;
-	if (boot_has_program(judge->boot, "sdbootutil"))
-		return BOOT_SDBOOTUTIL;
-	return boot_doubt(judge, "GRUB takes its entries from /boot/loader/entries here, and there "
-				 "is no grubby to change them");
-}
-
-/* Is it called grub2 here? */
-static bool has_grub2(const struct boot *boot)
-{
-	if (boot_has_program(boot, "grub-mkconfig"))
-		return false;
-	return boot_has_program(boot, "grub2-mkconfig") || os_is(&boot->os, "fedora") ||
-	       os_is(&boot->os, "rhel") || os_is(&boot->os, "suse");
-}
-
-/* Where there is none yet, where it is to be. Red Hat's of before Fedora 34 and RHEL 9 have it on
- * the EFI system partition, and no other. */
-static const char *find_grub_cfg(const struct boot *boot)
-{
-	static const char *const usual[] = { "/boot/grub2/grub.cfg", "/boot/grub/grub.cfg" };
-	const struct boot_file *file;
-	unsigned index = 0;
-
-	for (size_t i = 0; i < G_N_ELEMENTS(usual); i++)
-		if (has(boot, usual[i]))
-			return usual[i];
-	file = has_grub2(boot) ? boot_match(boot, "*/EFI/*/grub.cfg", &index) : NULL;
-	return file ? file->path : has_grub2(boot) ? usual[0] : usual[1];
-}
-
-static enum boot_chain judge_grub(struct boot_judge *judge)
-{
-	struct boot *boot = judge->boot;
-	const char *settings = boot_text(boot, "/etc/default/grub");
-
-	boot->grub_cfg = find_grub_cfg(boot);
-	if (has_setting(boot_text(boot, "/etc/sysconfig/bootloader"), "LOADER_TYPE", "grub2-bls") &&
-	    boot_has_program(boot, "sdbootutil")) {
-		boot_note(judge, "/etc/sysconfig/bootloader: LOADER_TYPE=grub2-bls");
-		return BOOT_SDBOOTUTIL;
-	}
-	if (uses_entries(boot, settings))
-		return judge_bls(judge);
-	if (boot_has(boot, "/etc/default/grub") == TRI_NO && !has_dropins(boot))
-		return boot_doubt(judge,
-				  "GRUB runs without /etc/default/grub: %s was written by "
-				  "hand, or by another tool",
-				  boot->grub_cfg);
-	if (has_dropins(boot)) {
-		boot_note(judge, "grub-mkconfig reads /etc/default/grub.d");
-		return BOOT_GRUB_DROPIN;
-	}
-	return BOOT_GRUB;
-}
-
 /* ---- systemd-boot ---- */
 
 /* kernel-install writes who it was, or else entries that no person writes: of a kernel in a folder
@@ -359,7 +243,7 @@ static bool names_other_cmdline(const struct boot *boot, const char *text)
 
 static bool is_uefi_dracut(const char *text, const char *ignored)
 {
-	return has_setting(text, "uefi", "yes");
+	return boot_has_setting(text, "uefi", "yes");
 }
 
 static enum boot_chain judge_uki(struct boot_judge *judge)
@@ -380,9 +264,9 @@ static enum boot_chain judge_uki(struct boot_judge *judge)
 		boot_note(judge, "/etc/mkinitcpio.d: presets with _uki=");
 		return BOOT_UKI_MKINITCPIO;
 	}
-	if (has_setting(settings, "layout", "uki") ||
-	    has_setting(settings, "uki_generator", "ukify") ||
-	    has_setting(settings, "uki_generator", "dracut")) {
+	if (boot_has_setting(settings, "layout", "uki") ||
+	    boot_has_setting(settings, "uki_generator", "ukify") ||
+	    boot_has_setting(settings, "uki_generator", "dracut")) {
 		boot_note(judge, "kernel/install.conf: unified kernel images by kernel-install");
 		return BOOT_KERNEL_INSTALL;
 	}
@@ -432,8 +316,8 @@ static enum boot_chain judge_limine(struct boot_judge *judge)
 enum boot_chain boot_chain_of(struct boot_judge *judge, enum loader loader)
 {
 	static enum boot_chain (*const judges[])(struct boot_judge * judge) = {
-		[LOADER_GRUB] = judge_grub,     [LOADER_SDBOOT] = judge_sdboot,
-		[LOADER_UKI] = judge_uki,       [LOADER_REFIND] = judge_refind,
+		[LOADER_GRUB] = boot_chain_grub, [LOADER_SDBOOT] = judge_sdboot,
+		[LOADER_UKI] = judge_uki,        [LOADER_REFIND] = judge_refind,
 		[LOADER_LIMINE] = judge_limine,
 	};
 

@@ -1,6 +1,6 @@
 /* The parts of boot_judge(): which loader started the kernel (boot_judge.c), which tools feed it
- * (boot_chain.c), whether their file is what was booted (boot_check.c); what they share is in
- * boot_note.c. */
+ * (boot_chain.c, boot_grub.c), whether their file is what was booted (boot_check.c); what they
+ * share is in boot_note.c. */
 #pragma once
 
 #include <glib.h>
@@ -34,6 +34,12 @@ enum boot_chain boot_doubt_others(struct boot_judge *judge);
 
 /* The chain that feeds that loader on this machine, with entry, grub_cfg, limine_conf; or doubt. */
 enum boot_chain boot_chain_of(struct boot_judge *judge, enum loader loader);
+
+/* The same for GRUB alone. */
+enum boot_chain boot_chain_grub(struct boot_judge *judge);
+
+/* Does text hold a line "KEY=VALUE", quotes around the value or not, that is no comment? */
+bool boot_has_setting(const char *text, const char *key, const char *value);
 
 /* Is there a program of that name? */
 bool boot_has_program(const struct boot *boot, const char *name);
