@@ -101,6 +101,13 @@ const struct rule_pair pairs_audit[] = {
 	  .what = "Every user may lock all memory",
 	  .bad = { { "/etc/security/limits.conf = * - memlock unlimited" } },
 	  .good = { { "/etc/security/limits.conf = @kvm - memlock unlimited" } } },
+	{ .rule = "secure-boot", /* a machine that is started the old way has none */
+	  .host = "vm-without-iommu",
+	  .verdict = FINDING_WARN,
+	  .what = "Secure Boot is off",
+	  .bad = { { "/proc/cmdline = x" } },
+	  .good = { { "/sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c "
+		      "= abcd\x01" } } },
 	{ .rule = "secure-boot",
 	  .host = "guide-example",
 	  .verdict = FINDING_WARN,

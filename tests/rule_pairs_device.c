@@ -85,6 +85,13 @@ const struct rule_pair pairs_device[] = {
 	  .what = "the host has no display left",
 	  .bad = { { CARD1 UEVENT("vfio-pci", "30000", "10DE:2484") } },
 	  .good = { { CARD1 UEVENT("nvidia", "30000", "10DE:2484") } } },
+	{ .rule = "multi-gpu-host", /* a card without connectors was no display of the host's */
+	  .host = "identical-gpus",
+	  .verdict = FINDING_WARN,
+	  .what = "the host has no display left",
+	  .bad = { { CARD1 UEVENT("vfio-pci", "30000", "10DE:2484") } },
+	  .good = { { CARD1 UEVENT("vfio-pci", "30200", "10DE:2484"),
+		      CARD2 UEVENT("vfio-pci", "30200", "10DE:2484") } } },
 	{ .rule = "group-exists",
 	  .host = "identical-gpus",
 	  .verdict = FINDING_FAIL,

@@ -12,6 +12,10 @@
 #define X86 "/proc/cpuinfo = vendor_id\t: GenuineIntel\nflags\t: fpu vmx", "/sys/bus/pci/devices/"
 #define ARM "/proc/cpuinfo = CPU implementer\t: 0x41", "/sys/bus/pci/devices/"
 
+#define QEMU         "/usr/bin/qemu-system-x86_64 = x"
+#define PROXMOX      "/etc/pve/.version = x"
+#define LIMIT(bytes) "/proc/self/limits = Max locked memory         " bytes "   " bytes "   bytes"
+
 #define NOTHING "/sys/bus/pci/devices/"
 
 const struct rule_pair pairs_machine[] = {
@@ -74,6 +78,20 @@ const struct rule_pair pairs_machine[] = {
 	  .bad = { { "/boot/config-6.1.0-18-amd64 = # CONFIG_VFIO_PCI is not set\n"
 		     "CONFIG_IRQ_REMAP=y" } },
 	  .good = { { "/boot/config-6.1.0-18-amd64 = CONFIG_VFIO_PCI=m\nCONFIG_IRQ_REMAP=y" } } },
+	{ .rule = "iommu-kernel-config", /* what only x86 has */
+	  .verdict = FINDING_FAIL,
+	  .what = "without CONFIG_IRQ_REMAP",
+	  .bad = { { "/boot/config-6.1 = CONFIG_VFIO_PCI=m", "/proc/sys/kernel/osrelease = 6.1",
+		     X86 } },
+	  .good = { { "/boot/config-6.1 = CONFIG_VFIO_PCI=m", "/proc/sys/kernel/osrelease = 6.1",
+		      ARM } } },
+	{ .rule = "cpu-virt", /* whose hypervisor has another way */
+	  .host = "vm-without-iommu",
+	  .verdict = FINDING_FAIL,
+	  .what = "a virtual machine without nested virtualisation",
+	  .bad = { { CPUINFO("fpu hypervisor"), "/sys/class/dmi/id/sys_vendor = VMware, Inc." } },
+	  .good = { { CPUINFO("fpu vmx hypervisor"),
+		      "/sys/class/dmi/id/sys_vendor = VMware, Inc." } } },
 	{ .rule = "nested-host",
 	  .host = "guide-example",
 	  .devices = "01:00.0",
@@ -219,9 +237,15 @@ const struct rule_pair pairs_machine[] = {
 	  .devices = "00:14.0",
 	  .verdict = FINDING_WARN,
 	  .what = "Users may lock 8 MiB",
-	  .bad = { { "/proc/self/limits = Max locked memory         8388608   8388608   bytes" } },
-	  .good = { { "/proc/self/limits = Max locked memory        unlimited unlimited "
-		      "bytes" } } },
+	  .bad = { { QEMU, LIMIT("8388608") } },
+	  .good = { { QEMU, LIMIT("unlimited") } } },
+	{ .rule = "memlock", /* nobody runs QEMU by hand where it is not, or where qm does */
+	  .host = "laptop-one-gpu",
+	  .devices = "00:14.0",
+	  .verdict = FINDING_WARN,
+	  .what = "Users may lock 8 MiB",
+	  .bad = { { QEMU, LIMIT("8388608") } },
+	  .good = { { QEMU, LIMIT("8388608"), PROXMOX } } },
 	{ .rule = "dma-entry-limit",
 	  .host = "guide-example",
 	  .verdict = FINDING_WARN,
@@ -252,6 +276,18 @@ const struct rule_pair pairs_machine[] = {
 	  .what = "libvirt, which manages the guests, is not installed",
 	  .bad = { { NULL } },
 	  .good = { { "/usr/sbin/libvirtd = x" } } },
+	{ .rule = "libvirt-present", /* Proxmox runs guests by itself */
+	  .host = "laptop-one-gpu",
+	  .verdict = FINDING_WARN,
+	  .what = "libvirt, which manages the guests, is not installed",
+	  .bad = { { QEMU } },
+	  .good = { { QEMU, PROXMOX } } },
+	{ .rule = "qemu-present", /* NixOS has a place of its own */
+	  .host = "laptop-one-gpu",
+	  .verdict = FINDING_FAIL,
+	  .what = "QEMU, which runs the guests, is not installed",
+	  .bad = { { "/etc/NIXOS = x" } },
+	  .good = { { "/etc/NIXOS = x", "/run/current-system/sw/bin/qemu-system-x86_64 = x" } } },
 	{ .rule = "libvirt-daemon",
 	  .host = "identical-gpus",
 	  .verdict = FINDING_FAIL,
@@ -271,6 +307,12 @@ const struct rule_pair pairs_machine[] = {
 	  .what = "UEFI firmware",
 	  .bad = { { NULL } },
 	  .good = { { "/usr/share/OVMF/OVMF_CODE_4M.fd = x" } } },
+	{ .rule = "ovmf-present", /* QEMU brings one of its own, which not all distributions keep */
+	  .host = "laptop-one-gpu",
+	  .verdict = FINDING_WARN,
+	  .what = "UEFI firmware",
+	  .bad = { { "/usr/share/qemu/edk2-arm-code.fd = x" } },
+	  .good = { { "/usr/share/qemu/edk2-x86_64-code.fd = x" } } },
 	{ .rule = "swtpm-present",
 	  .host = "laptop-one-gpu",
 	  .verdict = FINDING_FAIL,

@@ -66,7 +66,7 @@ static const struct {
 	{ "proxmox-zfs", BOOT_PROXMOX, INITRAMFS_TOOLS, PACKAGES_APT },
 	{ "proxmox-grub", BOOT_PROXMOX_GRUB, INITRAMFS_TOOLS, PACKAGES_APT },
 	{ "nixos", BOOT_NIXOS, INITRAMFS_NIXOS, PACKAGES_NIX },
-	{ "gentoo-uki-dracut", BOOT_UKI_DRACUT, INITRAMFS_DRACUT, PACKAGES_UNKNOWN },
+	{ "gentoo-uki-dracut", BOOT_UKI_DRACUT, INITRAMFS_DRACUT, PACKAGES_PORTAGE },
 	{ "uncertain-two-loaders", BOOT_UNCERTAIN, INITRAMFS_MKINITCPIO, PACKAGES_PACMAN },
 	{ "uncertain-other-file", BOOT_UNCERTAIN, INITRAMFS_TOOLS, PACKAGES_APT },
 };
@@ -389,7 +389,7 @@ static const struct {
 	{ "leap15-grub", 1U << ROLE_QEMU, "sudo zypper install qemu-x86 qemu-tools" },
 	{ "silverblue-ostree", 1U << ROLE_TPM, "sudo rpm-ostree install swtpm swtpm-tools" },
 	{ "nixos", 1U << ROLE_QEMU, NULL },
-	{ "gentoo-uki-dracut", 1U << ROLE_QEMU, NULL },
+	{ "gentoo-uki-dracut", 1U << ROLE_QEMU, "sudo emerge --noreplace app-emulation/qemu" },
 	{ "debian12-grub", 0, NULL },
 };
 
@@ -410,6 +410,13 @@ static void test_roles(void)
 	g_assert_cmpint(package_role_there(&host->boot, ROLE_TPM), ==, TRI_YES);
 	g_assert_cmpint(package_role_there(&host->boot, ROLE_LIBVIRT), ==, TRI_NO);
 	g_assert_cmpint(package_role_there(&host->boot, ROLE_FIRMWARE), ==, TRI_NO);
+	g_assert_true(package_role_wanted(&host->boot, ROLE_LIBVIRT));
+	HOST_AUTO struct host *proxmox = probe_tree(read_root("proxmox-grub"));
+	g_assert_false(package_role_wanted(&proxmox->boot, ROLE_LIBVIRT));
+	HOST_AUTO struct host *nixos = probe_tree(read_root("nixos"));
+	g_assert_cmpstr(package_option(&nixos->boot, ROLE_QEMU), ==,
+			"virtualisation.libvirtd.enable = true;");
+	g_assert_null(package_option(&host->boot, ROLE_QEMU));
 }
 
 /* A tree of which somebody wrote down the configuration only: programs prove nothing there. */

@@ -142,7 +142,8 @@ const char *package_manager_name(enum package_manager manager)
 		[PACKAGES_UNKNOWN] = "not known", [PACKAGES_APT] = "apt",
 		[PACKAGES_DNF] = "dnf",           [PACKAGES_PACMAN] = "pacman",
 		[PACKAGES_ZYPPER] = "zypper",     [PACKAGES_RPM_OSTREE] = "rpm-ostree",
-		[PACKAGES_NIX] = "nix",
+		[PACKAGES_NIX] = "nix",           [PACKAGES_APK] = "apk",
+		[PACKAGES_XBPS] = "xbps",         [PACKAGES_PORTAGE] = "portage",
 	};
 
 	return names[manager];

@@ -32,6 +32,9 @@ enum package_manager {
 	PACKAGES_ZYPPER,
 	PACKAGES_RPM_OSTREE,
 	PACKAGES_NIX,
+	PACKAGES_APK,
+	PACKAGES_XBPS,
+	PACKAGES_PORTAGE,
 };
 
 enum initramfs {

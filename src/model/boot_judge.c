@@ -32,6 +32,9 @@ static enum package_manager judge_packages(const struct boot *boot)
 		{ "opensuse", PACKAGES_ZYPPER },
 		{ "opensuse-tumbleweed", PACKAGES_ZYPPER },
 		{ "opensuse-leap", PACKAGES_ZYPPER },
+		{ "alpine", PACKAGES_APK },
+		{ "void", PACKAGES_XBPS },
+		{ "gentoo", PACKAGES_PORTAGE },
 	};
 
 	if (has(boot, "/etc/NIXOS") || os_is(&boot->os, "nixos"))

@@ -1,5 +1,6 @@
 /* See packages.h. The names are those of the distributions' own archives: Debian's and Ubuntu's
- * package lists, Fedora's and RHEL's AppStream, Arch's extra, openSUSE's oss. */
+ * package lists, Fedora's and RHEL's AppStream, Arch's extra, openSUSE's oss, Alpine's community,
+ * Void's and Gentoo's trees. NixOS links what its module for libvirt runs into /run/libvirt. */
 #include "model/packages.h"
 
 #include <glib.h>
@@ -8,12 +9,14 @@
 #include "model/boot.h"
 
 #define MAX_NAMES 5
-#define MAX_FILES 7
+#define MAX_FILES 12
 
 struct role {
 	const char *name;
 	/* By package manager. */
-	const char *apt[MAX_NAMES], *dnf[MAX_NAMES], *pacman[MAX_NAMES], *zypper[MAX_NAMES];
+	const char *apt[MAX_NAMES], *dnf[MAX_NAMES], *pacman[MAX_NAMES], *zypper[MAX_NAMES],
+		*apk[MAX_NAMES], *xbps[MAX_NAMES], *portage[MAX_NAMES];
+	const char *nix; /* the option of a NixOS system */
 	/* One of them proves that the role is filled; '*' stands for anything but a slash. */
 	const char *files[MAX_FILES];
 };
@@ -25,7 +28,12 @@ static const struct role roles[ROLE_COUNT] = {
 		.dnf = { "qemu-kvm", "qemu-img" },
 		.pacman = { "qemu-desktop" },
 		.zypper = { "qemu-x86", "qemu-tools" },
-		.files = { "qemu-system-x86_64", "/usr/libexec/qemu-kvm", "qemu-kvm", "kvm" },
+		.apk = { "qemu-system-x86_64", "qemu-img" },
+		.xbps = { "qemu" },
+		.portage = { "app-emulation/qemu" },
+		.nix = "virtualisation.libvirtd.enable = true;",
+		.files = { "qemu-system-x86_64", "/usr/libexec/qemu-kvm", "qemu-kvm", "kvm",
+			   "/run/libvirt/nix-emulators/qemu-system-x86_64" },
 	},
 	[ROLE_LIBVIRT] = {
 		.name = "libvirt",
@@ -34,6 +42,10 @@ static const struct role roles[ROLE_COUNT] = {
 		.pacman = { "libvirt", "dnsmasq" },
 		.zypper = { "libvirt-daemon-qemu", "libvirt-client",
 			    "libvirt-daemon-config-network" },
+		.apk = { "libvirt-daemon", "libvirt-qemu", "libvirt-client" },
+		.xbps = { "libvirt" },
+		.portage = { "app-emulation/libvirt" },
+		.nix = "virtualisation.libvirtd.enable = true;",
 		.files = { "libvirtd", "virtqemud" },
 	},
 	[ROLE_FIRMWARE] = {
@@ -42,9 +54,17 @@ static const struct role roles[ROLE_COUNT] = {
 		.dnf = { "edk2-ovmf" },
 		.pacman = { "edk2-ovmf" },
 		.zypper = { "qemu-ovmf-x86_64" },
+		.apk = { "ovmf" },
+		.xbps = { "edk2-ovmf" },
+		.portage = { "sys-firmware/edk2-bin" },
+		.nix = "virtualisation.libvirtd.enable = true;",
 		.files = { "/usr/share/OVMF/OVMF_CODE*.fd", "/usr/share/edk2/ovmf/OVMF_CODE*",
 			   "/usr/share/edk2/x64/OVMF_CODE*", "/usr/share/qemu/ovmf-x86_64*.bin",
-			   "/usr/share/edk2-ovmf/x64/OVMF_CODE*" },
+			   "/usr/share/edk2-ovmf/x64/OVMF_CODE*",
+			   "/usr/share/edk2-ovmf/OVMF_CODE*",
+			   "/usr/share/edk2/OvmfX64/OVMF_CODE*",
+			   "/usr/share/qemu/edk2-x86_64-code.fd",
+			   "/run/libvirt/nix-ovmf/OVMF_CODE*" },
 	},
 	[ROLE_TPM] = {
 		.name = "tpm",
@@ -52,6 +72,10 @@ static const struct role roles[ROLE_COUNT] = {
 		.dnf = { "swtpm", "swtpm-tools" },
 		.pacman = { "swtpm" },
 		.zypper = { "swtpm" },
+		.apk = { "swtpm" },
+		.xbps = { "swtpm" },
+		.portage = { "app-crypt/swtpm" },
+		.nix = "virtualisation.libvirtd.qemu.swtpm.enable = true;",
 		.files = { "swtpm" },
 	},
 	[ROLE_TOOLS] = {
@@ -60,9 +84,19 @@ static const struct role roles[ROLE_COUNT] = {
 		.dnf = { "virt-install" },
 		.pacman = { "virt-install" },
 		.zypper = { "virt-install" },
+		.apk = { "virt-install" },
+		.xbps = { "virt-manager" },
+		.portage = { "app-emulation/virt-manager" },
+		.nix = "environment.systemPackages = [ pkgs.virt-manager ];",
 		.files = { "virt-install" },
 	},
 };
+
+bool package_role_wanted(const struct boot *boot, enum package_role role)
+{
+	return role < ROLE_COUNT && boot_has(boot, "/etc/pve") != TRI_YES &&
+	       boot_has(boot, "/etc/kernel/proxmox-boot-uuids") != TRI_YES;
+}
 
 const char *package_role_name(enum package_role role)
 {
@@ -93,7 +127,8 @@ enum tri package_role_there(const struct boot *boot, enum package_role role)
 		if (there == TRI_UNKNOWN)
 			answer = TRI_UNKNOWN;
 	}
-	return answer;
+	/* NixOS starts libvirt with programs that nobody else finds. */
+	return boot->packages == PACKAGES_NIX && role == ROLE_TPM ? TRI_UNKNOWN : answer;
 }
 
 /* Releases whose archives do not have swtpm yet. */
@@ -128,12 +163,24 @@ const char *const *package_names(const struct boot *boot, enum package_role role
 		return roles[role].pacman;
 	case PACKAGES_ZYPPER:
 		return roles[role].zypper;
+	case PACKAGES_APK:
+		return roles[role].apk;
+	case PACKAGES_XBPS:
+		return roles[role].xbps;
+	case PACKAGES_PORTAGE:
+		return roles[role].portage;
 	default:
 		return NULL;
 	}
 }
 
-/* The words before the packages: so that nothing is asked, and as people type them. */
+const char *package_option(const struct boot *boot, enum package_role role)
+{
+	return boot->packages == PACKAGES_NIX ? roles[role].nix : NULL;
+}
+
+/* The words before the packages: so that nothing is asked, and as people type them; none where that
+ * is nothing to be started unasked (Gentoo compiles for hours), or where nothing is known. */
 static const struct {
 	const char *quiet[6], *typed[6];
 } managers[] = {
@@ -145,7 +192,11 @@ static const struct {
 			      { "zypper", "install" } },
 	[PACKAGES_RPM_OSTREE] = { { "rpm-ostree", "install", "--idempotent", "-y" },
 				  { "rpm-ostree", "install" } },
+	[PACKAGES_UNKNOWN] = { { NULL }, { NULL } },
 	[PACKAGES_NIX] = { { NULL }, { NULL } },
+	[PACKAGES_APK] = { { "apk", "add" }, { "apk", "add" } },
+	[PACKAGES_XBPS] = { { "xbps-install", "-S", "-y" }, { "xbps-install", "-S" } },
+	[PACKAGES_PORTAGE] = { { NULL }, { "emerge", "--noreplace" } },
 };
 
 static bool add_names(const struct boot *boot, unsigned wanted, GPtrArray *argv)
@@ -175,16 +226,15 @@ static char **make_argv(const struct boot *boot, unsigned wanted, const char *co
 
 char **package_install_argv(const struct boot *boot, unsigned wanted)
 {
-	if (boot->packages == PACKAGES_UNKNOWN)
+	if (!managers[boot->packages].quiet[0])
 		return NULL;
 	return make_argv(boot, wanted, managers[boot->packages].quiet);
 }
 
 char *package_install_line(const struct boot *boot, unsigned wanted)
 {
-	g_auto(GStrv) argv = boot->packages == PACKAGES_UNKNOWN
-				     ? NULL
-				     : make_argv(boot, wanted, managers[boot->packages].typed);
+	const char *const *typed = managers[boot->packages].typed;
+	g_auto(GStrv) argv = *typed ? make_argv(boot, wanted, typed) : NULL;
 	g_autofree char *words = argv ? g_strjoinv(" ", argv) : NULL;
 
 	return words ? g_strconcat("sudo ", words, NULL) : NULL;

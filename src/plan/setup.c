@@ -114,7 +114,7 @@ static unsigned missing_roles(const struct boot *boot)
 	unsigned roles = 0;
 
 	for (unsigned role = 0; role < ROLE_COUNT; role++)
-		if (package_role_there(boot, role) == TRI_NO)
+		if (package_role_wanted(boot, role) && package_role_there(boot, role) == TRI_NO)
 			roles |= 1U << role;
 	return roles;
 }
@@ -170,6 +170,8 @@ static void start_services(struct setup *setup)
 
 const char *setup_groups(const struct boot *boot)
 {
+	if (!package_role_wanted(boot, ROLE_LIBVIRT))
+		return "kvm";
 	return boot->packages == PACKAGES_DNF || boot->packages == PACKAGES_RPM_OSTREE
 		       ? "libvirt"
 		       : "libvirt kvm";
@@ -191,6 +193,22 @@ static void join_groups(struct setup *setup)
 	}
 }
 
+/* What this program does not install itself. */
+static void warn_of_packages(struct setup *setup, unsigned roles)
+{
+	g_autofree char *line = package_install_line(&setup->host->boot, roles);
+
+	if (line)
+		plan_warn(setup->plan, "packages-by-hand",
+			  "Programs for guests are missing, and take long to install here: do it "
+			  "yourself (%s).",
+			  line);
+	else
+		plan_warn(setup->plan, "packages-unknown",
+			  "The names of the packages here are not known: QEMU, libvirt, UEFI "
+			  "firmware for guests (edk2) and swtpm are needed.");
+}
+
 static void install_packages(struct setup *setup)
 {
 	const struct boot *boot = &setup->host->boot;
@@ -198,9 +216,7 @@ static void install_packages(struct setup *setup)
 	g_auto(GStrv) argv = roles ? package_install_argv(boot, roles) : NULL;
 
 	if (roles && !argv)
-		plan_warn(setup->plan, "packages-unknown",
-			  "The names of the packages here are not known: QEMU, libvirt, UEFI "
-			  "firmware for guests (edk2) and swtpm are needed.");
+		warn_of_packages(setup, roles);
 	if (argv)
 		plan_add_run(setup->plan, (const char *const *)argv, plan_no_undo,
 			     "what virtual machines run on; 'undo' leaves it installed");

@@ -91,7 +91,12 @@ static const struct place places[] = {
 	{ "/usr/share/edk2/ovmf", LOOK_FOLDER },
 	{ "/usr/share/edk2/x64", LOOK_FOLDER },
 	{ "/usr/share/edk2-ovmf/x64", LOOK_FOLDER },
+	{ "/usr/share/edk2-ovmf", LOOK_FOLDER, ".fd" },
+	{ "/usr/share/edk2/OvmfX64", LOOK_FOLDER },
 	{ "/usr/share/qemu", LOOK_FOLDER, ".bin" },
+	{ "/usr/share/qemu/edk2-x86_64-code.fd", LOOK_THERE },
+	{ "/run/libvirt/nix-emulators/qemu-system-x86_64", LOOK_THERE },
+	{ "/run/libvirt/nix-ovmf", LOOK_FOLDER },
 };
 
 /* In each folder that may be the EFI system partition. */
@@ -158,7 +163,8 @@ static const struct {
 	{ "zypper" },
 };
 
-static const char *const program_folders[] = { "/usr/sbin/", "/usr/bin/", "/sbin/", "/bin/" };
+static const char *const program_folders[] = { "/usr/sbin/", "/usr/bin/", "/sbin/", "/bin/",
+					       "/run/current-system/sw/bin/" /* NixOS */ };
 
 /* ---- files ---- */
 
@@ -240,11 +246,14 @@ static void look_for_program(struct reader *reader, const char *name, bool read)
 	g_autofree char *text = NULL;
 	int error = ENOENT;
 
-	for (size_t i = 0; i < G_N_ELEMENTS(program_folders) && error == ENOENT; i++) {
+	for (size_t i = 0; i < G_N_ELEMENTS(program_folders) && error != ENODATA; i++) {
 		g_autofree char *path = g_strconcat(program_folders[i], name, NULL);
 		size_t length = 0;
-		if (root_look(reader->root, path) != 0)
+		int r = root_look(reader->root, path);
+		if (r != 0) {
+			error = r == -ENOENT || r == -ENOTDIR ? error : -r;
 			continue;
+		}
 		error = ENODATA;
 		if (read)
 			text = root_read_all(reader->root, path, TEXT_MAX, &length, NULL);

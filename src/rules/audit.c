@@ -327,13 +327,21 @@ static void judge_secure_boot(struct exam *exam)
 	}
 	if (firmware->secure_boot != TRI_NO)
 		return;
+	bool legacy = firmware->efi == TRI_NO;
 	struct finding *finding = exam_warn(exam, NULL, "Secure Boot is off.");
-	finding_evidence(finding, "/sys/firmware/efi/efivars/SecureBoot-*: 0");
+	finding_evidence(finding, "%s",
+			 legacy ? "/sys/firmware/efi: not there"
+				: "/sys/firmware/efi/efivars/SecureBoot-*: 0");
 	finding_cause(finding, "A guest that changes the firmware of a card it was given, or "
 			       "someone at the machine, could bring up another kernel unseen.");
-	finding_fix(finding,
-		    "# Switch it on in the firmware setup; modules from outside the kernel "
-		    "(vendor-reset, nvidia) must then be signed (mokutil --import).");
+	if (legacy)
+		finding_fix(finding,
+			    "# This system is started the old way (legacy BIOS), which has "
+			    "none: only one that is installed for UEFI can have it.");
+	else
+		finding_fix(finding,
+			    "# Switch it on in the firmware setup; modules from outside the kernel "
+			    "(vendor-reset, nvidia) must then be signed (mokutil --import).");
 }
 
 static void judge_lockdown(struct exam *exam)

@@ -239,11 +239,22 @@ static bool is_left_for_host(const struct exam *exam, unsigned pci)
 	       !pci_driver_is_vfio(dev->driver);
 }
 
+/* Class 0302 is for cards that drive no screen: those of servers, and second ones in laptops. */
+static int find_chosen_display(const struct exam *exam)
+{
+	unsigned index = 0;
+	int pci;
+
+	while ((pci = next_chosen_kind(exam, KIND_GPU, &index)) >= 0)
+		if (exam->host->pci[pci].class_code >> 8 != 0x0302)
+			return pci;
+	return -1;
+}
+
 static void judge_multi_gpu(struct exam *exam)
 {
 	const struct host *host = exam->host;
-	unsigned index = 0;
-	int pci = next_chosen_kind(exam, KIND_GPU, &index);
+	int pci = find_chosen_display(exam);
 
 	for (unsigned i = 0; i < host->n_pci; i++)
 		if (is_left_for_host(exam, i) && host->pci[i].driver_known)

@@ -11,6 +11,38 @@ static bool is_amd(const struct host *host)
 	return g_strcmp0(host->platform.cpu.vendor, "AuthenticAMD") == 0;
 }
 
+/* Where each hypervisor has it, by the maker that it gives its machines (DMI). */
+static const struct {
+	const char *maker;
+	const char *how;
+} hypervisor_ways[] = {
+	{ "VMware", "in the machine's settings for the processor, \"Expose hardware assisted "
+		    "virtualization to the guest OS\"" },
+	{ "innotek", "VBoxManage modifyvm NAME --nested-hw-virt on" },
+	{ "Microsoft",
+	  "on its host: Set-VMProcessor -VMName NAME "
+	  "-ExposeVirtualizationExtensions $true; in a cloud: another size of machine" },
+	{ "Google", "made with --enable-nested-virtualization" },
+	{ "Amazon", "only machines of the kind \"metal\" have it" },
+};
+
+static void remedy_nested(const struct exam *exam, struct finding *finding)
+{
+	const char *maker = exam->host->platform.firmware.vendor;
+
+	for (size_t i = 0; maker && i < G_N_ELEMENTS(hypervisor_ways); i++) {
+		if (!g_str_has_prefix(maker, hypervisor_ways[i].maker))
+			continue;
+		finding_fix(finding, "# Have the hypervisor offer nested virtualisation (%s).",
+			    hypervisor_ways[i].how);
+		return;
+	}
+	finding_fix(finding,
+		    "# Have the hypervisor offer nested virtualisation (where that is KVM, on its "
+		    "host: modprobe kvm_%s nested=1, and -cpu host).",
+		    is_amd(exam->host) ? "amd" : "intel");
+}
+
 static void judge_virtualisation(struct exam *exam)
 {
 	const struct iommu_verdict *verdict = exam->verdict;
@@ -25,10 +57,7 @@ static void judge_virtualisation(struct exam *exam)
 		finding_cause(finding, "Guests need the processor's own virtualisation (VT-x, "
 				       "AMD-V).");
 		if (cpu->hypervisor == TRI_YES)
-			finding_fix(finding,
-				    "# Have the hypervisor offer nested virtualisation "
-				    "(on its host: modprobe kvm_%s nested=1).",
-				    is_amd(exam->host) ? "amd" : "intel");
+			remedy_nested(exam, finding);
 		else
 			finding_fix(finding, "# Switch on %s in the firmware setup.",
 				    is_amd(exam->host) ? "SVM Mode"
@@ -175,13 +204,15 @@ static void judge_kernel(struct exam *exam)
 static void judge_config(struct exam *exam)
 {
 	const struct kernel *kernel = &exam->host->platform.kernel;
+	const struct cpu *cpu = &exam->host->platform.cpu;
 	const struct {
 		char value;
 		const char *symbol;
 		const char *what;
 	} symbols[] = {
 		{ kernel->vfio_pci, "CONFIG_VFIO_PCI", "no device can be handed to a guest" },
-		{ kernel->irq_remap, "CONFIG_IRQ_REMAP", "interrupts cannot be remapped" },
+		{ cpu->arch_known && !cpu->x86 ? 0 : kernel->irq_remap, /* of x86 only */
+		  "CONFIG_IRQ_REMAP", "interrupts cannot be remapped" },
 	};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(symbols); i++) {

@@ -26,6 +26,10 @@ static void judge_program(struct exam *exam, enum package_role role, enum findin
 {
 	enum tri there = package_role_there(&exam->host->boot, role);
 
+	if (!package_role_wanted(&exam->host->boot, role)) {
+		exam_settle(exam);
+		return;
+	}
 	/* a part of a machine, as an unpacked archive, may lack its programs */
 	if (there == TRI_NO && (!exam->host->boot.os.id || exam->host->part))
 		there = TRI_UNKNOWN;
@@ -108,7 +112,11 @@ static void judge_daemon(struct exam *exam)
 	struct finding *finding = exam_fail(exam, NULL, "libvirt is installed and does not run.");
 	finding_evidence(finding, "/run/libvirt/virtqemud-sock, /run/libvirt/libvirt-sock: not "
 				  "there");
-	if (has_modular)
+	if (host->boot.packages == PACKAGES_APK)
+		finding_fix(finding, "rc-update add libvirtd && rc-service libvirtd start");
+	else if (host->boot.packages == PACKAGES_XBPS)
+		finding_fix(finding, "ln -s /etc/sv/libvirtd /var/service/");
+	else if (has_modular)
 		finding_fix(finding, "systemctl enable --now virtqemud.socket");
 	else
 		finding_fix(finding, "systemctl enable --now libvirtd.socket");

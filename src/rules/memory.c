@@ -169,14 +169,19 @@ static bool read_limit(const struct host *host, uint64_t *ret)
 	return text_to_u64(number, 10, ret);
 }
 
-/* libvirt sets the limit of its guests itself: this is about QEMU run by hand. */
+/* libvirt sets the limit of its guests itself, and Proxmox runs them as root: this is about QEMU
+ * run by hand. */
 static void judge_memlock(struct exam *exam)
 {
 	const struct host *host = exam->host;
 	uint64_t limit;
 
-	if (package_role_there(&host->boot, ROLE_LIBVIRT) == TRI_YES || host->domains.n > 0)
+	if (package_role_there(&host->boot, ROLE_LIBVIRT) == TRI_YES || host->domains.n > 0 ||
+	    !package_role_wanted(&host->boot, ROLE_LIBVIRT) ||
+	    package_role_there(&host->boot, ROLE_QEMU) == TRI_NO) {
+		exam_settle(exam);
 		return;
+	}
 	if (!read_limit(host, &limit)) {
 		exam_unknown(exam, NULL, "/proc/self/limits",
 			     "How much memory may be locked is not known.");
@@ -253,6 +258,10 @@ static void judge_window(struct exam *exam)
 
 	if (needed < GIB)
 		return;
+	if (exam->host->platform.cpu.arch_known && !exam->host->platform.cpu.x86) {
+		exam_settle(exam); /* that firmware takes the window from QEMU */
+		return;
+	}
 	if (bits <= 0) {
 		exam_unknown(exam, NULL, "/proc/cpuinfo",
 			     "How many address bits the processor has is not known.");

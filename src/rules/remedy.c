@@ -132,12 +132,17 @@ void remedy_bind(const struct exam *exam, struct finding *finding, int index)
 
 void remedy_package(const struct exam *exam, struct finding *finding, enum package_role role)
 {
+	const char *option = package_option(&exam->host->boot, role);
 	g_autofree char *line = package_install_line(&exam->host->boot, 1U << role);
 	const char *bare = line && g_str_has_prefix(line, "sudo ") ? line + 5 : line;
 
-	if (bare)
+	if (option) {
+		finding_fix(finding, "# In the system's configuration: %s", option);
+		finding_fix(finding, "nixos-rebuild switch");
+	} else if (bare) {
 		finding_fix(finding, "%s", bare);
-	else
+	} else {
 		finding_fix(finding, "# Install the distribution's package for %s.",
 			    package_role_name(role));
+	}
 }
