@@ -420,6 +420,119 @@ static const struct sample {
 	{ "code-12", "This device cannot find enough free resources that it can use. (Code 12)",
 	  "Code 128" },
 	{ "code-31", "This device is not working properly (Code 31)", "Code 310" },
+	{ "x-vga", "device does not support requested feature x-vga",
+	  "device supports feature x-vga" },
+	{ "x-vga-region",
+	  "vfio 0000:01:00.0: failed getting region info for VGA region index 8: "
+	  "Invalid argument",
+	  "failed to get region 8 info" },
+	{ "device-error",
+	  "vfio_err_notifier_handler(0000:01:00.0) Unrecoverable error detected. "
+	  "Please collect any data possible and then kill the guest",
+	  "Unrecoverable error detected in the file system" },
+	{ "rom-unreadable", "vfio-pci: Cannot read device rom at 0000:01:00.0",
+	  "Cannot read device node at /dev/sda" },
+	{ "iommufd-missing",
+	  "qemu-kvm: -object iommufd,id=iommufd0: /dev/iommu opening failed: No "
+	  "such file or directory",
+	  "/dev/iommu was opened" },
+	{ "iommufd-bind",
+	  "vfio 0000:01:00.0: error bind device fd=33 to iommufd=32: Invalid "
+	  "argument",
+	  "bind device fd=33 to iommufd=32" },
+	{ "kvm-busy", "qemu-system-x86_64: failed to initialize kvm: Device or resource busy",
+	  "failed to initialize kvm: No such device" },
+	{ "usb-detach-none", "libusb_detach_kernel_driver: -5 [NOT_FOUND]",
+	  "libusb_detach_kernel_driver: -6 [BUSY]" },
+	{ "usb-alt-setting", "libusb_set_interface_alt_setting: -99 [OTHER]",
+	  "libusb_set_interface_alt_setting: 0" },
+	{ "looking-glass-denied",
+	  "-device ivshmem-plain: Could not open '/dev/shm/looking-glass': Permission denied",
+	  "Could not open '/dev/shm/other': Permission denied" },
+	{ "cpu-feature",
+	  "warning: host doesn't support requested feature: "
+	  "CPUID.80000001H:ECX.svm [bit 2]",
+	  "host doesn't support requested feature: sound" },
+	{ "rdmsr", "kvm [1234]: ignored rdmsr: 0x1a0 data 0x0",
+	  "kvm [1234]: unhandled rdmsr: 0x1a0" },
+	{ "wrmsr", "kvm: vcpu0, guest rIP: 0xfff ignored wrmsr: 0x122 data 0x0",
+	  "kvm: unhandled wrmsr: 0x122" },
+	{ "cpu-missing-feature",
+	  "error: operation failed: guest CPU doesn't match specification: missing "
+	  "features: invtsc",
+	  "guest CPU doesn't match specification: extra features: invtsc" },
+	{ "network-missing", "error: Network not found: no network with matching name 'default'",
+	  "no network with matching uuid" },
+	{ "bridge-missing", "error: Cannot get interface MTU on 'br0': No such device",
+	  "Cannot get interface flags on 'br0'" },
+	{ "apparmor-profile",
+	  "internal error: cannot load AppArmor profile "
+	  "'libvirt-4dba79b5-0000-0000-0000-000000000001'",
+	  "cannot load AppArmor profile 'firefox'" },
+	{ "no-emulator", "internal error: Cannot find suitable emulator for x86_64",
+	  "Cannot find suitable editor for x" },
+	{ "monitor-reset", "error: Unable to read from monitor: Connection reset by peer",
+	  "Unable to read from socket: Connection reset by peer" },
+	{ "monitor-closed",
+	  "error: internal error: QEMU unexpectedly closed the monitor (vm='win11')",
+	  "QEMU closed the monitor" },
+	{ "config-inaccessible",
+	  "vfio-pci 0000:0c:00.0: can't change power state from D0 to D3hot "
+	  "(config space inaccessible)",
+	  "can't change power state from D0 to D3hot" },
+	{ "link-down", "pcieport 0000:00:01.0: pciehp: Slot(1): Link Down",
+	  "pciehp: Slot(1): Link Up" },
+	{ "xhci-stop", "xhci_hcd 0000:03:00.0: xHCI host not responding to stop endpoint command",
+	  "xHCI host responding to stop endpoint command" },
+	{ "sanity-check",
+	  "resource sanity check: requesting [mem 0x000c0000-0x000fffff], which "
+	  "spans more than PCI Bus 0000:00",
+	  "resource check: requesting [mem 0x000c0000-0x000fffff]" },
+	{ "vga-console-off", "vfio-pci 0000:01:00.0: vgaarb: deactivate vga console",
+	  "vgaarb: setting as boot VGA device" },
+	{ "ids-added", "vfio_pci: add [10de:1b80[ffffffff:ffffffff]] class 0x000000/00000000",
+	  "vfio_pci: added 10de:1b80" },
+	{ "disable-vga", "vfio_pci: unknown parameter 'disable_vga' ignored",
+	  "unknown parameter 'disable_idle_d3' ignored" },
+	{ "virqfd-modprobe",
+	  "modprobe: FATAL: Module vfio_virqfd not found in directory "
+	  "/lib/modules/6.5.0",
+	  "modprobe: FATAL: Module vfio_pci not found in directory "
+	  "/lib/modules/6.5.0" },
+	{ "virqfd-mkinitcpio-old", "==> ERROR: module not found: `vfio_virqfd'",
+	  "==> ERROR: module not found: `vfio_pci'" },
+	{ "new-id-exists", "tee: /sys/bus/pci/drivers/vfio-pci/new_id: File exists",
+	  "tee: /sys/bus/pci/drivers/e1000e/new_id: File exists" },
+	{ "amdgpu-block",
+	  "[drm:amdgpu_device_ip_init [amdgpu]] *ERROR* hw_init of IP block <smu> "
+	  "failed -62",
+	  "hw_init of IP block <smu> done" },
+	{ "amdgpu-psp",
+	  "[drm:psp_v11_0_bootloader_load_sysdrv [amdgpu]] *ERROR* Failed to load "
+	  "psp sysdrv",
+	  "Failed to load psp sysdrv, once more" },
+	{ "amdgpu-psp-start", "[drm:psp_hw_start [amdgpu]] *ERROR* PSP load kdb failed!",
+	  "[drm:psp_hw_start [amdgpu]] PSP loaded" },
+	{ "atombios-stuck",
+	  "[drm:atom_op_jump [amdgpu]] *ERROR* atombios stuck in loop for more "
+	  "than 20secs aborting",
+	  "atombios in loop" },
+	{ "powerplay", "amdgpu: [powerplay] Failed to send message 0x28, response 0xffffffff",
+	  "amdgpu: failed to send message" },
+	{ "nouveau-gsp", "nouveau 0000:01:00.0: gsp: init failed, -110",
+	  "nouveau 0000:01:00.0: gsp: init done" },
+	{ "intel-guc", "i915 0000:03:00.0: [drm] *ERROR* GT0: GuC initialization failed",
+	  "i915 0000:03:00.0: [drm] GT0: GuC firmware loaded" },
+	{ "xe-probe", "xe 0000:03:00.0: probe with driver xe failed with error -110",
+	  "xen 0000:03:00.0: probe with driver xen-fb failed with error -110" },
+	{ "nvidia-bound", "NVRM: GPU 0000:01:00.0 is already bound to vfio-pci.",
+	  "NVRM: GPU 0000:01:00.0 is already bound to nouveau." },
+	{ "code-10", "This device cannot start. (Code 10)", "Code 101" },
+	{ "proxmox-start", "TASK ERROR: start failed: QEMU exited with code 1", "TASK OK: start" },
+	{ "xen",
+	  "libxl: error: libxl_pci.c:1489:libxl__device_pci_reset: write to "
+	  "/sys/bus/pci/devices/0000:01:00.0/reset returned -1",
+	  "libxl: error: libxl_dom.c:1: x" },
 };
 
 /* The rows are tried in their order: a sample is explained by its own row, wherever it stands. */
@@ -499,6 +612,42 @@ static void test_once(void)
 	g_assert_cmpstr(first->evidence->pdata[1], ==, "and 1 more lines like it");
 }
 
+/* As they are posted: quoted, broken by a mail program, with the quotation marks of a forum; and
+ * lines that only seem to go on. */
+static void test_posted(void)
+{
+	static const struct {
+		const char *lines[4];
+		const char *id; /* of the only finding */
+	} cases[] = {
+		{ { "> Verify all devices in group", ">   23 are bound to vfio-<bus> or pci-stub" },
+		  "group-viable" },
+		{ { "> vfio-pci 0000:03:00.0: Firmware has requested this device have a",
+		    "> 1:1 IOMMU mapping, rejecting configuring the device" },
+		  "iommu-rmrr" },
+		{ { "vfio 0000:01:00.0: failed to open /dev/vfio/14: Permission", "denied" },
+		  "vfio-permissions" },
+		{ { "BAR 1: can\xe2\x80\x99t reserve [mem 0xc0000000-0xcfffffff]" },
+		  "framebuffer-conflict" },
+		{ { "the device, with a firmware that has requested this device have a",
+		    "kernel: 1:1 IOMMU mapping" },
+		  "log-not-known" },
+		{ { "something else that went on for long and then Verify all devices in group",
+		    "[   12.3] 23 are bound to vfio-<bus> or pci-stub" },
+		  "log-not-known" },
+		{ { "a line of more than thirty letters, that ends here", "and \xe2\x80\x9c"
+									  "another\xe2\x80\x9d" },
+		  "log-not-known" },
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autoptr(GPtrArray) findings = explain(cases[i].lines);
+		g_assert_cmpuint(findings->len, ==, 1);
+		const struct finding *finding = findings->pdata[0];
+		g_assert_cmpstr(finding->id, ==, cases[i].id);
+	}
+}
+
 static void test_unknown(void)
 {
 	static const char *const nothing[] = { "all is well", NULL };
@@ -554,6 +703,7 @@ int main(int argc, char **argv)
 	}
 	g_test_add_func("/table", test_table);
 	g_test_add_func("/log/once", test_once);
+	g_test_add_func("/log/posted", test_posted);
 	g_test_add_func("/log/unknown", test_unknown);
 	g_test_add_func("/log/hostile", test_hostile);
 	return g_test_run();

@@ -65,8 +65,14 @@ static void judge_driver(struct exam *exam, int pci)
 			      dev->driver);
 	}
 	remedy_bind(exam, finding, pci);
-	if (exam->chosen[pci] & CHOSEN_IDS)
-		finding_fix(finding, "vfiokit bind --persist %s", ADDRESS(host, pci));
+	if (exam->chosen[pci] & CHOSEN_IDS) {
+		finding_fix(finding, "# So that it is so at boot:");
+		remedy_initramfs(exam, finding);
+		finding_fix(finding,
+			    "# Should the host's driver still be first then: vfiokit bind "
+			    "--persist %s",
+			    ADDRESS(host, pci));
+	}
 }
 
 static void judge_override(struct exam *exam)

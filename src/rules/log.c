@@ -10,6 +10,9 @@
 #define MAX_SEEN   200 /* messages of devices that are told apart */
 #define MAX_ODD    3   /* lines that look like failures and are not known */
 #define LINE_SHOWN 300 /* bytes of a line that are quoted */
+#define WRAP_MIN   20  /* bytes of a line that a mail program, or a forum, may have broken */
+#define WRAP_MAX   100
+#define WRAP_FRONT 40 /* of a line that may be the rest of one: no "name: " in so many */
 
 /* One message of one device. */
 struct seen {
@@ -26,6 +29,9 @@ struct log_reader {
 	GPtrArray *odd; /* of char *: "NUMBER: line" */
 	uint64_t odd_count;
 	uint64_t lines;
+	char *before;     /* the line before, as the next may go on with it; NULL: it cannot */
+	bool before_odd;  /* it counts as odd */
+	bool before_kept; /* and is in odd */
 };
 
 static void clear_seen(void *data)
@@ -97,22 +103,119 @@ static bool looks_bad(const char *line, size_t length)
 	return false;
 }
 
-void log_reader_line(struct log_reader *reader, const char *line, size_t length)
-{
-	const struct message *message = message_match(line, length);
-	bool odd = !message && looks_bad(line, length);
+/* ---- lines as they are posted ---- */
 
-	reader->lines++;
+/* Quotation marks as word processors and forums set them, plain: the caller's. NULL: there are
+ * none. U+2018 and U+2019 are E2 80 98 and 99, U+201C and U+201D end in 9C and 9D. */
+static char *plain_quotes(const char *line, size_t length)
+{
+	if (!memmem(line, length, "\xe2\x80", 2))
+		return NULL;
+	GString *text = g_string_sized_new(length);
+	for (size_t i = 0; i < length; i++) {
+		unsigned char last = i + 2 < length && memcmp(line + i, "\xe2\x80", 2) == 0
+					     ? (unsigned char)line[i + 2]
+					     : 0;
+		char plain = last == 0x98 || last == 0x99   ? '\''
+			     : last == 0x9c || last == 0x9d ? '"'
+							    : '\0';
+		g_string_append_c(text, plain ? plain : line[i]);
+		i += plain ? 2 : 0;
+	}
+	return g_string_free(text, FALSE);
+}
+
+/* Without the marks of quoted mail, and blanks, in front and the blanks at the end. */
+static const char *strip_line(const char *line, size_t *length)
+{
+	while (*length > 0 && (*line == '>' || g_ascii_isspace(*line))) {
+		line++;
+		(*length)--;
+	}
+	while (*length > 0 && g_ascii_isspace(line[*length - 1]))
+		(*length)--;
+	return line;
+}
+
+/* Could it be the rest of the line before? Lines of logs begin with a time, or a name and a colon.
+ */
+static bool may_go_on(const char *line, size_t length)
+{
+	return length > 0 && *line != '[' && !memmem(line, MIN(length, WRAP_FRONT), ": ", 2);
+}
+
+/* The row that explains the line before together with this one; both in *joined, the caller's. */
+static const struct message *match_joined(const struct log_reader *reader, const char *line,
+					  size_t length, char **joined)
+{
+	line = strip_line(line, &length);
+	if (!reader->before || !may_go_on(line, length))
+		return NULL;
+	g_autofree char *both = g_strdup_printf("%s %.*s", reader->before, (int)length, line);
+	const struct message *message = message_match(both, strlen(both));
+	if (message)
+		*joined = g_steal_pointer(&both);
+	return message;
+}
+
+static void forget_before(struct log_reader *reader, bool explained)
+{
+	if (explained && reader->before_odd) {
+		reader->odd_count--;
+		if (reader->before_kept)
+			g_ptr_array_remove_index(reader->odd, reader->odd->len - 1);
+	}
+	g_clear_pointer(&reader->before, g_free);
+	reader->before_odd = reader->before_kept = false;
+}
+
+static void keep_before(struct log_reader *reader, const char *line, size_t length, bool odd)
+{
+	line = strip_line(line, &length);
+	if (length >= WRAP_MIN && length <= WRAP_MAX)
+		reader->before = text_printable(line, length);
+	reader->before_odd = odd;
+}
+
+static void take_unknown(struct log_reader *reader, const char *line, size_t length)
+{
+	bool odd = looks_bad(line, length);
+
+	forget_before(reader, false);
+	keep_before(reader, line, length, odd);
 	reader->odd_count += odd;
-	if (!message && !(odd && reader->odd->len < MAX_ODD))
+	reader->before_kept = odd && reader->odd->len < MAX_ODD;
+	if (!reader->before_kept)
 		return;
 	g_autofree char *shown = text_printable(line, MIN(length, LINE_SHOWN));
-	if (message)
-		add_seen(reader, message, shown);
-	else
-		g_ptr_array_add(reader->odd,
-				g_strdup_printf("%" PRIu64 ": %s", reader->lines, shown));
+	g_ptr_array_add(reader->odd, g_strdup_printf("%" PRIu64 ": %s", reader->lines, shown));
 }
+
+void log_reader_line(struct log_reader *reader, const char *line, size_t length)
+{
+	g_autofree char *plain = plain_quotes(line, length);
+	g_autofree char *joined = NULL;
+
+	reader->lines++;
+	if (plain) {
+		line = plain;
+		length = strlen(plain);
+	}
+	const struct message *message = message_match(line, length);
+	if (!message && (message = match_joined(reader, line, length, &joined))) {
+		line = joined;
+		length = strlen(joined);
+	}
+	if (!message) {
+		take_unknown(reader, line, length);
+		return;
+	}
+	forget_before(reader, joined != NULL);
+	g_autofree char *shown = text_printable(line, MIN(length, LINE_SHOWN));
+	add_seen(reader, message, shown);
+}
+
+/* ---- what is told ---- */
 
 static void tell_seen(const struct log_reader *reader, const struct seen *seen, GPtrArray *findings)
 {
@@ -162,6 +265,7 @@ void log_reader_finish(struct log_reader *reader, GPtrArray *findings, bool sile
 	if (!silent)
 		tell_unknown(reader, findings);
 	g_free(reader->name);
+	g_free(reader->before);
 	g_array_unref(reader->seen);
 	g_ptr_array_unref(reader->odd);
 	g_free(reader);

@@ -6,7 +6,8 @@
 
 #include "rules/messages_table.h"
 
-static const struct message *const tables[] = { messages_programs, messages_kernel };
+static const struct message *const tables[] = { messages_programs, messages_kernel,
+						messages_others };
 
 const struct message *message_get(unsigned number)
 {

@@ -22,7 +22,7 @@ const struct message messages_kernel[] = {
 	  .fix = { "vfiokit doctor iommu-enabled group-exists" },
 	  .see = SEE_IOMMU },
 	{ .id = "bar-reserved",
-	  .pattern = "BAR *: can't reserve [",
+	  .pattern = "BAR *: can't reserve",
 	  .rule = "framebuffer-conflict",
 	  FAIL,
 	  .what = "Something of the host still holds the card's memory: mostly the firmware's "

@@ -6,6 +6,7 @@
 
 extern const struct message messages_programs[]; /* messages_programs.c */
 extern const struct message messages_kernel[];   /* messages_kernel.c */
+extern const struct message messages_others[];   /* messages_others.c */
 
 #define FAIL .verdict = FINDING_FAIL
 #define WARN .verdict = FINDING_WARN
