@@ -529,6 +529,13 @@ static void test_mend_places(void)
 		{ Q "-m 1 -drive aio=native,file=\"$A\"",
 		  Q "-m 1 -drive aio=native,file=\"$A\",cache=none" },
 		{ Q "-machine type=pc-q35,accel=kvm -m 1", Q "-machine type=q35,accel=kvm -m 1" },
+		{ Q "-m 1 -device intel-iommu -device vfio-pci,host=01:00.0",
+		  Q "-m 1 -device intel-iommu,caching-mode=on -device vfio-pci,host=01:00.0" },
+		{ Q "-m 1 -device pcie-root-port,id=r -device vfio-pci,host=01:00.0,bus=r"
+		    " -device vfio-pci,host=01:00.1,bus=r",
+		  Q "-m 1 -device pcie-root-port,id=r -device "
+		    "vfio-pci,host=01:00.0,bus=r,multifunction=on"
+		    " -device vfio-pci,host=01:00.1,bus=r,addr=00.1" },
 		{ Q "-m 1 -device pcie-root-port,id=r -device vfio-pci,host=01:00.0,bus=r,addr=0.0"
 		    " -device vfio-pci,host=01:00.1",
 		  Q "-m 1 -device pcie-root-port,id=r -device "

@@ -90,9 +90,8 @@ void lint_set_device(struct lint *lint)
 				       "knows others");
 		finding_fix(
 			finding,
-			"# <qemu:override><qemu:device alias='%s'><qemu:frontend><qemu:property "
-			"name='%s' type='…' value='%s'/></qemu:frontend></qemu:device>"
-			"</qemu:override> (libvirt 8.2)",
+			"# in <qemu:override> (libvirt 8.2): the device with alias='%s', its "
+			"property with name='%s' and value='%s'",
 			property->alias, property->name, property->value);
 	}
 }

@@ -150,6 +150,9 @@ void lint_address_conflict(struct lint *lint)
 				lint_add(lint, FINDING_FAIL, other->shown,
 					 "two devices have the same address in the guest");
 			finding_evidence(finding, "%s", first->shown);
+			lint_fix(lint, finding, "# remove one <address>: libvirt gives it another",
+				 "# another bus= for one of them, or of functions of one card "
+				 "another addr=00.N");
 		}
 	}
 }
