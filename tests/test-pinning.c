@@ -68,6 +68,9 @@ static const struct topology *read_machine(struct machine *machine, const char *
 #define POWER   "0+1+2+3@0.0 4+5+6+7@0.0 8+9+10+11@0.0"
 #define HOLES   "3+19@0.0 5+21@0.0 9+25@0.0"
 #define HALVES  "0@0.0 1@0.0 2@1.0 3@1.0 4@2.1 5@2.1 6@3.1 7@3.1"
+#define CHOICES                                                                                    \
+	"0@0.0 1@1.1 2@1.1 3@1.2 4@1.2 5@1.3 6@1.3 7@2.4 8@2.4 9@2.4 10@2.4 11@2.5 12@2.5 "        \
+	"13@3.6 14@3.6 15@3.6 16@3.6 17@3.7 18@3.7 19@4.8 20@4.8 21@4.8 22@4.8"
 #define CORES_4 "0@0.0 1@0.0 2@0.1 3@0.1 4@0.2 5@0.2 6@1.3 7@1.3 8@1.4 9@1.4 10@1.5 11@1.5"
 
 static const struct {
@@ -184,6 +187,16 @@ static const struct {
 	  "",
 	  1,
 	  GAVE_WAY_SPANS_NODES },
+	{ "of equally many nodes those with the fewest caches",
+	  CHOICES,
+	  { 10, -1, 0 },
+	  "7 8 9 10 11 12 13 14 15 16",
+	  "17",
+	  "17",
+	  "0-6,17-22",
+	  "",
+	  1,
+	  GAVE_WAY_SPANS_NODES | GAVE_WAY_SPANS_L3 },
 	{ "the cache without CPU 0",
 	  CCDS,
 	  { 4, -1, 0 },
