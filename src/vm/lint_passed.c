@@ -88,11 +88,10 @@ void lint_set_device(struct lint *lint)
 			"guest does not start");
 		finding_cause(finding, "libvirt writes devices as JSON since then, and -set only "
 				       "knows others");
-		finding_fix(
-			finding,
-			"# in <qemu:override> (libvirt 8.2): the device with alias='%s', its "
-			"property with name='%s' and value='%s'",
-			property->alias, property->name, property->value);
+		finding_fix(finding,
+			    "# in <qemu:override> (libvirt 8.2): the device with alias='%s', its "
+			    "property with name='%s' and value='%s'",
+			    property->alias, property->name, property->value);
 	}
 }
 
