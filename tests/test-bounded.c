@@ -111,6 +111,54 @@ static void test_forked(struct fixture *fixture, gconstpointer data)
 	g_assert_cmpint(read_in(fixture, "answers", buf, sizeof(buf)), ==, 9);
 }
 
+static char *attribute_in(const struct fixture *fixture, const char *folder)
+{
+	g_autofree char *name = g_build_filename(folder, "driver_override", NULL);
+
+	return in(fixture, name);
+}
+
+/* What is read ahead is kept for one reading; what hangs, and what comes after it, is not. */
+static void test_ahead(struct fixture *fixture, gconstpointer data)
+{
+	g_autoptr(GPtrArray) paths = g_ptr_array_new_with_free_func(g_free);
+	char buf[64];
+
+	g_ptr_array_add(paths, attribute_in(fixture, "answers"));
+	g_ptr_array_add(paths, attribute_in(fixture, "not-there"));
+	bounded_read_ahead(fixture->bounded, paths);
+	g_assert_cmpint(bounded_take(fixture->bounded, paths->pdata[1], buf, sizeof(buf)), ==,
+			-ENOENT);
+	g_assert_cmpint(bounded_take(fixture->bounded, paths->pdata[0], buf, 5), ==, 4);
+	g_assert_cmpstr(buf, ==, "vfio");
+	g_assert_cmpint(bounded_take(fixture->bounded, paths->pdata[0], buf, 5), ==, -ENOSYS);
+	bounded_read_ahead(fixture->bounded, paths);
+	bounded_forget(fixture->bounded);
+	g_assert_cmpint(bounded_take(fixture->bounded, paths->pdata[0], buf, 5), ==, -ENOSYS);
+	g_ptr_array_insert(paths, 0, attribute_in(fixture, "hangs"));
+	bounded_read_ahead(fixture->bounded, paths);
+	g_assert_cmpint(bounded_take(fixture->bounded, paths->pdata[1], buf, 5), ==, -ENOSYS);
+	g_assert_cmpint(read_in(fixture, "answers", buf, sizeof(buf)), ==, 9);
+}
+
+/* More than there is room for at once: all of them come, in their order. */
+static void test_ahead_many(struct fixture *fixture, gconstpointer data)
+{
+	enum { MANY = 500 };
+	g_autoptr(GPtrArray) paths = g_ptr_array_new_with_free_func(g_free);
+	g_autofree char *folder = in(fixture, "answers");
+	char buf[64];
+
+	for (unsigned i = 0; i < MANY; i++) {
+		g_autofree char *slashes = g_strnfill(i + 1, '/');
+		g_ptr_array_add(paths, g_strconcat(folder, slashes, "driver_override", NULL));
+	}
+	bounded_read_ahead(fixture->bounded, paths);
+	for (unsigned i = 0; i < MANY; i++)
+		g_assert_cmpint(bounded_take(fixture->bounded, paths->pdata[i], buf, sizeof(buf)),
+				==, 9);
+}
+
 /* The live machine's door reads so, another tree's does not: a pipe there is no attribute at all.
  */
 static void test_door(struct fixture *fixture, gconstpointer data)
@@ -127,6 +175,16 @@ static void test_door(struct fixture *fixture, gconstpointer data)
 			-ETIMEDOUT);
 	g_assert_cmpint(root_dir_attribute(&dir, "../answers/driver_override", buf, sizeof(buf)),
 			==, 9);
+	g_autoptr(GPtrArray) paths = g_ptr_array_new_with_free_func(g_free);
+	g_autofree char *answers = in(fixture, "answers");
+	g_ptr_array_add(paths, attribute_in(fixture, "answers"));
+	root_read_ahead(live, paths);
+	root_dir_close(&dir);
+	g_assert_cmpint(root_dir_open(live, answers, &dir), ==, 0);
+	g_assert_true(g_file_set_contents(paths->pdata[0], "none\n", -1, NULL));
+	g_assert_cmpint(root_dir_attribute(&dir, "driver_override", buf, sizeof(buf)), ==, 9);
+	g_assert_cmpint(root_dir_attribute(&dir, "driver_override", buf, sizeof(buf)), ==, 5);
+	root_forget(live);
 	if (tree)
 		g_assert_cmpint(root_read(tree, "/hangs/driver_override", buf, sizeof(buf)), ==,
 				-EINVAL);
@@ -139,6 +197,8 @@ int main(int argc, char **argv)
 	g_test_add("/bounded/answers", struct fixture, NULL, set_up, test_answers, tear_down);
 	g_test_add("/bounded/gives-up", struct fixture, NULL, set_up, test_gives_up, tear_down);
 	g_test_add("/bounded/forked", struct fixture, NULL, set_up, test_forked, tear_down);
+	g_test_add("/bounded/ahead", struct fixture, NULL, set_up, test_ahead, tear_down);
+	g_test_add("/bounded/ahead-many", struct fixture, NULL, set_up, test_ahead_many, tear_down);
 	g_test_add("/bounded/door", struct fixture, NULL, set_up, test_door, tear_down);
 	return g_test_run();
 }

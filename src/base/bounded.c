@@ -7,6 +7,7 @@
 #include <glib.h>
 #include <semaphore.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -26,11 +27,20 @@
 struct exchange {
 	sem_t asked;
 	sem_t answered;
-	size_t size; /* of the caller's buffer */
-	ssize_t result;
-	char path[4096];
-	char data[16384];
+	unsigned n;         /* of paths that are asked for */
+	atomic_uint n_done; /* answers that are there: fewer where data is full */
+	size_t size;        /* of the caller's buffer, for each */
+	char paths[8192];   /* one behind the other, each with its NUL */
+	char data[32768];   /* of struct answer, one behind the other; only what is used is there */
 };
+
+struct answer {
+	ssize_t result; /* bytes of text, or -errno */
+	char text[];
+};
+
+/* How much room an answer takes at most, with what aligns the next one. */
+#define ANSWER_ROOM(size) ((sizeof(struct answer) + (size) + 7) & ~(size_t)7)
 
 /* A directory whose attributes do not come, and the child that waits for one. */
 struct silent {
@@ -43,7 +53,8 @@ struct bounded {
 	pid_t owner; /* who forked the child */
 	pid_t child; /* 0: none */
 	struct exchange *exchange;
-	GArray *silent; /* of struct silent */
+	GArray *silent;    /* of struct silent */
+	GHashTable *ahead; /* path → struct answer, both owned: what was read ahead */
 };
 
 static const char *const waiting[] = {
@@ -62,24 +73,50 @@ struct bounded *bounded_new(void)
 	struct bounded *bounded = g_new0(struct bounded, 1);
 
 	bounded->silent = g_array_new(FALSE, FALSE, sizeof(struct silent));
+	bounded->ahead = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 	return bounded;
 }
 
 /* ---- the child ---- */
 
-static ssize_t read_path(struct exchange *exchange)
+static ssize_t read_path(const char *path, char *buf, size_t size)
 {
-	int fd = open(exchange->path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	ssize_t n;
 
 	if (fd < 0)
 		return -errno;
-	while ((n = read(fd, exchange->data, exchange->size)) < 0 && errno == EINTR)
+	while ((n = read(fd, buf, size)) < 0 && errno == EINTR)
 		;
 	if (n < 0)
 		n = -errno;
 	close(fd);
 	return n;
+}
+
+static struct answer *answer_at(struct exchange *exchange, size_t at)
+{
+	return (struct answer *)(void *)(exchange->data + at);
+}
+
+static size_t answer_end(const struct answer *answer, size_t at)
+{
+	return at + ANSWER_ROOM((size_t)MAX(answer->result, 0));
+}
+
+static void read_paths(struct exchange *exchange)
+{
+	const char *path = exchange->paths;
+	size_t at = 0;
+
+	for (unsigned i = 0;
+	     i < exchange->n && sizeof(exchange->data) - at >= ANSWER_ROOM(exchange->size); i++) {
+		struct answer *answer = answer_at(exchange, at);
+		answer->result = read_path(path, answer->text, exchange->size);
+		exchange->n_done = i + 1;
+		at = answer_end(answer, at);
+		path += strlen(path) + 1;
+	}
 }
 
 /* Nothing of its parent's stays open in it: a stuck child would keep pipes and locks. */
@@ -99,7 +136,7 @@ static void G_GNUC_NORETURN serve(struct exchange *exchange, pid_t parent)
 	for (;;) {
 		while (sem_wait(&exchange->asked) != 0)
 			;
-		exchange->result = read_path(exchange);
+		read_paths(exchange);
 		sem_post(&exchange->answered);
 	}
 }
@@ -215,27 +252,117 @@ static bool wait_for_answer(struct exchange *exchange)
 	return false;
 }
 
+/* Is there a child to ask, and one that is ours? */
+static bool is_ready(struct bounded *bounded)
+{
+	return (bounded->child != 0 && bounded->owner == getpid()) || start_child(bounded);
+}
+
+/* Asks for n paths; false when not all of the answers came. */
+static bool ask(struct exchange *exchange, unsigned n, size_t size)
+{
+	exchange->n = n;
+	exchange->n_done = 0;
+	exchange->size = size;
+	sem_post(&exchange->asked);
+	return wait_for_answer(exchange);
+}
+
+static ssize_t copy_answer(const struct answer *answer, char *buf, size_t size)
+{
+	if (answer->result < 0)
+		return answer->result;
+	size_t n = MIN((size_t)answer->result, size - 1);
+	memcpy(buf, answer->text, n);
+	buf[n] = '\0';
+	return (ssize_t)n;
+}
+
 ssize_t bounded_read(struct bounded *bounded, const char *path, void *buf, size_t size)
 {
-	struct exchange *exchange;
-
 	if (is_silent(bounded, path))
 		return -ETIMEDOUT;
-	if ((bounded->child == 0 || bounded->owner != getpid()) && !start_child(bounded))
+	if (!is_ready(bounded))
 		return -ENOSYS;
-	exchange = bounded->exchange;
-	if (g_strlcpy(exchange->path, path, sizeof(exchange->path)) >= sizeof(exchange->path))
+	struct exchange *exchange = bounded->exchange;
+	if (g_strlcpy(exchange->paths, path, sizeof(exchange->paths)) >= sizeof(exchange->paths))
 		return -ENAMETOOLONG;
-	exchange->size = MIN(size - 1, sizeof(exchange->data));
-	sem_post(&exchange->asked);
-	if (!wait_for_answer(exchange))
+	if (!ask(exchange, 1, MIN(size - 1, sizeof(exchange->data) - sizeof(struct answer))))
 		return give_up(bounded, path);
-	ssize_t n = exchange->result;
-	if (n >= 0) {
-		memcpy(buf, exchange->data, (size_t)n);
-		((char *)buf)[n] = '\0';
+	return copy_answer(answer_at(exchange, 0), buf, size);
+}
+
+/* ---- ahead ---- */
+
+#define AHEAD_SIZE 4096 /* a page: no attribute of sysfs is longer */
+
+/* Puts as many of the paths as have room for their answers into the question. */
+static unsigned fill_paths(struct exchange *exchange, const GPtrArray *paths, guint from)
+{
+	size_t at = 0;
+	unsigned n = 0;
+
+	while (from + n < paths->len) {
+		const char *path = paths->pdata[from + n];
+		size_t length = strlen(path) + 1;
+		if (length > sizeof(exchange->paths) - at)
+			break;
+		memcpy(exchange->paths + at, path, length);
+		at += length;
+		n++;
 	}
 	return n;
+}
+
+static void keep_answers(struct bounded *bounded, const GPtrArray *paths, guint from, unsigned n)
+{
+	size_t at = 0;
+
+	for (unsigned i = 0; i < n; i++) {
+		const struct answer *answer = answer_at(bounded->exchange, at);
+		size_t size = sizeof(*answer) + (size_t)MAX(answer->result, 0);
+		g_hash_table_replace(bounded->ahead, g_strdup(paths->pdata[from + i]),
+				     g_memdup2(answer, size));
+		at = answer_end(answer, at);
+	}
+}
+
+void bounded_read_ahead(struct bounded *bounded, const GPtrArray *paths)
+{
+	unsigned n;
+
+	bounded_forget(bounded);
+	for (guint from = 0; from < paths->len; from += n) {
+		if (!is_ready(bounded))
+			return;
+		n = fill_paths(bounded->exchange, paths, from);
+		if (n == 0)
+			return;
+		bool came = ask(bounded->exchange, n, AHEAD_SIZE);
+		unsigned done = bounded->exchange->n_done;
+		if (!came) {
+			give_up(bounded, paths->pdata[from + MIN(done, n - 1)]);
+			return;
+		}
+		n = done;
+		keep_answers(bounded, paths, from, n);
+	}
+}
+
+ssize_t bounded_take(struct bounded *bounded, const char *path, void *buf, size_t size)
+{
+	const struct answer *kept = g_hash_table_lookup(bounded->ahead, path);
+
+	if (!kept)
+		return -ENOSYS;
+	ssize_t n = copy_answer(kept, buf, size);
+	g_hash_table_remove(bounded->ahead, path);
+	return n;
+}
+
+void bounded_forget(struct bounded *bounded)
+{
+	g_hash_table_remove_all(bounded->ahead);
 }
 
 void bounded_free(struct bounded *bounded)
@@ -249,5 +376,6 @@ void bounded_free(struct bounded *bounded)
 	}
 	forget_child(bounded);
 	g_array_free(bounded->silent, TRUE);
+	g_hash_table_unref(bounded->ahead);
 	g_free(bounded);
 }

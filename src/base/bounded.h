@@ -4,6 +4,7 @@
  * read by a child process, which can be left behind. For the live machine only. */
 #pragma once
 
+#include <glib.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
@@ -25,3 +26,12 @@ void bounded_free(struct bounded *bounded);
  * long as the child that asked is stuck. -ENOSYS: no child could be started. A process that was
  * forked since gets a child of its own. */
 ssize_t bounded_read(struct bounded *bounded, const char *path, void *buf, size_t size);
+
+/* Reads several attributes (absolute paths) with few questions to the child, each of which costs
+ * two turns of the scheduler: several times as much as such a read. What came is kept, for
+ * bounded_take() right after this; what did not come is to be read by bounded_read(). */
+void bounded_read_ahead(struct bounded *bounded, const GPtrArray *paths);
+
+/* What was read ahead from that path, once, as bounded_read(); -ENOSYS: nothing was. */
+ssize_t bounded_take(struct bounded *bounded, const char *path, void *buf, size_t size);
+void bounded_forget(struct bounded *bounded); /* what nobody has taken */

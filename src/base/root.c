@@ -193,15 +193,13 @@ int root_dir_open(struct root *root, const char *path, struct root_dir *ret)
 	if (root->tree)
 		return dir_open_memory(root, NULL, path, ret);
 
-	char *traced = NULL;
-	if (root->trace) {
-		traced = g_strdup(path);
+	char *kept = root->trace || root->ahead ? g_strdup(path) : NULL;
+	if (root->trace)
 		root_trace_links(root, path, true);
-	}
 	int fd = root_open_from(root, root->fd, path, O_RDONLY | O_DIRECTORY);
 	if (root->trace && fd < 0 && fd != -ENOENT && fd != -ENOTDIR)
 		tree_put_error(root->trace, path, -fd);
-	return dir_opened(root, fd, traced, ret);
+	return dir_opened(root, fd, kept, ret);
 }
 
 int root_dir_open_at(const struct root_dir *dir, const char *name, struct root_dir *ret)
@@ -256,28 +254,10 @@ static bool is_readable_kind(const struct root *root, int fd)
 	return root->live || (fstat(fd, &st) == 0 && S_ISREG(st.st_mode));
 }
 
-/* -ENOSYS: this one must be read like any other. */
-static ssize_t read_waiting(const struct root_dir *dir, const char *name, char *buf, size_t size)
-{
-	char self[32], folder[4096];
-
-	if (!dir->root->live || !bounded_waits(name))
-		return -ENOSYS;
-	g_snprintf(self, sizeof(self), "/proc/self/fd/%d", dir->fd);
-	ssize_t n = readlink(self, folder, sizeof(folder) - 1);
-	if (n <= 0)
-		return -ENOSYS;
-	folder[n] = '\0';
-	g_autofree char *path = g_build_filename(folder, name, NULL);
-	if (!dir->root->bounded)
-		dir->root->bounded = bounded_new();
-	return bounded_read(dir->root->bounded, path, buf, size);
-}
-
 static ssize_t read_file(const struct root_dir *dir, const char *name, char *buf, size_t size,
 			 bool once)
 {
-	ssize_t waited = read_waiting(dir, name, buf, size);
+	ssize_t waited = root_read_waiting(dir, name, buf, size);
 	if (waited != -ENOSYS)
 		return waited;
 

@@ -49,7 +49,7 @@ struct root_dir {
 	struct root *root;
 	int fd;                       /* -1: in memory */
 	const struct tree_node *node; /* NULL: in a file system */
-	char *path;                   /* only while a trace is made */
+	char *path;                   /* while a trace is made, or something was read ahead */
 };
 
 /* A closed directory: closing it does nothing, reading from it gives -ENOENT. */
@@ -68,6 +68,13 @@ ssize_t root_dir_read(const struct root_dir *dir, const char *name, void *buf, s
 
 /* The same for an attribute of sysfs, which the kernel gives whole in one read: half the calls. */
 ssize_t root_dir_attribute(const struct root_dir *dir, const char *name, void *buf, size_t size);
+
+/* For attributes that may never come (base/bounded.h): names many of them, by paths from the root,
+ * to be read by root_dir_attribute() right after this, in directories opened by the same paths.
+ * Then they cost a third. Where there is nothing to gain, nothing is done; root_forget() drops what
+ * nobody has read. */
+void root_read_ahead(struct root *root, const GPtrArray *paths);
+void root_forget(struct root *root);
 
 /* The text of a link, as root_dir_read(); a longer one is -ENAMETOOLONG. */
 ssize_t root_dir_link(const struct root_dir *dir, const char *name, char *buf, size_t size);

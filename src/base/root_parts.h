@@ -1,5 +1,5 @@
 /* What the files of the door share: see root.c (opening and reading), root_trace.c (recording what
- * is read), root_path.c (the same by path, and facts). */
+ * is read), root_path.c (the same by path, and facts), root_wait.c (what may never come). */
 #pragma once
 
 #include <glib.h>
@@ -18,10 +18,15 @@ struct root {
 	struct tree *tree;       /* in memory: owned; else NULL */
 	struct tree *trace;      /* borrowed; NULL: not tracing */
 	struct bounded *bounded; /* live: reads that may not come back; NULL: none yet */
+	bool ahead;              /* some of them have been read ahead */
 };
 
 /* Opens name from the directory dirfd, inside the root. Returns a descriptor or -errno. */
 int root_open_from(const struct root *root, int dirfd, const char *name, int flags);
+
+/* Reads an attribute that may never come, as root_dir_attribute(); -ENOSYS: name is none, or must
+ * be read like any other here. */
+ssize_t root_read_waiting(const struct root_dir *dir, const char *name, char *buf, size_t size);
 
 /* Reads the link name in a directory of a file system, as root_dir_link(). */
 ssize_t root_link_file(const struct root_dir *dir, const char *name, char *buf, size_t size);

@@ -286,6 +286,21 @@ static void settle_absent(struct host *host)
 	}
 }
 
+/* What is read of each function by way of a child (base/bounded.h). */
+static void read_ahead(struct root *root, const GPtrArray *names)
+{
+	static const char *const attributes[] = { "uevent", "driver_override" };
+	g_autoptr(GPtrArray) paths = g_ptr_array_new_with_free_func(g_free);
+	struct pci_addr addr;
+
+	for (guint i = 0; i < names->len; i++)
+		for (size_t j = 0; j < G_N_ELEMENTS(attributes); j++)
+			if (pci_addr_parse(names->pdata[i], &addr))
+				g_ptr_array_add(paths, g_strjoin("/", DEVICES, names->pdata[i],
+								 attributes[j], NULL));
+	root_read_ahead(root, paths);
+}
+
 void pci_probe(struct root *root, struct host *host, unsigned what)
 {
 	struct root_dir bus ROOT_DIR_AUTO = ROOT_DIR_CLOSED;
@@ -307,6 +322,7 @@ void pci_probe(struct root *root, struct host *host, unsigned what)
 		.what = what,
 		.drivers_listed = root_is_whole(root) || root_exists(root, "/sys/bus/pci/drivers"),
 	};
+	read_ahead(root, names);
 	for (guint i = 0; i < names->len; i++) {
 		const char *name = names->pdata[i];
 		struct pci_addr addr;
@@ -318,6 +334,7 @@ void pci_probe(struct root *root, struct host *host, unsigned what)
 			host_gap_text(host, path, "not a PCI address");
 		}
 	}
+	root_forget(root);
 	host_sort(host);
 	settle_absent(host);
 }

@@ -328,17 +328,55 @@ static void collect_devs(struct host *host, const struct reader *reader)
 	}
 }
 
+/* What is read of each device by way of a child (base/bounded.h). */
+static void read_ahead(struct reader *reader, const GPtrArray *names)
+{
+	static const char *const attributes[] = { "manufacturer", "product", "serial" };
+	g_autoptr(GPtrArray) paths = g_ptr_array_new_with_free_func(g_free);
+	struct usb_port port;
+
+	for (guint i = 0; i < names->len; i++) {
+		const char *name = names->pdata[i];
+		for (size_t j = 0; j < G_N_ELEMENTS(attributes); j++)
+			if (usb_port_parse(name, strlen(name), &port))
+				g_ptr_array_add(paths, g_strjoin("/", DEVICES_PATH, name,
+								 attributes[j], NULL));
+	}
+	root_read_ahead(reader->root, paths);
+}
+
 static void read_names(struct reader *reader, const GPtrArray *names)
 {
+	read_ahead(reader, names);
 	for (guint i = 0; i < names->len; i++) {
 		struct usb_port port;
 		const char *name = names->pdata[i];
 		if (usb_port_parse(name, strlen(name), &port))
 			add_dev(reader, name, &port);
 	}
+	root_forget(reader->root);
 	g_array_sort(reader->found, compare_found);
 	for (guint i = 0; i < names->len; i++)
 		add_interface(reader, names->pdata[i]);
+}
+
+bool usb_is_at(struct root *root, const struct host *host, const bool *wanted)
+{
+	struct root_dir devices ROOT_DIR_AUTO = ROOT_DIR_CLOSED;
+	g_autoptr(GPtrArray) names = NULL;
+	struct place place;
+
+	if (root_dir_open(root, DEVICES_PATH, &devices) < 0 || root_dir_list(&devices, &names) < 0)
+		return true;
+	for (guint i = 0; i < names->len; i++) {
+		if (!g_str_has_prefix(names->pdata[i], "usb"))
+			continue;
+		if (!devpath_of_entry(host, &devices, names->pdata[i], &place, NULL, 0) ||
+		    (place.pci >= 0 && wanted[place.pci]) ||
+		    (place.outer >= 0 && wanted[place.outer]))
+			return true;
+	}
+	return false;
 }
 
 static void clear_found(gpointer found)

@@ -1,0 +1,49 @@
+/* Attributes of the live machine that may never come: read by a child, see bounded.h. */
+#include <errno.h>
+#include <unistd.h>
+
+#include "base/bounded.h"
+#include "base/root_parts.h"
+
+static struct bounded *bounded_of(struct root *root)
+{
+	if (!root->bounded)
+		root->bounded = bounded_new();
+	return root->bounded;
+}
+
+void root_read_ahead(struct root *root, const GPtrArray *paths)
+{
+	if (!root->live)
+		return;
+	root->ahead = true;
+	bounded_read_ahead(bounded_of(root), paths);
+}
+
+void root_forget(struct root *root)
+{
+	root->ahead = false;
+	if (root->bounded)
+		bounded_forget(root->bounded);
+}
+
+ssize_t root_read_waiting(const struct root_dir *dir, const char *name, char *buf, size_t size)
+{
+	char self[32], folder[4096];
+
+	if (!dir->root->live || !bounded_waits(name))
+		return -ENOSYS;
+	if (dir->root->ahead && dir->path) {
+		g_autofree char *path = g_strconcat(dir->path, "/", name, NULL);
+		ssize_t n = bounded_take(bounded_of(dir->root), path, buf, size);
+		if (n != -ENOSYS)
+			return n;
+	}
+	g_snprintf(self, sizeof(self), "/proc/self/fd/%d", dir->fd);
+	ssize_t n = readlink(self, folder, sizeof(folder) - 1);
+	if (n <= 0)
+		return -ENOSYS;
+	folder[n] = '\0';
+	g_autofree char *path = g_build_filename(folder, name, NULL);
+	return bounded_read(bounded_of(dir->root), path, buf, size);
+}
