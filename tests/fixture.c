@@ -80,7 +80,7 @@ struct host *fixture_host(struct root *root)
 	pci_probe(root, host, 0);
 	host_link(host);
 	usb_probe(root, host);
-	usage_probe(root, host, USAGE_HOLDERS);
+	usage_probe(root, host, &(struct usage_request){ .holders = true });
 	return host;
 }
 

@@ -25,16 +25,34 @@ struct tree *bundled_tree(const char *name)
 	return tree;
 }
 
-struct host *bundled_host(const char *name, const char *const *lines)
+static struct root *bundled_root(const char *name, const char *const *lines)
 {
-	g_autoptr(GError) error = NULL;
 	struct tree *tree = bundled_tree(name);
 
 	if (lines)
 		fixture_put(tree, lines);
-	struct root *root ROOT_AUTO = root_from_tree(tree);
+	return root_from_tree(tree);
+}
+
+struct host *bundled_host(const char *name, const char *const *lines)
+{
+	g_autoptr(GError) error = NULL;
+	struct root *root ROOT_AUTO = bundled_root(name, lines);
 	struct host *host = host_probe(root, PROBE_ALL & ~(unsigned)PROBE_TOPOLOGY, &error);
+
 	g_assert_no_error(error);
+	return host;
+}
+
+struct host *bundled_host_for(const char *name, const char *const *lines, const char *words)
+{
+	g_autoptr(GError) error = NULL;
+	struct root *root ROOT_AUTO = bundled_root(name, lines);
+	struct host *host = host_probe(root, PROBE_MACHINE | PROBE_PLATFORM, &error);
+
+	g_assert_no_error(error);
+	g_autoptr(GArray) list = functions_of(host, words);
+	host_probe_handover(root, host, (const int *)(const void *)list->data, list->len);
 	return host;
 }
 

@@ -13,6 +13,10 @@ struct tree *bundled_tree(const char *name);
 /* The same, probed, with lines (see fixture_put(); NULL: none) on top. */
 struct host *bundled_host(const char *name, const char *const *lines);
 
+/* The same, probed as 'bind' does for the functions that words name: no more than it has to know.
+ */
+struct host *bundled_host_for(const char *name, const char *const *lines, const char *words);
+
 /* The functions that words ("01:00.0 01:00.1") name, as indexes in host.pci; a missing one ends the
  * test. An array of int; the caller's to free. */
 GArray *functions_of(const struct host *host, const char *words);

@@ -294,10 +294,8 @@ static unsigned count_memories(const struct plan_case *one)
 	return n;
 }
 
-static void test_case(gconstpointer data)
+static void expect_plan(const struct plan_case *one, const struct host *host)
 {
-	const struct plan_case *one = data;
-	HOST_AUTO struct host *host = bundled_host(one->host, one->lines);
 	g_autoptr(GArray) functions = functions_of(host, one->functions);
 	PLAN_AUTO struct plan *plan = plan_new(one->unbind ? "unbind" : "bind");
 	const struct bind_request request = {
@@ -317,6 +315,44 @@ static void test_case(gconstpointer data)
 	g_assert_cmpstr(steps, ==, one->steps);
 	if (one->objections)
 		g_assert_cmpstr(objections, ==, one->objections);
+}
+
+/* Of all that can be read, and of what is read for these functions alone. */
+static void test_case(gconstpointer data)
+{
+	const struct plan_case *one = data;
+	HOST_AUTO struct host *all = bundled_host(one->host, one->lines);
+	HOST_AUTO struct host *little = bundled_host_for(one->host, one->lines, one->functions);
+
+	expect_plan(one, all);
+	expect_plan(one, little);
+}
+
+/* Every function of every bundled host, alone: what is read for it alone leads to the same plan. */
+static void test_little(void)
+{
+	static const char *const names[] = { "guide-example", "gpu-server", "identical-gpus",
+					     "laptop-one-gpu" };
+
+	for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
+		HOST_AUTO struct host *all = bundled_host(names[i], NULL);
+		for (unsigned j = 0; j < all->n_pci; j++) {
+			char address[PCI_ADDR_SIZE];
+			int pci = (int)j;
+			HOST_AUTO struct host *little =
+				bundled_host_for(names[i], NULL,
+						 pci_addr_format(all->pci[j].addr, address));
+			const struct bind_request request = { .functions = &pci, .n = 1 };
+			PLAN_AUTO struct plan *plan = plan_new("bind"), *same = plan_new("bind");
+			bind_plan(all, &request, plan);
+			bind_plan(little, &request, same);
+			g_autofree char *text = objections_text(plan), *steps = steps_text(plan);
+			g_autofree char *same_text = objections_text(same);
+			g_autofree char *same_steps = steps_text(same);
+			g_assert_cmpstr(same_text, ==, text);
+			g_assert_cmpstr(same_steps, ==, steps);
+		}
+	}
 }
 
 /* However the functions are named, the plan is the same. */
@@ -347,5 +383,6 @@ int main(int argc, char **argv)
 	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++)
 		g_test_add_data_func(cases[i].name, &cases[i], test_case);
 	g_test_add_func("/bind/any-order", test_order);
+	g_test_add_func("/bind/little-is-read", test_little);
 	return g_test_run();
 }

@@ -341,9 +341,9 @@ static const struct pair pairs[] = {
 
 /* ---- judging ---- */
 
-static struct plan *plan_side(const struct pair *pair, const struct side *side)
+static struct plan *plan_host(const struct pair *pair, const struct side *side,
+			      const struct host *host)
 {
-	HOST_AUTO struct host *host = bundled_host(pair->host, side->lines[0] ? side->lines : NULL);
 	g_autoptr(GArray) functions = functions_of(host, side->functions);
 	struct plan *plan = plan_new(pair->unbind ? "unbind" : "bind");
 	const struct bind_request request = {
@@ -356,6 +356,21 @@ static struct plan *plan_side(const struct pair *pair, const struct side *side)
 		unbind_plan(host, &request, plan);
 	else
 		bind_plan(host, &request, plan);
+	return plan;
+}
+
+/* What is read for the functions alone must lead to the same as all that can be read. */
+static struct plan *plan_side(const struct pair *pair, const struct side *side)
+{
+	const char *const *lines = side->lines[0] ? side->lines : NULL;
+	HOST_AUTO struct host *all = bundled_host(pair->host, lines);
+	HOST_AUTO struct host *little = bundled_host_for(pair->host, lines, side->functions);
+	struct plan *plan = plan_host(pair, side, all);
+	PLAN_AUTO struct plan *same = plan_host(pair, side, little);
+	g_autofree char *text = objections_text(plan);
+	g_autofree char *same_text = objections_text(same);
+
+	g_assert_cmpstr(same_text, ==, text);
 	return plan;
 }
 

@@ -9,8 +9,8 @@
 #include "plan/bind_plan.h"
 #include "probe/probe.h"
 
-/* Without PROBE_DETAIL: of the functions that may change hands alone, see probe_detail(). */
-#define PROBE_FOR_BIND (PROBE_REGIONS | PROBE_USB | PROBE_USAGE | PROBE_HOLDERS | PROBE_MACHINE)
+/* The rest of what bind_plan.h wants is read of what may change hands alone: context_handover(). */
+#define PROBE_FOR_BIND PROBE_MACHINE
 
 struct bind_options {
 	struct change_options change;
@@ -110,20 +110,6 @@ static GArray *find_functions(const struct context *context, const struct host *
 		seen[index] = true;
 	}
 	return functions;
-}
-
-/* Those that are named and what is in their groups: nothing else changes hands. */
-static void probe_detail(struct context *context, const struct host *host, const GArray *functions)
-{
-	g_autoptr(GArray) wanted = g_array_copy((GArray *)functions);
-
-	for (guint i = 0; i < functions->len; i++) {
-		int group = host->pci[g_array_index(functions, int, i)].group;
-		if (group >= 0)
-			g_array_append_vals(wanted, host->groups[group].members,
-					    host->groups[group].n_members);
-	}
-	context_detail(context, (const int *)(const void *)wanted->data, wanted->len);
 }
 
 /* ---- what came of it ---- */
@@ -243,7 +229,7 @@ static int run(struct context *context, const char *verb,
 	if (!functions)
 		return -1;
 
-	probe_detail(context, host, functions);
+	context_handover(context, (const int *)(const void *)functions->data, functions->len);
 	PLAN_AUTO struct plan *plan = plan_new(verb);
 	int status = -1;
 	if (!context->root || bind_memories_read(context->root, host, &memories, error)) {

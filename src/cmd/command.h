@@ -97,6 +97,9 @@ const struct host *context_host(struct context *context, unsigned what, GError *
  * which was asked for without PROBE_DETAIL; nothing where it comes from posted text. */
 void context_detail(struct context *context, const int *functions, unsigned n);
 
+/* The same with all that has to be known to hand them over: see host_probe_handover(). */
+void context_handover(struct context *context, const int *functions, unsigned n);
+
 /* "vfiokit", with the options that lead back to the machine that is looked at. The caller's. */
 char *context_command(const struct context *context);
 

@@ -117,6 +117,12 @@ void context_detail(struct context *context, const int *functions, unsigned n)
 		host_probe_detail(context->root, context->host, functions, n);
 }
 
+void context_handover(struct context *context, const int *functions, unsigned n)
+{
+	if (context->host)
+		host_probe_handover(context->root, context->host, functions, n);
+}
+
 struct names *context_names(struct context *context)
 {
 	if (!context->names)

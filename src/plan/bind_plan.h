@@ -34,9 +34,9 @@ GArray *bind_choose(const struct host *host, const struct bind_request *request)
 const char *bind_driver(const struct pci_dev *dev);
 
 /* The host must have been probed with PROBE_BASE | PROBE_DETAIL | PROBE_REGIONS | PROBE_USB |
- * PROBE_USAGE | PROBE_HOLDERS | PROBE_MACHINE. Steps, refusals (by the rules of refusal.h) and
- * warnings are added to plan; a function that is as it should be gets no steps, and nothing is
- * said of it.
+ * PROBE_USAGE | PROBE_HOLDERS | PROBE_MACHINE; all but the first and the last for what changes
+ * hands alone, or more. Steps, refusals (by the rules of refusal.h) and warnings are added to plan;
+ * a function that is as it should be gets no steps, and nothing is said of it.
  *
  * Warnings have the id of the rule that could not be judged, or "no-reset", "slot-incomplete". */
 void bind_plan(const struct host *host, const struct bind_request *request, struct plan *plan);

@@ -226,6 +226,17 @@ static void probe_group(struct host *host, const struct root_dir *groups, const 
 		probe_regions(host, groups, name, group);
 }
 
+void iommu_probe_regions(struct root *root, struct host *host, int group)
+{
+	struct root_dir groups ROOT_DIR_AUTO = ROOT_DIR_CLOSED;
+	char name[16];
+
+	if (host->groups[group].regions_known || root_dir_open(root, GROUPS, &groups) < 0)
+		return;
+	g_snprintf(name, sizeof(name), "%d", host->groups[group].id);
+	probe_regions(host, &groups, name, &host->groups[group]);
+}
+
 /* A function that no group names may name a group itself. */
 static void ask_function(struct root *root, struct pci_dev *dev)
 {

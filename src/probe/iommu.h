@@ -7,3 +7,7 @@ struct root;
 /* Fills host->iommu and adds the groups. To be called between pci_probe() and host_link(); what:
  * PROBE_REGIONS reads the groups' reserved regions, PROBE_PLATFORM the units' registers. */
 void iommu_probe(struct root *root, struct host *host, unsigned what);
+
+/* Reads the reserved regions of one group (index in host.groups), where that was not done. To be
+ * called after host_link(). */
+void iommu_probe_regions(struct root *root, struct host *host, int group);

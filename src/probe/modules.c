@@ -40,13 +40,14 @@ static bool alias_matches(const struct alias *alias, const char *modalias)
 
 /* ---- which lines matter ---- */
 
-/* The modalias of each function, and the same as the VFIO drivers spell it. */
+/* The modalias of each function whose detail is asked for, and the same as the VFIO drivers spell
+ * it. */
 static GPtrArray *list_modaliases(const struct host *host)
 {
 	GPtrArray *list = g_ptr_array_new_with_free_func(g_free);
 
 	for (unsigned i = 0; i < host->n_pci; i++) {
-		if (!host->pci[i].modalias)
+		if (!host->pci[i].detail || !host->pci[i].modalias)
 			continue;
 		g_ptr_array_add(list, g_strdup(host->pci[i].modalias));
 		g_ptr_array_add(list, g_strconcat("vfio_", host->pci[i].modalias, NULL));
@@ -54,15 +55,34 @@ static GPtrArray *list_modaliases(const struct host *host)
 	return list;
 }
 
+#define IDS_AT   strlen("pci:v0000")
+#define IDS_SIZE strlen("pci:v000010DEd00001C03")
+
+/* Four hexadecimal digits; false: others, as where a wildcard is. */
+static bool take_id(const char *text, uint32_t *ret)
+{
+	uint32_t value = 0;
+
+	for (unsigned i = 0; i < 4; i++) {
+		int digit = g_ascii_xdigit_value(text[i]);
+		if (digit < 0)
+			return false;
+		value = value << 4 | (uint32_t)digit;
+	}
+	*ret = value;
+	return true;
+}
+
 /* Vendor and device of a modalias, "pci:v000010DEd00001C03…": nearly all patterns name both, and
  * few of thousands are of this machine. False: one of them is a wildcard. */
 static bool ids_of(const char *modalias, uint32_t *ret)
 {
-	const char *at = strchr(modalias, ':');
+	const char *at = text_after(modalias, "vfio_");
 	uint32_t vendor, device;
 
-	if (!at || strlen(at) < 19 || at[1] != 'v' || at[10] != 'd' ||
-	    !text_hex(at + 6, 4, &vendor) || !text_hex(at + 15, 4, &device))
+	at = at ? at : modalias;
+	if (strnlen(at, IDS_SIZE) < IDS_SIZE || at[4] != 'v' || at[13] != 'd' ||
+	    !take_id(at + IDS_AT, &vendor) || !take_id(at + 18, &device))
 		return false;
 	*ret = vendor << 16 | device;
 	return true;
@@ -79,12 +99,18 @@ static GHashTable *list_ids(const GPtrArray *modaliases)
 	return all;
 }
 
-static bool matches_any(const struct alias *alias, const GPtrArray *modaliases, GHashTable *all_ids)
+/* Is the line of other devices? Asked first of all: it is so for nearly every line. */
+static bool is_of_others(const char *line, GHashTable *all_ids)
 {
+	const char *pattern = text_after(line, "alias ");
 	uint32_t ids;
 
-	if (ids_of(alias->pattern, &ids) && !g_hash_table_contains(all_ids, GUINT_TO_POINTER(ids)))
-		return false;
+	return !pattern ||
+	       (ids_of(pattern, &ids) && !g_hash_table_contains(all_ids, GUINT_TO_POINTER(ids)));
+}
+
+static bool matches_any(const struct alias *alias, const GPtrArray *modaliases)
+{
 	for (guint i = 0; i < modaliases->len; i++)
 		if (alias_matches(alias, modaliases->pdata[i]))
 			return true;
@@ -117,7 +143,8 @@ static char *find_aliases(struct root *root, const void *host)
 		next = strchr(line, '\n');
 		if (next)
 			*next++ = '\0';
-		if (alias_parse(line, &alias) && matches_any(&alias, modaliases, all_ids))
+		if (!is_of_others(line, all_ids) && alias_parse(line, &alias) &&
+		    matches_any(&alias, modaliases))
 			g_string_append_printf(kept, "alias %s %s\n", alias.pattern, alias.module);
 	}
 	return g_string_free(kept, FALSE);

@@ -79,6 +79,17 @@ static void probe_bindings(struct root *root, struct host *host)
 	bindings_parse(host, text);
 }
 
+static void probe_usage(struct root *root, struct host *host, bool holders, const bool *wanted)
+{
+	const struct usage_request request = { .holders = holders, .wanted = wanted };
+
+	usage_probe(root, host, &request);
+	if (host->part) { /* a container has processes, mounts and networks of its own */
+		host->usages.known = 0;
+		host->usages.holders_known = false;
+	}
+}
+
 struct host *host_probe(struct root *root, unsigned what, GError **error)
 {
 	if (!is_machine(root, what)) {
@@ -115,11 +126,7 @@ struct host *host_probe(struct root *root, unsigned what, GError **error)
 	if (what & PROBE_USB)
 		usb_probe(root, host);
 	if (what & (PROBE_USAGE | PROBE_HOLDERS))
-		usage_probe(root, host, what & PROBE_HOLDERS ? USAGE_HOLDERS : 0);
-	if (host->part) { /* a container has processes, mounts and networks of its own */
-		host->usages.known = 0;
-		host->usages.holders_known = false;
-	}
+		probe_usage(root, host, what & PROBE_HOLDERS, NULL);
 	if (what & PROBE_SETTINGS)
 		settings_probe(root, host);
 	if (what & PROBE_DOMAINS)
@@ -134,4 +141,37 @@ void host_probe_detail(struct root *root, struct host *host, const int *function
 	for (unsigned i = 0; i < n; i++)
 		pci_probe_detail(root, host, &host->pci[functions[i]]);
 	modules_probe(root, host);
+}
+
+/* The functions and what is in their groups: nothing else changes hands. */
+static GArray *list_wanted(struct host *host, const int *functions, unsigned n, bool *wanted)
+{
+	GArray *list = g_array_new(FALSE, FALSE, sizeof(int));
+
+	for (unsigned i = 0; i < n; i++) {
+		int group = host->pci[functions[i]].group;
+		g_array_append_val(list, functions[i]);
+		if (group >= 0)
+			g_array_append_vals(list, host->groups[group].members,
+					    host->groups[group].n_members);
+	}
+	for (guint i = 0; i < list->len; i++)
+		wanted[g_array_index(list, int, i)] = true;
+	return list;
+}
+
+void host_probe_handover(struct root *root, struct host *host, const int *functions, unsigned n)
+{
+	g_autofree bool *wanted = g_new0(bool, host->n_pci + 1);
+	g_autoptr(GArray) list = list_wanted(host, functions, n, wanted);
+
+	for (guint i = 0; i < list->len; i++) {
+		int group = host->pci[g_array_index(list, int, i)].group;
+		if (group >= 0)
+			iommu_probe_regions(root, host, group);
+	}
+	host_probe_detail(root, host, (const int *)(const void *)list->data, list->len);
+	if (usb_is_at(root, host, wanted))
+		usb_probe(root, host);
+	probe_usage(root, host, true, wanted);
 }

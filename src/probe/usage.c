@@ -21,20 +21,23 @@ static gint compare_usages(gconstpointer a, gconstpointer b)
 	return left->pid < right->pid ? -1 : left->pid > right->pid;
 }
 
-void usage_probe(struct root *root, struct host *host, unsigned what)
+void usage_probe(struct root *root, struct host *host, const struct usage_request *request)
 {
 	g_autoptr(GArray) list = g_array_new(FALSE, FALSE, sizeof(struct usage));
-	struct usage_reader reader = { .root = root, .host = host, .list = list };
+	struct usage_reader reader = {
+		.root = root, .host = host, .list = list, .wanted = request->wanted
+	};
 
 	usage_read_blocks(&reader);
 	usage_read_nets(&reader);
 	usage_read_inputs(&reader);
 	usage_read_classes(&reader);
-	if (what & USAGE_HOLDERS)
+	if (request->holders)
 		usage_read_holders(&reader);
 	if (reader.shut)
 		host->usages.known = 0;
-	blocks_free(reader.blocks);
+	if (reader.blocks)
+		blocks_free(reader.blocks);
 	g_array_sort(list, compare_usages);
 
 	struct usage *copy = host_alloc(host, (list->len + 1) * sizeof(*copy));

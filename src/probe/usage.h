@@ -3,14 +3,18 @@
  * /proc (kernel: Documentation/ABI, proc(5)). */
 #pragma once
 
+#include <stdbool.h>
+
 struct host;
 struct root;
 
-enum usage_what {
-	USAGE_DEVICES = 0,      /* always: what /sys and the mount table say */
-	USAGE_HOLDERS = 1 << 0, /* processes too: walks /proc, all of it readable for root only */
+struct usage_request {
+	bool holders;       /* processes too: walks /proc, all of it readable for root only */
+	const bool *wanted; /* for each of host.pci: is asked for; NULL: all are */
 };
 
 /* Fills host->usages. To be called once, after host_link() and usb_probe(): uses are told by
- * indexes in host.pci and host.usb.devs. */
-void usage_probe(struct root *root, struct host *host, unsigned what);
+ * indexes in host.pci and host.usb.devs. With wanted, uses of other functions are left out where
+ * nothing of their kind is at one that is asked for: what those are losing is told as ever, also
+ * whether it is the last of its kind. */
+void usage_probe(struct root *root, struct host *host, const struct usage_request *request);

@@ -339,8 +339,21 @@ static int use_swaps(struct user *user)
 	return error;
 }
 
+/* Are no block devices at the functions that are asked for? */
+static bool is_unwanted(struct usage_reader *reader)
+{
+	struct class_dir dir CLASS_DIR_AUTO = { .dir = ROOT_DIR_CLOSED };
+
+	return reader->wanted && class_dir_open(reader, "block", KIND_BIT(USAGE_BLOCK), &dir) &&
+	       !class_dir_is_wanted(reader, &dir, NULL);
+}
+
 void usage_read_blocks(struct usage_reader *reader)
 {
+	if (is_unwanted(reader)) {
+		reader->host->usages.known |= KIND_BIT(USAGE_ROOT_DISK) | KIND_BIT(USAGE_DISK);
+		return;
+	}
 	g_autoptr(GArray) mounts = g_array_new(FALSE, FALSE, sizeof(struct mount));
 	struct user user = { .reader = reader, .blocks = blocks_read(reader) };
 

@@ -183,10 +183,11 @@ static void add_block_place(const struct place *place, void *data)
 
 static void resolve_block(struct holders *holders, const char *rest)
 {
-	struct block *block = blocks_by_node(holders->reader->blocks, holders->holder.node);
+	struct blocks *blocks = holders->reader->blocks;
+	struct block *block = blocks ? blocks_by_node(blocks, holders->holder.node) : NULL;
 
 	if (block)
-		blocks_visit(holders->reader->blocks, block, add_block_place, holders);
+		blocks_visit(blocks, block, add_block_place, holders);
 }
 
 /* First match. */

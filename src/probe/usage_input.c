@@ -139,7 +139,8 @@ void usage_read_inputs(struct usage_reader *reader)
 	struct class_dir dir CLASS_DIR_AUTO = { .dir = ROOT_DIR_CLOSED };
 	unsigned kinds = KIND_BIT(USAGE_KEYBOARD) | KIND_BIT(USAGE_MOUSE) | KIND_BIT(USAGE_INPUT);
 
-	if (!class_dir_open(reader, "input", kinds, &dir))
+	if (!class_dir_open(reader, "input", kinds, &dir) ||
+	    !class_dir_is_wanted(reader, &dir, "input"))
 		return;
 	struct inputs inputs = { .reader = reader, .dir = dir };
 	find_adapters(&inputs);

@@ -155,6 +155,10 @@ void usage_read_nets(struct usage_reader *reader)
 
 	if (!class_dir_open(reader, "net", KIND_BIT(USAGE_NETWORK), &dir))
 		return;
+	if (!class_dir_is_wanted(reader, &dir, NULL)) {
+		reader->host->usages.known |= KIND_BIT(USAGE_ROUTE);
+		return;
+	}
 	int error_4 = read_routes(&nets, "/proc/net/route", route_of_line_4);
 	int error_6 = read_routes(&nets, "/proc/net/ipv6_route", route_of_line_6);
 	if (error_4 == 0 && (error_6 == 0 || error_6 == ENOENT)) /* kernels without IPv6 */

@@ -2,6 +2,7 @@
 #include "probe/usage_reader.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -87,6 +88,30 @@ void class_dir_close(struct class_dir *dir)
 	g_free(dir->path);
 	dir->names = NULL;
 	dir->path = NULL;
+}
+
+static bool is_wanted(const struct usage_reader *reader, const struct place *place)
+{
+	return (place->pci >= 0 && reader->wanted[place->pci]) ||
+	       (place->outer >= 0 && reader->wanted[place->outer]);
+}
+
+bool class_dir_is_wanted(const struct usage_reader *reader, const struct class_dir *dir,
+			 const char *prefix)
+{
+	char path[PATH_MAX];
+	struct place place;
+
+	for (guint i = 0; reader->wanted && i < dir->names->len; i++) {
+		const char *name = dir->names->pdata[i];
+		if ((prefix && !name_is_numbered(name, prefix)) ||
+		    !devpath_of_entry(reader->host, &dir->dir, name, &place, path, sizeof(path)))
+			continue;
+		if (is_wanted(reader, &place) || strstr(path, "/nvme-subsystem/") ||
+		    strstr(path, "/uhid/0005:"))
+			return true;
+	}
+	return !reader->wanted;
 }
 
 char *class_dir_path(const struct class_dir *dir, const char *entry, const char *name)

@@ -14,9 +14,11 @@ struct host;
 struct usage_reader {
 	struct root *root;
 	struct host *host;
-	struct blocks *blocks; /* for the parts after it, set by usage_read_blocks() */
-	GArray *list;          /* of struct usage */
-	bool shut;             /* an entry of a class could not be looked at: none is all known */
+	const bool *wanted; /* see struct usage_request */
+	struct blocks
+		*blocks; /* for the parts after it, set by usage_read_blocks(); NULL: left out */
+	GArray *list;    /* of struct usage */
+	bool shut;       /* an entry of a class could not be looked at: none is all known */
 };
 
 #define KIND_BIT(kind) (1U << (kind))
@@ -42,6 +44,11 @@ bool class_dir_open(struct usage_reader *reader, const char *name, unsigned kind
 		    struct class_dir *ret);
 void class_dir_close(struct class_dir *dir);
 #define CLASS_DIR_AUTO __attribute__((cleanup(class_dir_close)))
+
+/* Is one of the entries PREFIXn (NULL: any) at a function that is asked for? Those by radio and by
+ * NVMe's multipath, of which the link does not say where they are, count as such. */
+bool class_dir_is_wanted(const struct usage_reader *reader, const struct class_dir *dir,
+			 const char *prefix);
 
 /* Is name the prefix and then a number: "card0", but not "card0-DP-1"? */
 bool name_is_numbered(const char *name, const char *prefix);
