@@ -64,13 +64,13 @@ def photographs(play, command, points):
     return disks
 
 
-def untrue(play, change):
-    """Where the history is wrong about what the disk holds."""
+def untrue(play, change, top=""):
+    """Where the history is wrong about what the disk holds. top: where that is mounted."""
     found = []
     for step in change["steps"] if change else []:
         if step["kind"] not in ("file", "copy") or step["state"] not in ("done", "planned"):
             continue
-        there = play.machine.run(f"test -e {step['path']}").status == 0
+        there = play.machine.run(f"test -e {top}{step['path']}").status == 0
         removed = not step["new"] if step["kind"] == "copy" else "+++ /dev/null" in step["diff"]
         if there != ((step["state"] == "done") != removed):
             found.append(f"{step['path']} is {'' if there else 'not '}there, and its step "

@@ -13,6 +13,7 @@ from signs import (CARD, FILES, LISTERS, RULE, TWIN, bound_as, seen_by_host, # p
 from scenario_guest import guest # pylint: disable=C0413
 from vdisk.play import DESKTOP, SHIFTED, differs, has, lacks # pylint: disable=C0413
 from power import power, power_sdboot, power_undo # pylint: disable=C0413
+from power_persist import power_persist # pylint: disable=C0413
 from quickstart import quick_start # pylint: disable=C0413
 from trials import trial, trial_disk, trial_panic, trial_sdboot # pylint: disable=C0413
 
@@ -183,7 +184,7 @@ def by_hand(play):
 # Tier → its scenarios, the longest first, so that two at a time come to their end together: what
 # changes how the machine boots, and what guests inside it have of that.
 TIERS = {
-    "disk": (power_sdboot, power, dracut, power_undo, trial_sdboot, setup, persist, trial,
+    "disk": (power_sdboot, power, dracut, power_persist, power_undo, trial_sdboot, setup, persist, trial,
              trial_disk, trial_panic, by_hand),
     "guests": (usb, guest, usb_storm, usb_port, quick_start),
 }
