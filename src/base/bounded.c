@@ -370,9 +370,10 @@ void bounded_free(struct bounded *bounded)
 	if (!bounded)
 		return;
 	if (bounded->child > 0 && bounded->owner == getpid()) {
-		kill(bounded->child, SIGKILL); /* it waits for a question, so it can die */
-		while (waitpid(bounded->child, NULL, 0) < 0 && errno == EINTR)
-			;
+		/* It waits for a question, so it can die; whoever is done need not wait for that.
+		 */
+		kill(bounded->child, SIGKILL);
+		waitpid(bounded->child, NULL, WNOHANG);
 	}
 	forget_child(bounded);
 	g_array_free(bounded->silent, TRUE);

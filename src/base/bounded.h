@@ -19,7 +19,7 @@ bool bounded_waits(const char *name);
 
 /* Starts no child yet: the first read does. */
 struct bounded *bounded_new(void);
-void bounded_free(struct bounded *bounded);
+void bounded_free(struct bounded *bounded); /* does not wait until its child has ended */
 
 /* Reads the attribute at an absolute path in one read, as root_dir_attribute(). -ETIMEDOUT: no
  * answer within three seconds; the other attributes in its directory then give that at once, for as

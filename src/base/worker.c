@@ -105,8 +105,7 @@ void worker_free(struct worker *worker)
 {
 	if (!worker)
 		return;
-	close(worker->fd);
-	while (waitpid(worker->pid, NULL, 0) < 0 && errno == EINTR)
-		;
+	close(worker->fd); /* which ends it; whoever is done need not wait for that */
+	waitpid(worker->pid, NULL, WNOHANG);
 	g_free(worker);
 }

@@ -20,4 +20,5 @@ struct worker *worker_new(int (*work)(void *data, const char *request, size_t le
 int worker_ask(struct worker **worker, const char *request, size_t length, unsigned seconds,
 	       int *stuck);
 
+/* Does not wait until it has ended. */
 void worker_free(struct worker *worker);
