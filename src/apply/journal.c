@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "apply/step.h"
@@ -156,13 +157,14 @@ char *journal_boot_id(struct root *root)
 }
 
 /* A name that no file has: the time and the verb, and a number when that is taken. */
-static char *make_id(struct root *root, GDateTime *now, const char *verb)
+static char *make_id(struct root *root, const struct tm *now, const char *verb)
 {
-	g_autofree char *base = g_date_time_format(now, "%Y%m%d-%H%M%S");
+	char base[32];
 	g_auto(GStrv) words = g_strsplit(verb, " --", -1); /* "bind --persist" */
 	g_autofree char *joined = g_strjoinv("-", words);
 	g_autofree char *word = g_strdelimit(g_strdup(joined), " ", '-'); /* "usb attach" */
 
+	strftime(base, sizeof(base), "%Y%m%d-%H%M%S", now);
 	for (unsigned i = 1;; i++) {
 		g_autofree char *id = i == 1 ? g_strdup_printf("%s-%s", base, word)
 					     : g_strdup_printf("%s-%s-%u", base, word, i);
@@ -194,11 +196,15 @@ static struct journal *set_unwritable(const char *path, int r, GError **error)
 struct journal *journal_begin(struct root *root, const GPtrArray *changes, struct change *change,
 			      GError **error)
 {
-	g_autoptr(GDateTime) now = g_date_time_new_now_utc();
+	const time_t seconds = time(NULL);
+	struct tm now;
+	char when[32];
 
+	gmtime_r(&seconds, &now);
+	strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%SZ", &now);
 	change->sequence = next_sequence(changes);
-	change->id = make_id(root, now, change->verb);
-	change->when = g_date_time_format(now, "%Y-%m-%dT%H:%M:%SZ");
+	change->id = make_id(root, &now, change->verb);
+	change->when = g_strdup(when);
 	change->boot = journal_boot_id(root);
 
 	g_autofree char *path = journal_path(change->id);
