@@ -55,19 +55,19 @@ static GPtrArray *list_modaliases(const struct host *host)
 	return list;
 }
 
-#define IDS_AT   strlen("pci:v0000")
-#define IDS_SIZE strlen("pci:v000010DEd00001C03")
-
-/* Four hexadecimal digits; false: others, as where a wildcard is. */
+/* Four hexadecimal digits, as modaliases write them; false: others, as where a wildcard is. */
 static bool take_id(const char *text, uint32_t *ret)
 {
 	uint32_t value = 0;
 
 	for (unsigned i = 0; i < 4; i++) {
-		int digit = g_ascii_xdigit_value(text[i]);
-		if (digit < 0)
+		char c = text[i];
+		if (c >= '0' && c <= '9')
+			value = value << 4 | (uint32_t)(c - '0');
+		else if (c >= 'A' && c <= 'F')
+			value = value << 4 | (uint32_t)(c - 'A' + 10);
+		else
 			return false;
-		value = value << 4 | (uint32_t)digit;
 	}
 	*ret = value;
 	return true;
@@ -77,12 +77,11 @@ static bool take_id(const char *text, uint32_t *ret)
  * few of thousands are of this machine. False: one of them is a wildcard. */
 static bool ids_of(const char *modalias, uint32_t *ret)
 {
-	const char *at = text_after(modalias, "vfio_");
+	const char *at = strncmp(modalias, "vfio_", 5) == 0 ? modalias + 5 : modalias;
 	uint32_t vendor, device;
 
-	at = at ? at : modalias;
-	if (strnlen(at, IDS_SIZE) < IDS_SIZE || at[4] != 'v' || at[13] != 'd' ||
-	    !take_id(at + IDS_AT, &vendor) || !take_id(at + 18, &device))
+	if (strncmp(at, "pci:v0000", 9) != 0 || !take_id(at + 9, &vendor) ||
+	    strncmp(at + 13, "d0000", 5) != 0 || !take_id(at + 18, &device))
 		return false;
 	*ret = vendor << 16 | device;
 	return true;
