@@ -4,6 +4,7 @@
  *   bind-raw DRIVER ADDRESS…    override of all, then off the old driver and probe, one by one
  *   bind-raw - ADDRESS…         the way back
  *   bind-raw --time COMMAND…    runs a command (output to nowhere) and times it as a whole
+ *   bind-raw --phase N OF       waits until N OFths of a tick of the kernel's are over
  *
  * Prints microseconds: all of it, and how much of that the writes to unbind and drivers_probe took,
  * which is the drivers' own time. */
@@ -63,6 +64,20 @@ static int run(char **command)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
 }
 
+#define TICK 4000000L /* ns, of Debian's kernels (CONFIG_HZ=250) */
+
+/* Drivers wait for the kernel's RCU, whose periods end with a tick: what is begun at one place of
+ * the tick only, as an emulated machine does, has one and the same luck each time. */
+static int wait_for_phase(long n, long of)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	long ns = (TICK + TICK * n / of - time.tv_nsec % TICK) % TICK;
+	time = (struct timespec){ .tv_nsec = ns };
+	return nanosleep(&time, NULL);
+}
+
 int main(int argc, char **argv)
 {
 	double start = now(), in_drivers = 0;
@@ -72,6 +87,8 @@ int main(int argc, char **argv)
 		return 2;
 	if (strcmp(argv[1], "--time") == 0)
 		return run(argv + 2);
+	if (strcmp(argv[1], "--phase") == 0)
+		return argc == 4 ? wait_for_phase(atol(argv[2]), atol(argv[3])) : 2;
 	for (int i = 2; i < argc; i++) {
 		snprintf(path, sizeof(path), DEVICES "%s/driver_override", argv[i]);
 		put(path, strcmp(argv[1], "-") == 0 ? "\n" : argv[1]);
