@@ -344,7 +344,7 @@ static void test_memory(void)
 	put(tree, "/sys/kernel/mm/hugepages/hugepages-1048576kB/nr_hugepages", "-1\n");
 	put(tree, "/sys/kernel/mm/hugepages/strange/nr_hugepages", "7\n");
 	put(tree, "/sys/devices/system/node/node1/hugepages/hugepages-2048kB/nr_hugepages", "8\n");
-	HOST_AUTO struct host *host = probe_tree(tree, PLATFORM_MACHINE);
+	HOST_AUTO struct host *host = probe_tree(tree, PLATFORM_MEMORY);
 	const struct memory *memory = &host->platform.memory;
 
 	g_assert_cmpuint(memory->total, ==, 32ULL << 20);

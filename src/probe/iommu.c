@@ -201,11 +201,10 @@ static bool is_noiommu(const struct root_dir *groups, const char *name)
 	       text_after(buf, "vfio-noiommu");
 }
 
-static void probe_group(struct host *host, const struct root_dir *groups, const char *name, int id,
-			unsigned what)
+static void read_group(struct host *host, const struct root_dir *groups, const char *name,
+		       struct iommu_group *group)
 {
 	struct root_dir devices ROOT_DIR_AUTO = ROOT_DIR_CLOSED;
-	struct iommu_group *group = host_add_group(host, id);
 	char path[64], buf[64];
 
 	g_snprintf(path, sizeof(path), "%s/type", name);
@@ -220,13 +219,29 @@ static void probe_group(struct host *host, const struct root_dir *groups, const 
 		probe_members(host, &devices, group);
 	else
 		gap_in_group(host, group, "devices", g_strerror(-r));
+}
+
+/* The functions of a live machine name their groups: the kernel makes both links together
+ * (drivers/iommu/iommu.c: iommu_group_alloc_device()). */
+static bool is_named_by_members(const struct root_dir *groups, unsigned what)
+{
+	return what & PROBE_FEW && root_is_live(groups->root);
+}
+
+static void probe_group(struct host *host, const struct root_dir *groups, const char *name, int id,
+			unsigned what)
+{
+	struct iommu_group *group = host_add_group(host, id);
+
+	if (!is_named_by_members(groups, what))
+		read_group(host, groups, name, group);
 	if (host->iommu.n_units == 0 && is_noiommu(groups, name))
 		host->iommu.noiommu = true;
 	if (what & PROBE_REGIONS)
 		probe_regions(host, groups, name, group);
 }
 
-void iommu_probe_regions(struct root *root, struct host *host, int group)
+void iommu_probe_group(struct root *root, struct host *host, int group)
 {
 	struct root_dir groups ROOT_DIR_AUTO = ROOT_DIR_CLOSED;
 	char name[16];
@@ -234,6 +249,8 @@ void iommu_probe_regions(struct root *root, struct host *host, int group)
 	if (host->groups[group].regions_known || root_dir_open(root, GROUPS, &groups) < 0)
 		return;
 	g_snprintf(name, sizeof(name), "%d", host->groups[group].id);
+	if (is_named_by_members(&groups, PROBE_FEW))
+		read_group(host, &groups, name, &host->groups[group]);
 	probe_regions(host, &groups, name, &host->groups[group]);
 }
 

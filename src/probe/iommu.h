@@ -8,6 +8,6 @@ struct root;
  * PROBE_REGIONS reads the groups' reserved regions, PROBE_PLATFORM the units' registers. */
 void iommu_probe(struct root *root, struct host *host, unsigned what);
 
-/* Reads the reserved regions of one group (index in host.groups), where that was not done. To be
- * called after host_link(). */
-void iommu_probe_regions(struct root *root, struct host *host, int group);
+/* Reads all of one group (index in host.groups) that PROBE_FEW has left out, with its reserved
+ * regions. To be called after host_link(). */
+void iommu_probe_group(struct root *root, struct host *host, int group);

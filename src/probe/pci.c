@@ -104,7 +104,6 @@ static void read_ids(struct host *host, const struct root_dir *dir, struct pci_d
 		dev->class_code = read_hex(host, dir, addr, "class", 0xffffff);
 	dev->prog_if_known = dev->class_code >= 0;
 	dev->kind = (int8_t)pci_class_kind(dev->class_code);
-	dev->revision = (int16_t)read_hex(host, dir, addr, "revision", 0xff);
 }
 
 /* The last name of a link's target, as "../../../bus/pci/drivers/nvidia"; *error is why there is
@@ -171,6 +170,14 @@ static void read_numa_node(struct host *host, const struct root_dir *dir, struct
 	if (read_attribute(host, dir, dev->addr, "numa_node", buf, sizeof(buf)) >= 0 &&
 	    text_to_u32(buf, 10, G_MAXINT16, &node))
 		dev->numa_node = (int16_t)node;
+}
+
+static void read_rest(struct host *host, const struct root_dir *dir, struct pci_dev *dev)
+{
+	dev->revision = (int16_t)read_hex(host, dir, dev->addr, "revision", 0xff);
+	read_override(host, dir, dev);
+	read_reset(host, dir, dev);
+	read_numa_node(host, dir, dev);
 }
 
 static void read_boot_vga(struct host *host, const struct root_dir *dir, struct pci_dev *dev)
@@ -254,9 +261,8 @@ static void probe_function(struct pci_probe *probe, const char *name, struct pci
 		parse_uevent(host, buf, dev);
 	read_driver(host, &dir, probe->drivers_listed, dev);
 	read_ids(host, &dir, dev);
-	read_override(host, &dir, dev);
-	read_reset(host, &dir, dev);
-	read_numa_node(host, &dir, dev);
+	if (!(probe->what & PROBE_FEW))
+		read_rest(host, &dir, dev);
 	read_boot_vga(host, &dir, dev);
 	if (!probe->groups_listed)
 		pci_group_probe(&dir, dev);
@@ -287,14 +293,15 @@ static void settle_absent(struct host *host)
 }
 
 /* What is read of each function by way of a child (base/bounded.h). */
-static void read_ahead(struct root *root, const GPtrArray *names)
+static void read_ahead(struct root *root, const GPtrArray *names, unsigned what)
 {
 	static const char *const attributes[] = { "uevent", "driver_override" };
+	const size_t n = what & PROBE_FEW ? 1 : G_N_ELEMENTS(attributes);
 	g_autoptr(GPtrArray) paths = g_ptr_array_new_with_free_func(g_free);
 	struct pci_addr addr;
 
 	for (guint i = 0; i < names->len; i++)
-		for (size_t j = 0; j < G_N_ELEMENTS(attributes); j++)
+		for (size_t j = 0; j < n; j++)
 			if (pci_addr_parse(names->pdata[i], &addr))
 				g_ptr_array_add(paths, g_strjoin("/", DEVICES, names->pdata[i],
 								 attributes[j], NULL));
@@ -322,7 +329,7 @@ void pci_probe(struct root *root, struct host *host, unsigned what)
 		.what = what,
 		.drivers_listed = root_is_whole(root) || root_exists(root, "/sys/bus/pci/drivers"),
 	};
-	read_ahead(root, names);
+	read_ahead(root, names, what);
 	for (guint i = 0; i < names->len; i++) {
 		const char *name = names->pdata[i];
 		struct pci_addr addr;
@@ -336,15 +343,58 @@ void pci_probe(struct root *root, struct host *host, unsigned what)
 	}
 	root_forget(root);
 	host_sort(host);
-	settle_absent(host);
+	if (!(what & PROBE_FEW))
+		settle_absent(host);
+}
+
+static int open_function(struct root *root, const struct pci_dev *dev, struct root_dir *ret)
+{
+	char address[PCI_ADDR_SIZE];
+	g_autofree char *path = g_strconcat(DEVICES "/", pci_addr_format(dev->addr, address), NULL);
+
+	return root_dir_open(root, path, ret);
+}
+
+/* Has any function the file that tells how it can be reset? See settle_absent(). */
+static bool is_reset_told(struct root *root, const struct host *host)
+{
+	char buf[256];
+
+	for (unsigned i = 0; i < host->n_pci; i++) {
+		struct root_dir dir ROOT_DIR_AUTO = ROOT_DIR_CLOSED;
+		if (open_function(root, &host->pci[i], &dir) == 0 &&
+		    root_dir_attribute(&dir, "reset_method", buf, sizeof(buf)) >= 0)
+			return true;
+	}
+	return false;
+}
+
+void pci_probe_rest(struct root *root, struct host *host, const int *functions, unsigned n)
+{
+	bool any = false, all = true;
+
+	for (unsigned i = 0; i < n; i++) {
+		struct root_dir dir ROOT_DIR_AUTO = ROOT_DIR_CLOSED;
+		struct pci_dev *dev = &host->pci[functions[i]];
+		if (open_function(root, dev, &dir) == 0)
+			read_rest(host, &dir, dev);
+		any = any || dev->reset_known;
+		all = all && dev->reset_known;
+	}
+	if (all || (!any && !is_reset_told(root, host)))
+		return;
+	for (unsigned i = 0; i < n; i++) {
+		struct pci_dev *dev = &host->pci[functions[i]];
+		if (!dev->reset_known)
+			dev->reset_methods = host_string(host, "");
+		dev->reset_known = true;
+	}
 }
 
 void pci_probe_detail(struct root *root, struct host *host, struct pci_dev *dev)
 {
 	struct root_dir dir ROOT_DIR_AUTO = ROOT_DIR_CLOSED;
-	char address[PCI_ADDR_SIZE];
-	g_autofree char *path = g_strconcat(DEVICES "/", pci_addr_format(dev->addr, address), NULL);
 
-	if (!dev->detail && root_dir_open(root, path, &dir) == 0)
+	if (!dev->detail && open_function(root, dev, &dir) == 0)
 		pci_detail_probe(host, &dir, dev);
 }

@@ -7,8 +7,11 @@ struct root;
 struct root_dir;
 
 /* Adds every function of sys/bus/pci/devices to host; what: PROBE_CONFIG and PROBE_DETAIL read
- * more of each. Ends with host_sort(). */
+ * more of each, PROBE_FEW less. Ends with host_sort(). */
 void pci_probe(struct root *root, struct host *host, unsigned what);
+
+/* Reads of n functions (indices of host.pci) what PROBE_FEW has left out. */
+void pci_probe_rest(struct root *root, struct host *host, const int *functions, unsigned n);
 
 /* Fills detail of one function that was probed before; one that is gone by now has none. */
 void pci_probe_detail(struct root *root, struct host *host, struct pci_dev *dev);

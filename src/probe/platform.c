@@ -74,7 +74,7 @@ static const struct {
 	{ PLATFORM_MACHINE, platform_probe_modules },
 	{ PLATFORM_LOG, platform_probe_log },
 	{ PLATFORM_MACHINE, platform_probe_firmware },
-	{ PLATFORM_MACHINE, platform_probe_memory },
+	{ PLATFORM_MEMORY, platform_probe_memory },
 	{ PLATFORM_MACHINE, platform_probe_display },
 	{ PLATFORM_TOPOLOGY, platform_probe_topology },
 };

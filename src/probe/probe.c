@@ -61,7 +61,7 @@ static unsigned platform_parts(const struct host *host, unsigned what)
 	if (what & PROBE_PLATFORM)
 		parts |= PLATFORM_FULL;
 	if (what & (PROBE_MACHINE | PROBE_BOOT))
-		parts |= PLATFORM_MACHINE;
+		parts |= PLATFORM_MACHINE | (what & PROBE_FEW ? 0 : PLATFORM_MEMORY);
 	if (what & PROBE_TOPOLOGY)
 		parts |= PLATFORM_TOPOLOGY;
 	return parts;
@@ -168,8 +168,9 @@ void host_probe_handover(struct root *root, struct host *host, const int *functi
 	for (guint i = 0; i < list->len; i++) {
 		int group = host->pci[g_array_index(list, int, i)].group;
 		if (group >= 0)
-			iommu_probe_regions(root, host, group);
+			iommu_probe_group(root, host, group);
 	}
+	pci_probe_rest(root, host, (const int *)(const void *)list->data, list->len);
 	host_probe_detail(root, host, (const int *)(const void *)list->data, list->len);
 	if (usb_is_at(root, host, wanted))
 		usb_probe(root, host);
