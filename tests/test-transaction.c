@@ -371,6 +371,29 @@ static void test_way_back_again(struct box *box, gconstpointer data)
 	assert_file(box, "etc/two", "one\n");
 }
 
+/* A way back that stands in a menu with other things: in it whenever something is built, when it is
+ * done, undone, and done again. */
+static void test_way_back_in_menu(struct box *box, gconstpointer data)
+{
+	put(box, "etc/menu", "menu\n");
+	add_files(box);
+	plan_add(box->plan, STEP_COPY, "/etc/kept", NULL, "/etc/two", NULL)->last = true;
+	plan_add(box->plan, STEP_FILE, "/etc/menu", "menu\n", "menu\nkept\n", NULL)->last = true;
+	add_shell(box, "grep -q kept $0/etc/menu && [ \"$(cat $0/etc/kept)\" = 2 ] || "
+		       "touch $0/unsafe; " BUILD);
+	do_it(box);
+	assert_file(box, "etc/menu", "menu\nkept\n");
+	undo(box, 0);
+	assert_file(box, "etc/menu", "menu\n");
+	assert_file(box, "etc/kept", NULL);
+	g_assert_false(is_there(box, "unsafe"));
+	put(box, "etc/two", "2\n");
+	undo(box, 0); /* of the undo */
+	assert_file(box, "etc/menu", "menu\nkept\n");
+	assert_file(box, "etc/kept", "2\n");
+	g_assert_false(is_there(box, "unsafe"));
+}
+
 /* What is to be copied is gone. */
 static void test_nothing_to_copy(struct box *box, gconstpointer data)
 {
@@ -639,6 +662,7 @@ int main(int argc, char **argv)
 		{ "way-back-stays", test_way_back_stays },
 		{ "way-back-of-broken", test_way_back_of_broken },
 		{ "way-back-again", test_way_back_again },
+		{ "way-back-in-menu", test_way_back_in_menu },
 		{ "nothing-to-copy", test_nothing_to_copy },
 		{ "rebuilder-fails", test_rebuilder_fails },
 		{ "result-is-missing", test_result_is_missing },

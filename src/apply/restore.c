@@ -179,19 +179,21 @@ static void add_unbinds(const GPtrArray *items, struct plan *plan)
 	}
 }
 
-/* A way back goes last; one that had gone comes back first. */
-static bool is_late(const struct item *item)
+/* A way back goes last; one that had gone comes back first: its file had gone, or an undo has taken
+ * it out of a file that stayed. */
+static bool is_late(const struct change *change, const struct item *item)
 {
-	bool had_gone = item->first->old && !item->last->new_value;
+	bool had_gone = item->first->old && (!item->last->new_value || change->undoes);
 
 	return item->last->last && !had_gone;
 }
 
-static void add_values(const GPtrArray *items, bool late, struct plan *plan)
+static void add_values(const struct change *change, const GPtrArray *items, bool late,
+		       struct plan *plan)
 {
 	for (guint i = items->len; i > 0; i--) {
 		const struct item *item = items->pdata[i - 1];
-		if (is_driver(item) || !item->differs || is_late(item) != late)
+		if (is_driver(item) || !item->differs || is_late(change, item) != late)
 			continue;
 		struct step *step =
 			plan_add(plan, item->first->kind, item->first->path, item->now,
@@ -359,7 +361,7 @@ void restore_plan(struct root *root, const struct change *change, enum restore_p
 		compare(root, change, items->pdata[i], plan);
 	plan->effect = change->effect;
 	add_unbinds(items, plan);
-	add_values(items, false, plan);
+	add_values(change, items, false, plan);
 	add_probes(root, items, plan);
 	add_memories(root, change, held, plan);
 	add_reverse_runs(change, plan);
@@ -369,7 +371,7 @@ void restore_plan(struct root *root, const struct change *change, enum restore_p
 		add_runs(change, false, plan);
 		add_guards(change, true, plan);
 	}
-	add_values(items, true, plan);
+	add_values(change, items, true, plan);
 	if (made_again)
 		add_runs(change, true, plan);
 	add_folders(root, change, plan);
