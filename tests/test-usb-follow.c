@@ -238,7 +238,8 @@ static void test_plan(void)
 	g_assert_cmpuint(find_step(first, USB_RULE_PATH)->mode, ==, 0);
 	do_plan(first, &files);
 	g_assert_nonnull(strstr(files.rule, "ENV{PRODUCT}==\"781/5581/*\""));
-	g_assert_nonnull(strstr(files.rule, "ACTION!=\"bind|remove\""));
+	g_assert_nonnull(strstr(files.rule, "ACTION!=\"add|remove\", TAG+=\"systemd\", "));
+	g_assert_nonnull(strstr(files.rule, "vfiokit-usb@$env{BUSNUM}-$env{DEVNUM}.service"));
 	g_assert_nonnull(strstr(files.rule, "[ -e /run/vfiokit-usb.due ] || "));
 	g_assert_nonnull(strstr(files.unit, "ExecStart=/usr/bin/vfiokit --quiet usb follow\n"));
 	g_assert_null(strstr(files.hook, "virsh"));
@@ -262,6 +263,28 @@ static void test_plan(void)
 	const struct step *last = end->steps->pdata[end->steps->len - 1];
 	g_assert_cmpstr(last->argv[2], ==, "follow");
 	usb_files_clear(&files);
+}
+
+/* What an earlier version has written is written anew with the next that follows, and whatever is
+ * there goes with the last. */
+static void test_earlier(void)
+{
+	static const char unit[] = "[Service]\nExecStart=/usr/bin/vfiokit --quiet usb follow\n";
+	struct usb_files files = {
+		.record = g_strdup(ONE),
+		.rule = g_strdup("ACTION!=\"bind|remove\", GOTO=\"vfiokit_usb_end\"\n"),
+		.unit = g_strdup(unit),
+		.hook = g_strdup("#!/bin/sh\n"),
+	};
+	PLAN_AUTO struct plan *more = plan_new("usb attach");
+	PLAN_AUTO struct plan *end = plan_new("usb detach");
+
+	fill_plan(TWO, &files, more);
+	g_assert_cmpuint(more->steps->len, ==, 8); /* as if there were none */
+	g_assert_cmpstr(find_step(more, USB_UNIT_PATH)->old, ==, unit);
+	fill_plan("", &files, end);
+	do_plan(end, &files);
+	g_assert_true(!files.record && !files.rule && !files.unit && !files.hook);
 }
 
 /* ---- what libvirt says ---- */
@@ -533,6 +556,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/usb-follow/meant", test_meant);
 	g_test_add_func("/usb-follow/from-device", test_from_device);
 	g_test_add_func("/usb-follow/plan", test_plan);
+	g_test_add_func("/usb-follow/earlier", test_earlier);
 	g_test_add_func("/usb-follow/hostdevs", test_hostdevs);
 	g_test_add_func("/usb-follow/hostile-xml", test_hostile_xml);
 	g_test_add_func("/usb-follow/come-and-go", test_come_and_go);

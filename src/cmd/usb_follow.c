@@ -31,11 +31,9 @@ static bool read_guests(struct libvirt *virt, struct guests *ret, GError **error
 {
 	ret->hostdevs = g_ptr_array_new_with_free_func(free_array);
 	ret->list = g_array_new(FALSE, FALSE, sizeof(struct usb_guest));
-	ret->domains = libvirt_list(virt, error);
+	ret->domains = libvirt_list_running(virt, error);
 	for (guint i = 0; ret->domains && i < ret->domains->len; i++) {
 		const struct libvirt_domain *domain = ret->domains->pdata[i];
-		if (domain->state != LIBVIRT_RUNNING)
-			continue;
 		GPtrArray *hostdevs = usb_hostdevs_parse(domain->xml, error);
 		if (!hostdevs)
 			return false;

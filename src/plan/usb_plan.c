@@ -22,9 +22,8 @@ static char *place_text(const struct usb_follow *follow)
 	return g_string_free(text, FALSE);
 }
 
-/* Hundreds of events at a time start few programs, about one for each look: see USB_DUE_PATH.
- * The kernel's PRODUCT is "46d/c52b/1201": no leading zeros. */
-static void add_match(GString *text, const struct usb_follow *follow, const char *systemctl)
+/* The kernel's PRODUCT is "46d/c52b/1201": no leading zeros. */
+static void add_match(GString *text, const struct usb_follow *follow)
 {
 	if (!follow->by_port) {
 		g_string_append_printf(text, "ENV{PRODUCT}==\"%x/%x/*\", ", follow->vendor,
@@ -33,11 +32,7 @@ static void add_match(GString *text, const struct usb_follow *follow, const char
 		g_autofree char *place = place_text(follow);
 		g_string_append_printf(text, "DEVPATH==\"%s|%s.*\", ", place, place);
 	}
-	g_string_append_printf(text,
-			       "RUN+=\"/bin/sh -c '[ -e " USB_DUE_PATH " ] || { true >" USB_DUE_PATH
-			       "; %s start --no-block vfiokit-usb@$env{SEQNUM}.service || "
-			       "rm -f " USB_DUE_PATH "; }'\"\n",
-			       systemctl);
+	g_string_append(text, "GOTO=\"vfiokit_usb_meant\"\n");
 }
 
 static bool is_listed(const GPtrArray *follows, guint end, const struct usb_follow *follow)
@@ -48,37 +43,58 @@ static bool is_listed(const GPtrArray *follows, guint end, const struct usb_foll
 	return false;
 }
 
-/* "bind" and not "add": only then is the device set up, and its node there. */
+/* systemd itself starts the unit of what is plugged in: with udev's word for it, not by a program.
+ * Its name has the number of the device, which is a new one at each plug, so that one that is still
+ * at work is never taken for it; other events of the same device start nothing. They say the same
+ * as the first, or systemd would take the device for gone (udev(7), systemd.device(5)). The first
+ * is "bind" and not "add": only then is the device set up, so that it shows whether the host needs
+ * it.
+ *
+ * Nothing like that is there for what is unplugged: a program is run, and hundreds of events at a
+ * time run few, about one for each look: see USB_DUE_PATH. */
 static char *rule_text(const struct usb_request *request)
 {
 	GString *text =
-		g_string_new(HEAD "ACTION!=\"bind|remove\", GOTO=\"vfiokit_usb_end\"\n"
-				  "SUBSYSTEM!=\"usb\", GOTO=\"vfiokit_usb_end\"\n"
+		g_string_new(HEAD "SUBSYSTEM!=\"usb\", GOTO=\"vfiokit_usb_end\"\n"
 				  "ENV{DEVTYPE}!=\"usb_device\", GOTO=\"vfiokit_usb_end\"\n");
 
 	for (guint i = 0; i < request->follows->len; i++)
 		if (!is_listed(request->follows, i, request->follows->pdata[i]))
-			add_match(text, request->follows->pdata[i], request->systemctl);
-	g_string_append(text, "LABEL=\"vfiokit_usb_end\"\n");
+			add_match(text, request->follows->pdata[i]);
+	g_string_append_printf(
+		text,
+		"GOTO=\"vfiokit_usb_end\"\n"
+		"LABEL=\"vfiokit_usb_meant\"\n"
+		"ACTION!=\"add|remove\", TAG+=\"systemd\", "
+		"ENV{SYSTEMD_WANTS}+=\"vfiokit-usb@$env{BUSNUM}-$env{DEVNUM}.service\"\n"
+		"ACTION==\"remove\", RUN+=\"/bin/sh -c '[ -e " USB_DUE_PATH
+		" ] || { true >" USB_DUE_PATH
+		"; %s start --no-block vfiokit-usb@gone-$env{SEQNUM}.service || "
+		"rm -f " USB_DUE_PATH "; }'\"\n"
+		"LABEL=\"vfiokit_usb_end\"\n",
+		request->systemctl);
 	return g_string_free(text, FALSE);
 }
 
+/* Without what systemd adds by itself, since it goes through all of that at each start: what of it
+ * counts is written here. */
 static char *unit_text(const struct usb_request *request)
 {
-	return g_strdup_printf(
-		HEAD "[Unit]\n"
-		     "Description=Give guests the USB devices that follow them (event %%i)\n"
-		     "After=libvirtd.service virtqemud.service\n"
-		     "CollectMode=inactive-or-failed\n"
-		     "StartLimitIntervalSec=0\n"
-		     "\n"
-		     "[Service]\n"
-		     "Type=oneshot\n"
-		     "ExecStart=%s --quiet usb follow\n"
-		     "ExecStopPost=-/bin/sh -c '[ \"$$SERVICE_RESULT\" = success ] || rm "
-		     "-f " USB_DUE_PATH "'\n"
-		     "TimeoutStartSec=180\n",
-		request->program);
+	return g_strdup_printf(HEAD
+			       "[Unit]\n"
+			       "Description=Give guests the USB devices that follow them (%%i)\n"
+			       "DefaultDependencies=no\n"
+			       "After=basic.target libvirtd.service virtqemud.service\n"
+			       "Conflicts=shutdown.target\n"
+			       "Before=shutdown.target\n"
+			       "CollectMode=inactive-or-failed\n"
+			       "StartLimitIntervalSec=0\n"
+			       "\n"
+			       "[Service]\n"
+			       "Type=oneshot\n"
+			       "ExecStart=%s --quiet usb follow\n"
+			       "TimeoutStartSec=180\n",
+			       request->program);
 }
 
 /* libvirt waits for the script, and would wait for itself if that asked it anything. */

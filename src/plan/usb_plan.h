@@ -3,8 +3,12 @@
  *
  * There is no daemon. A udev rule for what is remembered, and a hook of libvirt for guests that
  * start, each start a unit of systemd, which runs `vfiokit usb follow`. That looks at what is there
- * now, not at what happened, so events may come in any number and order: where one has started a
- * unit that has not looked yet, USB_DUE_PATH is there, and all others leave it at that. */
+ * now, not at what happened, so events may come in any number and order. Where something that was
+ * unplugged has started a unit that has not looked yet, USB_DUE_PATH is there, and all others that
+ * are unplugged leave it at that; each look takes it away.
+ *
+ * The files of earlier versions are like these, with another text: they go on working, and whatever
+ * follows or ceases to follow next has them written anew. */
 #pragma once
 
 #include <glib.h>

@@ -23,6 +23,7 @@ enum {
 	XML_INACTIVE = 1 << 1,
 	DESTROY_GRACEFUL = 1 << 0,
 	ERROR_NO_DOMAIN = 42, /* VIR_ERR_NO_DOMAIN */
+	LIST_ACTIVE = 1 << 0, /* VIR_CONNECT_LIST_DOMAINS_ACTIVE */
 };
 
 /* The front of struct _virError. */
@@ -130,9 +131,23 @@ static bool fail(const struct libvirt *virt, const char *what, const char *subje
 
 /* ---- connecting ---- */
 
+/* Libraries that come with it, the largest of them. In one go each of their thousands of symbols
+ * would be looked for in all fifty that come; what was loaded before looks in its own few only.
+ * That, and to look up no function before it is called, halves the time (callgrind: 41 to 21
+ * million instructions). One that is not there, or has another name, is no matter. */
+static const char *const parts[] = { "libcrypto.so.3", "libgnutls.so.30", "libxml2.so.2",
+				     "libcurl-gnutls.so.4", "libgio-2.0.so.0" };
+
+static void *load_library(void)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(parts); i++)
+		dlopen(parts[i], RTLD_LAZY | RTLD_LOCAL);
+	return dlopen(LIBRARY, RTLD_LAZY | RTLD_LOCAL);
+}
+
 static bool load_calls(struct calls *calls, GError **error)
 {
-	void *library = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL);
+	void *library = load_library();
 
 	if (!library) {
 		g_set_error(error, VFIOKIT_ERROR, STATUS_FAILED, "cannot load libvirt: %s",
@@ -323,22 +338,8 @@ static void free_domain(void *data)
 	struct libvirt_domain *domain = data;
 
 	g_free(domain->name);
-	g_free(domain->uuid);
 	g_free(domain->xml);
 	g_free(domain);
-}
-
-static struct libvirt_domain *describe(struct libvirt *virt, struct domain *domain)
-{
-	struct libvirt_domain *ret = g_new0(struct libvirt_domain, 1);
-	char uuid[64] = ""; /* VIR_UUID_STRING_BUFLEN is 37 */
-
-	ret->name = g_strdup(virt->call.DomainGetName(domain));
-	ret->uuid = virt->call.DomainGetUUIDString(domain, uuid) == 0 ? g_strdup(uuid) : NULL;
-	ret->state = state_of(virt, domain);
-	ret->persistent = virt->call.DomainIsPersistent(domain) == 1;
-	ret->xml = take_text(virt->call.DomainGetXMLDesc(domain, 0));
-	return ret;
 }
 
 static gint compare_names(gconstpointer a, gconstpointer b)
@@ -348,10 +349,24 @@ static gint compare_names(gconstpointer a, gconstpointer b)
 	return g_strcmp0((*one)->name, (*other)->name);
 }
 
-GPtrArray *libvirt_list(struct libvirt *virt, GError **error)
+/* Takes the reference; NULL: it has ended meanwhile. */
+static struct libvirt_domain *describe(struct libvirt *virt, struct domain *domain)
+{
+	struct libvirt_domain *ret = g_new0(struct libvirt_domain, 1);
+
+	ret->name = g_strdup(virt->call.DomainGetName(domain));
+	ret->xml = take_text(virt->call.DomainGetXMLDesc(domain, 0));
+	virt->call.DomainFree(domain);
+	if (ret->xml)
+		return ret;
+	free_domain(ret);
+	return NULL;
+}
+
+GPtrArray *libvirt_list_running(struct libvirt *virt, GError **error)
 {
 	struct domain **domains = NULL;
-	int n = virt->call.ConnectListAllDomains(virt->connection, &domains, 0);
+	int n = virt->call.ConnectListAllDomains(virt->connection, &domains, LIST_ACTIVE);
 
 	if (n < 0) {
 		fail(virt, "list the guests of", virt->uri, error);
@@ -360,11 +375,8 @@ GPtrArray *libvirt_list(struct libvirt *virt, GError **error)
 	GPtrArray *list = g_ptr_array_new_with_free_func(free_domain);
 	for (int i = 0; i < n; i++) {
 		struct libvirt_domain *domain = describe(virt, domains[i]);
-		virt->call.DomainFree(domains[i]);
-		if (domain->xml)
+		if (domain)
 			g_ptr_array_add(list, domain);
-		else
-			free_domain(domain); /* it went away meanwhile */
 	}
 	free(domains);
 	g_ptr_array_sort(list, compare_names);

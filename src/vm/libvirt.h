@@ -49,14 +49,11 @@ enum libvirt_state {
 
 struct libvirt_domain {
 	char *name;
-	char *uuid;
-	enum libvirt_state state;
-	bool persistent; /* defined, so it stays when it is off */
-	char *xml;       /* of the running guest, or of the definition when it is off */
+	char *xml; /* as it runs; of one that has ended a moment ago, its definition */
 };
 
-/* All domains (of struct libvirt_domain), sorted by name; the array owns them. */
-GPtrArray *libvirt_list(struct libvirt *virt, GError **error);
+/* The domains that run (of struct libvirt_domain), sorted by name; the array owns them. */
+GPtrArray *libvirt_list_running(struct libvirt *virt, GError **error);
 
 bool libvirt_state(struct libvirt *virt, const char *domain, enum libvirt_state *ret,
 		   GError **error);
