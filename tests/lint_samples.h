@@ -189,6 +189,8 @@ static const struct near {
 	{ "pin-shared", XML, "vcpu='3' cpuset='8'", "vcpu='4' cpuset='2'" },
 	{ "name-missing", LINE, "-display", "-device virtio-scsi-pci,iothread=io0 -display" },
 	{ "name-missing", LINE, "-display", "-device virtio-scsi-pci,iothread=$IO -display" },
+	{ "name-missing", LINE, "-display",
+	  "-audio none,id=a -device intel-hda -device hda-duplex,audiodev=a -display" },
 	{ "option-removed", LINE, "-display", "-usbdevice tablet -display" },
 	{ "qemu-unread", XML, "</domain>", OVERRIDE("hostdev0", "x", "y") },
 	{ "set-device", XML, "</qemu:commandline>",

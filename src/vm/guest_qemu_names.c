@@ -7,9 +7,9 @@
 static const struct {
 	const char *option, *key;
 } givers[] = {
-	{ "netdev", "id" },   { "net", "id" },    { "object", "id" }, { "chardev", "id" },
-	{ "audiodev", "id" }, { "tpmdev", "id" }, { "drive", "id" },  { "blockdev", "node-name" },
-	{ "device", "id" },
+	{ "netdev", "id" },          { "net", "id" },      { "object", "id" }, { "chardev", "id" },
+	{ "audio", "id" },           { "audiodev", "id" }, { "tpmdev", "id" }, { "drive", "id" },
+	{ "blockdev", "node-name" }, { "device", "id" },
 };
 
 /* What asks for one. */
