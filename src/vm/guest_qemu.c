@@ -272,22 +272,26 @@ static void read_loose(struct guest *guest, const char *word)
 		guest->open = word;
 }
 
+static bool is_value(const char *word)
+{
+	return word[0] != '-' || g_ascii_isdigit(word[1]);
+}
+
 static void read_options(struct reader *reader, bool late)
 {
 	const GPtrArray *words = reader->guest->words;
 
 	for (guint i = 1; i < words->len; i++) {
 		const char *word = words->pdata[i];
-		const char *next = i + 1 < words->len ? words->pdata[i + 1] : NULL;
-		const char *name = word + 1 + (word[0] && word[1] == '-');
-		bool has_value = next && (next[0] != '-' || g_ascii_isdigit(next[1]));
 		if (word[0] != '-') {
 			read_loose(reader->guest, word);
 			continue;
 		}
-		has_value = has_value && !is_switch(name);
+		const char *name = word + (word[1] == '-' ? 2 : 1);
+		bool has_value =
+			!is_switch(name) && i + 1 < words->len && is_value(words->pdata[i + 1]);
 		reader->value = has_value ? (int)i + 1 : -1;
-		read_option(reader, name, has_value ? next : NULL, late);
+		read_option(reader, name, has_value ? words->pdata[i + 1] : NULL, late);
 		i += has_value;
 	}
 }
