@@ -140,9 +140,11 @@ static const char *const parts[] = { "libcrypto.so.3", "libgnutls.so.30", "libxm
 
 static void *load_library(void)
 {
-	for (size_t i = 0; i < G_N_ELEMENTS(parts); i++)
-		if (!dlopen(parts[i], RTLD_LAZY | RTLD_LOCAL))
+	for (size_t i = 0; i < G_N_ELEMENTS(parts); i++) {
+		const void *part = dlopen(parts[i], RTLD_LAZY | RTLD_LOCAL);
+		if (!part)
 			dlerror(); /* forgets why */
+	}
 	return dlopen(LIBRARY, RTLD_LAZY | RTLD_LOCAL);
 }
 
