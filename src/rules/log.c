@@ -29,7 +29,8 @@ struct log_reader {
 	GPtrArray *odd; /* of char *: "NUMBER: line" */
 	uint64_t odd_count;
 	uint64_t lines;
-	char *before;     /* the line before, as the next may go on with it; NULL: it cannot */
+	GString *before;  /* the line before, as the next may go on with it; empty: it cannot */
+	GString *joined;  /* both together; kept for its memory: there may be millions of lines */
 	bool before_odd;  /* it counts as odd */
 	bool before_kept; /* and is in odd */
 };
@@ -50,6 +51,8 @@ struct log_reader *log_reader_new(const char *name)
 	reader->seen = g_array_new(FALSE, FALSE, sizeof(struct seen));
 	g_array_set_clear_func(reader->seen, clear_seen);
 	reader->odd = g_ptr_array_new_with_free_func(g_free);
+	reader->before = g_string_new(NULL);
+	reader->joined = g_string_new(NULL);
 	return reader;
 }
 
@@ -105,9 +108,9 @@ static bool looks_bad(const char *line, size_t length)
 
 /* ---- lines as they are posted ---- */
 
-/* Quotation marks as word processors and forums set them, plain: the caller's. NULL: there are
- * none. U+2018 and U+2019 are E2 80 98 and 99, U+201C and U+201D end in 9C and 9D. */
-static char *plain_quotes(const char *line, size_t length)
+/* A line with quotation marks as word processors and forums set them made plain: the caller's.
+ * NULL: it has none. U+2018 and U+2019 are E2 80 98 and 99, U+201C and U+201D end in 9C and 9D. */
+static GString *plain_quotes(const char *line, size_t length)
 {
 	if (!memmem(line, length, "\xe2\x80", 2))
 		return NULL;
@@ -122,7 +125,7 @@ static char *plain_quotes(const char *line, size_t length)
 		g_string_append_c(text, plain ? plain : line[i]);
 		i += plain ? 2 : 0;
 	}
-	return g_string_free(text, FALSE);
+	return text;
 }
 
 /* Without the marks of quoted mail, and blanks, in front and the blanks at the end. */
@@ -144,18 +147,18 @@ static bool may_go_on(const char *line, size_t length)
 	return length > 0 && *line != '[' && !memmem(line, MIN(length, WRAP_FRONT), ": ", 2);
 }
 
-/* The row that explains the line before together with this one; both in *joined, the caller's. */
-static const struct message *match_joined(const struct log_reader *reader, const char *line,
-					  size_t length, char **joined)
+/* The row that explains the line before together with this one: both are in reader->joined. */
+static const struct message *match_joined(struct log_reader *reader, const char *line,
+					  size_t length)
 {
 	line = strip_line(line, &length);
-	if (!reader->before || !may_go_on(line, length))
+	if (reader->before->len == 0 || !may_go_on(line, length))
 		return NULL;
-	g_autofree char *both = g_strdup_printf("%s %.*s", reader->before, (int)length, line);
-	const struct message *message = message_match(both, strlen(both));
-	if (message)
-		*joined = g_steal_pointer(&both);
-	return message;
+	g_string_truncate(reader->joined, 0);
+	g_string_append_len(reader->joined, reader->before->str, (gssize)reader->before->len);
+	g_string_append_c(reader->joined, ' ');
+	g_string_append_len(reader->joined, line, (gssize)length);
+	return message_match(reader->joined->str, reader->joined->len);
 }
 
 static void forget_before(struct log_reader *reader, bool explained)
@@ -165,7 +168,7 @@ static void forget_before(struct log_reader *reader, bool explained)
 		if (reader->before_kept)
 			g_ptr_array_remove_index(reader->odd, reader->odd->len - 1);
 	}
-	g_clear_pointer(&reader->before, g_free);
+	g_string_truncate(reader->before, 0);
 	reader->before_odd = reader->before_kept = false;
 }
 
@@ -173,7 +176,7 @@ static void keep_before(struct log_reader *reader, const char *line, size_t leng
 {
 	line = strip_line(line, &length);
 	if (length >= WRAP_MIN && length <= WRAP_MAX)
-		reader->before = text_printable(line, length);
+		g_string_append_len(reader->before, line, (gssize)length);
 	reader->before_odd = odd;
 }
 
@@ -193,24 +196,24 @@ static void take_unknown(struct log_reader *reader, const char *line, size_t len
 
 void log_reader_line(struct log_reader *reader, const char *line, size_t length)
 {
-	g_autofree char *plain = plain_quotes(line, length);
-	g_autofree char *joined = NULL;
+	g_autoptr(GString) plain = plain_quotes(line, length);
 
 	reader->lines++;
 	if (plain) {
-		line = plain;
-		length = strlen(plain);
+		line = plain->str;
+		length = plain->len;
 	}
 	const struct message *message = message_match(line, length);
-	if (!message && (message = match_joined(reader, line, length, &joined))) {
-		line = joined;
-		length = strlen(joined);
+	bool alone = message != NULL;
+	if (!alone && (message = match_joined(reader, line, length))) {
+		line = reader->joined->str;
+		length = reader->joined->len;
 	}
 	if (!message) {
 		take_unknown(reader, line, length);
 		return;
 	}
-	forget_before(reader, joined != NULL);
+	forget_before(reader, !alone);
 	g_autofree char *shown = text_printable(line, MIN(length, LINE_SHOWN));
 	add_seen(reader, message, shown);
 }
@@ -265,7 +268,8 @@ void log_reader_finish(struct log_reader *reader, GPtrArray *findings, bool sile
 	if (!silent)
 		tell_unknown(reader, findings);
 	g_free(reader->name);
-	g_free(reader->before);
+	g_string_free(reader->before, TRUE);
+	g_string_free(reader->joined, TRUE);
 	g_array_unref(reader->seen);
 	g_ptr_array_unref(reader->odd);
 	g_free(reader);
