@@ -12,6 +12,7 @@
                                 qemu: with a guest to start, see guest/start-guest;
                                 uefi: firmware for guests, with its descriptors
     alone                       no other scenario in the same boot: this one may leave traces
+    named                       played only when it is named: it measures what depends on the host
 
     test     NAME               then, for this test:
       run      COMMAND          a line of shell, in the machine
@@ -63,6 +64,7 @@ class Scenario:
         self.load = ["coldplug"]
         self.extras = []
         self.alone = False
+        self.named = False
         self.tests = []
 
 
@@ -136,6 +138,7 @@ HEAD = {
     "params": lambda reader, rest: reader.scenario.params.append(rest),
     "load": lambda reader, rest: setattr(reader.scenario, "load", rest.split()),
     "alone": lambda reader, rest: setattr(reader.scenario, "alone", True),
+    "named": lambda reader, rest: setattr(reader.scenario, "named", True),
     "with": lambda reader, rest: setattr(reader.scenario, "extras", rest.split()),
 }
 
