@@ -4,11 +4,6 @@
 #include "base/text.h"
 #include "model/boot_parts.h"
 
-static bool has(const struct boot *boot, const char *path)
-{
-	return boot_has(boot, path) == TRI_YES;
-}
-
 /* ---- systemd-boot ---- */
 
 /* kernel-install writes who it was, or else entries that no person writes: of a kernel in a folder
@@ -175,11 +170,11 @@ static enum boot_chain judge_sdboot(struct boot_judge *judge)
 	unsigned index = 0;
 
 	if (os_is(&boot->os, "suse") &&
-	    (boot_has_program(boot, "sdbootutil") || has(boot, "/etc/kernel/cmdline"))) {
+	    (boot_is_there(boot, "sdbootutil") || boot_is_there(boot, "/etc/kernel/cmdline"))) {
 		boot_note(judge, "openSUSE with systemd-boot: sdbootutil");
 		return BOOT_SDBOOTUTIL;
 	}
-	if (has(boot, "/etc/sdboot-manage.conf")) {
+	if (boot_is_there(boot, "/etc/sdboot-manage.conf")) {
 		boot_note(judge, "/etc/sdboot-manage.conf: there");
 		return BOOT_SDBOOT_MANAGE;
 	}
@@ -283,7 +278,7 @@ static enum boot_chain judge_uki(struct boot_judge *judge)
 
 static enum boot_chain judge_refind(struct boot_judge *judge)
 {
-	if (has(judge->boot, "/boot/refind_linux.conf"))
+	if (boot_is_there(judge->boot, "/boot/refind_linux.conf"))
 		return BOOT_REFIND;
 	return boot_doubt(judge, "rEFInd was used, and there is no /boot/refind_linux.conf: its "
 				 "parameters may be in a stanza of refind.conf");
@@ -302,7 +297,7 @@ static enum boot_chain judge_limine(struct boot_judge *judge)
 			boot->limine_conf = path;
 		n += path != NULL;
 	}
-	if (has(boot, "/etc/default/limine")) {
+	if (boot_is_there(boot, "/etc/default/limine")) {
 		boot_note(judge, "/etc/default/limine: there");
 		return BOOT_LIMINE_TOOL;
 	}

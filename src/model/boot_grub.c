@@ -1,35 +1,7 @@
 /* See boot_parts.h: from GRUB to the tools that feed it. */
 #include <string.h>
 
-#include "base/text.h"
 #include "model/boot_parts.h"
-
-static bool has(const struct boot *boot, const char *path)
-{
-	return boot_has(boot, path) == TRI_YES;
-}
-
-bool boot_has_setting(const char *text, const char *key, const char *value)
-{
-	size_t n = strlen(key), length;
-	const char *line;
-
-	while (text && (line = text_next_line(&text, &length))) {
-		g_autofree char *copy = g_strndup(line, length);
-		g_strstrip(copy);
-		if (strncmp(copy, key, n) != 0 || copy[n] != '=')
-			continue;
-		char *set = copy + n + 1;
-		size_t end = strlen(set);
-		if (end >= 2 && (*set == '"' || *set == '\'') && set[end - 1] == *set) {
-			set[end - 1] = '\0';
-			set++;
-		}
-		if (strcmp(set, value) == 0)
-			return true;
-	}
-	return false;
-}
 
 /* Is /etc/default/grub.d read? A patch of Debian's, which those after it have; the text of
  * grub-mkconfig tells. */
@@ -44,7 +16,7 @@ static bool has_dropins(const struct boot *boot)
 
 static bool is_red_hat(const struct boot *boot)
 {
-	return boot_has_program(boot, "grubby") || os_is(&boot->os, "fedora") ||
+	return boot_is_there(boot, "grubby") || os_is(&boot->os, "fedora") ||
 	       os_is(&boot->os, "rhel");
 }
 
@@ -67,7 +39,7 @@ static enum boot_chain judge_bls(struct boot_judge *judge)
 	boot_note(judge, "GRUB takes its entries from /boot/loader/entries");
 	if (is_red_hat(judge->boot))
 		return BOOT_GRUB_BLS;
-	if (boot_has_program(judge->boot, "sdbootutil"))
+	if (boot_is_there(judge->boot, "sdbootutil"))
 		return BOOT_SDBOOTUTIL;
 	return boot_doubt(judge, "GRUB takes its entries from /boot/loader/entries here, and there "
 				 "is no grubby to change them");
@@ -76,9 +48,9 @@ static enum boot_chain judge_bls(struct boot_judge *judge)
 /* Is it called grub2 here? */
 static bool has_grub2(const struct boot *boot)
 {
-	if (boot_has_program(boot, "grub-mkconfig"))
+	if (boot_is_there(boot, "grub-mkconfig"))
 		return false;
-	return boot_has_program(boot, "grub2-mkconfig") || os_is(&boot->os, "fedora") ||
+	return boot_is_there(boot, "grub2-mkconfig") || os_is(&boot->os, "fedora") ||
 	       os_is(&boot->os, "rhel") || os_is(&boot->os, "suse");
 }
 
@@ -91,7 +63,7 @@ static const char *find_grub_cfg(const struct boot *boot)
 	unsigned index = 0;
 
 	for (size_t i = 0; i < G_N_ELEMENTS(usual); i++)
-		if (has(boot, usual[i]))
+		if (boot_is_there(boot, usual[i]))
 			return usual[i];
 	file = has_grub2(boot) ? boot_match(boot, "*/EFI/*/grub.cfg", &index) : NULL;
 	return file ? file->path : has_grub2(boot) ? usual[0] : usual[1];
@@ -105,7 +77,7 @@ enum boot_chain boot_chain_grub(struct boot_judge *judge)
 	boot->grub_cfg = find_grub_cfg(boot);
 	if (boot_has_setting(boot_text(boot, "/etc/sysconfig/bootloader"), "LOADER_TYPE",
 			     "grub2-bls") &&
-	    boot_has_program(boot, "sdbootutil")) {
+	    boot_is_there(boot, "sdbootutil")) {
 		boot_note(judge, "/etc/sysconfig/bootloader: LOADER_TYPE=grub2-bls");
 		return BOOT_SDBOOTUTIL;
 	}

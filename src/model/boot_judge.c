@@ -9,11 +9,6 @@
 
 #define BOOT_IMAGE "BOOT_IMAGE="
 
-static bool has(const struct boot *boot, const char *path)
-{
-	return boot_has(boot, path) == TRI_YES;
-}
-
 /* ---- packages ---- */
 
 static enum package_manager judge_packages(const struct boot *boot)
@@ -37,9 +32,9 @@ static enum package_manager judge_packages(const struct boot *boot)
 		{ "gentoo", PACKAGES_PORTAGE },
 	};
 
-	if (has(boot, "/etc/NIXOS") || os_is(&boot->os, "nixos"))
+	if (boot_is_there(boot, "/etc/NIXOS") || os_is(&boot->os, "nixos"))
 		return PACKAGES_NIX;
-	if (has(boot, "/run/ostree-booted") && boot_has_program(boot, "rpm-ostree"))
+	if (boot_is_there(boot, "/run/ostree-booted") && boot_is_there(boot, "rpm-ostree"))
 		return PACKAGES_RPM_OSTREE;
 	for (size_t i = 0; i < G_N_ELEMENTS(families); i++)
 		if (os_is(&boot->os, families[i].family))
@@ -59,8 +54,8 @@ static bool is_dracuts(const struct boot *boot)
 		return true;
 	if (text && strstr(text, "mkinitramfs"))
 		return false;
-	return !has(boot, "/usr/share/initramfs-tools/hook-functions") &&
-	       !has(boot, "/usr/share/initramfs-tools/hooks");
+	return !boot_is_there(boot, "/usr/share/initramfs-tools/hook-functions") &&
+	       !boot_is_there(boot, "/usr/share/initramfs-tools/hooks");
 }
 
 static bool has_presets(const struct boot *boot)
@@ -73,31 +68,33 @@ static bool has_presets(const struct boot *boot)
 static enum initramfs judge_initramfs(struct boot_judge *judge)
 {
 	const struct boot *boot = judge->boot;
-	bool dracut = boot_has_program(boot, "dracut");
+	bool dracut = boot_is_there(boot, "dracut");
 
-	if (has(boot, "/etc/NIXOS"))
+	if (boot_is_there(boot, "/etc/NIXOS"))
 		return INITRAMFS_NIXOS;
 	if (boot->update_initramfs && dracut && is_dracuts(boot)) {
 		boot_note(judge, "update-initramfs is here that of dracut");
 		return INITRAMFS_DRACUT;
 	}
-	if (boot->update_initramfs || has(boot, "/usr/share/initramfs-tools/hook-functions")) {
+	if (boot->update_initramfs ||
+	    boot_is_there(boot, "/usr/share/initramfs-tools/hook-functions")) {
 		boot_note(judge, "update-initramfs: initramfs-tools");
 		return INITRAMFS_TOOLS;
 	}
-	if (has(boot, "/etc/booster.yaml") && !has_presets(boot)) {
+	if (boot_is_there(boot, "/etc/booster.yaml") && !has_presets(boot)) {
 		boot_note(judge, "/etc/booster.yaml: booster");
 		return INITRAMFS_BOOSTER;
 	}
-	if (has_presets(boot) || (has(boot, "/etc/mkinitcpio.conf") && !dracut)) {
+	if (has_presets(boot) || (boot_is_there(boot, "/etc/mkinitcpio.conf") && !dracut)) {
 		boot_note(judge, "/etc/mkinitcpio.conf: mkinitcpio");
 		return INITRAMFS_MKINITCPIO;
 	}
-	if (dracut || has(boot, "/etc/dracut.conf") || has(boot, "/etc/dracut.conf.d")) {
+	if (dracut || boot_is_there(boot, "/etc/dracut.conf") ||
+	    boot_is_there(boot, "/etc/dracut.conf.d")) {
 		boot_note(judge, dracut ? "dracut is installed" : "/etc/dracut.conf.d: dracut");
 		return INITRAMFS_DRACUT;
 	}
-	return boot_has_program(boot, "mkinitcpio") ? INITRAMFS_MKINITCPIO : INITRAMFS_UNKNOWN;
+	return boot_is_there(boot, "mkinitcpio") ? INITRAMFS_MKINITCPIO : INITRAMFS_UNKNOWN;
 }
 
 /* ---- the loader ---- */
@@ -124,7 +121,7 @@ static enum loader loader_by_variables(struct boot_judge *judge)
 	/* Its tool puts parameters into the images, too. */
 	bool by_tool = boot->loader_info &&
 		       g_ascii_strncasecmp(boot->loader_info, "Limine", 6) == 0 &&
-		       has(boot, "/etc/default/limine");
+		       boot_is_there(boot, "/etc/default/limine");
 	if (boot->stub_info && !by_tool)
 		return LOADER_UKI;
 	for (size_t i = 0; boot->loader_info && i < G_N_ELEMENTS(names); i++)
@@ -143,7 +140,8 @@ static bool has_unified_images(const struct boot *boot)
 
 static bool has_limine(const struct boot *boot)
 {
-	return has(boot, "/etc/default/limine") || has(boot, "/boot/limine/limine.conf") ||
+	return boot_is_there(boot, "/etc/default/limine") ||
+	       boot_is_there(boot, "/boot/limine/limine.conf") ||
 	       boot_on_partition(boot, "/limine.conf") ||
 	       boot_on_partition(boot, "/EFI/limine/limine.conf") ||
 	       boot_on_partition(boot, "/EFI/BOOT/limine.conf");
@@ -155,18 +153,19 @@ static bool has_sdboot(const struct boot *boot)
 
 	return boot_on_partition(boot, "/loader/loader.conf") ||
 	       boot_match(boot, "*/EFI/systemd/*.efi", &index) ||
-	       has(boot, "/etc/sdboot-manage.conf");
+	       boot_is_there(boot, "/etc/sdboot-manage.conf");
 }
 
 static bool has_grub(const struct boot *boot)
 {
-	return has(boot, "/etc/default/grub") || has(boot, "/boot/grub/grub.cfg") ||
-	       has(boot, "/boot/grub2/grub.cfg");
+	return boot_is_there(boot, "/etc/default/grub") ||
+	       boot_is_there(boot, "/boot/grub/grub.cfg") ||
+	       boot_is_there(boot, "/boot/grub2/grub.cfg");
 }
 
 static bool has_refind(const struct boot *boot)
 {
-	return has(boot, "/boot/refind_linux.conf") ||
+	return boot_is_there(boot, "/boot/refind_linux.conf") ||
 	       boot_on_partition(boot, "/EFI/refind/refind.conf");
 }
 
@@ -255,7 +254,7 @@ static enum boot_chain judge_proxmox(struct boot_judge *judge, enum loader loade
 			  "/proc/cmdline: initrd=\\EFI\\proxmox, as systemd-boot is given it");
 		return BOOT_PROXMOX;
 	}
-	if (has(judge->boot, "/etc/kernel/cmdline"))
+	if (boot_is_there(judge->boot, "/etc/kernel/cmdline"))
 		return BOOT_PROXMOX;
 	return boot_doubt(judge, "proxmox-boot-tool feeds GRUB or systemd-boot, and nothing says "
 				 "which was used");
@@ -266,28 +265,29 @@ static enum boot_chain judge_distribution(struct boot_judge *judge)
 {
 	const struct boot *boot = judge->boot;
 
-	if (has(boot, "/etc/NIXOS")) {
+	if (boot_is_there(boot, "/etc/NIXOS")) {
 		boot_note(judge, "/etc/NIXOS: there");
 		return BOOT_NIXOS;
 	}
-	if (has(boot, "/run/ostree-booted")) {
+	if (boot_is_there(boot, "/run/ostree-booted")) {
 		boot_note(judge, "/run/ostree-booted: there");
-		if (boot_has_program(boot, "rpm-ostree") || !boot_has_program(boot, "bootc"))
+		if (boot_is_there(boot, "rpm-ostree") || !boot_is_there(boot, "bootc"))
 			return BOOT_OSTREE;
 		return boot_doubt(judge, "this is an image-based system without rpm-ostree: its "
 					 "parameters belong to the image");
 	}
-	if (boot_has_program(boot, "transactional-update"))
+	if (boot_is_there(boot, "transactional-update"))
 		return boot_doubt(judge,
 				  "this system is changed in new snapshots only. In a "
 				  "'transactional-update shell', %s writes the menu from %s",
-				  has(boot, "/etc/kernel/cmdline") ? "sdbootutil update-all-entries"
-								   : "grub2-mkconfig",
-				  has(boot, "/etc/kernel/cmdline") ? "/etc/kernel/cmdline"
-								   : "/etc/default/grub");
-	if (has(boot, "/etc/kernel/proxmox-boot-uuids"))
+				  boot_is_there(boot, "/etc/kernel/cmdline")
+					  ? "sdbootutil update-all-entries"
+					  : "grub2-mkconfig",
+				  boot_is_there(boot, "/etc/kernel/cmdline") ? "/etc/kernel/cmdline"
+									     : "/etc/default/grub");
+	if (boot_is_there(boot, "/etc/kernel/proxmox-boot-uuids"))
 		return judge_proxmox(judge, loader_by_variables(judge));
-	if (has(boot, "/etc/kernelstub/configuration") && !is_bios(judge->host)) {
+	if (boot_is_there(boot, "/etc/kernelstub/configuration") && !is_bios(judge->host)) {
 		boot_note(judge, "/etc/kernelstub/configuration: there");
 		enum loader loader = loader_by_variables(judge);
 		if (loader == LOADER_UNKNOWN || loader == LOADER_SDBOOT)
@@ -336,7 +336,7 @@ void boot_judge(struct host *host)
 
 	boot->uncertain = NULL;
 	boot->packages = judge_packages(boot);
-	boot->update_initramfs = boot_has_program(boot, "update-initramfs");
+	boot->update_initramfs = boot_is_there(boot, "update-initramfs");
 	boot->initramfs = judge_initramfs(&judge);
 	boot->chain = judge_distribution(&judge);
 	if (boot->chain == BOOT_CHAINS) {

@@ -2,6 +2,9 @@
 #include "model/boot_parts.h"
 
 #include <stdarg.h>
+#include <string.h>
+
+#include "base/text.h"
 
 G_GNUC_PRINTF(2, 0)
 static const char *keep_text(struct boot_judge *judge, const char *format, va_list args)
@@ -30,9 +33,31 @@ enum boot_chain boot_doubt(struct boot_judge *judge, const char *format, ...)
 	return BOOT_UNCERTAIN;
 }
 
-bool boot_has_program(const struct boot *boot, const char *name)
+bool boot_is_there(const struct boot *boot, const char *name)
 {
 	return boot_has(boot, name) == TRI_YES;
+}
+
+bool boot_has_setting(const char *text, const char *key, const char *value)
+{
+	size_t n = strlen(key), length;
+	const char *line;
+
+	while (text && (line = text_next_line(&text, &length))) {
+		g_autofree char *copy = g_strndup(line, length);
+		g_strstrip(copy);
+		if (strncmp(copy, key, n) != 0 || copy[n] != '=')
+			continue;
+		char *set = copy + n + 1;
+		size_t end = strlen(set);
+		if (end >= 2 && (*set == '"' || *set == '\'') && set[end - 1] == *set) {
+			set[end - 1] = '\0';
+			set++;
+		}
+		if (strcmp(set, value) == 0)
+			return true;
+	}
+	return false;
 }
 
 const char *boot_on_partition(const struct boot *boot, const char *path)

@@ -24,7 +24,7 @@ static const struct {
 static bool is_there(const struct boot *boot, size_t i)
 {
 	return others[i].partition ? boot_on_partition(boot, others[i].file) != NULL
-				   : boot_has(boot, others[i].file) == TRI_YES;
+				   : boot_is_there(boot, others[i].file);
 }
 
 enum boot_chain boot_doubt_others(struct boot_judge *judge)

@@ -41,8 +41,8 @@ enum boot_chain boot_chain_grub(struct boot_judge *judge);
 /* Does text hold a line "KEY=VALUE", quotes around the value or not, that is no comment? */
 bool boot_has_setting(const char *text, const char *key, const char *value);
 
-/* Is there a program of that name? */
-bool boot_has_program(const struct boot *boot, const char *name);
+/* Is there a file of that path, or a program of that name? */
+bool boot_is_there(const struct boot *boot, const char *name);
 
 /* Is there something at any of "/boot", "/efi", "/boot/efi" + path? NULL: no. */
 const char *boot_on_partition(const struct boot *boot, const char *path);
