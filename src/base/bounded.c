@@ -296,7 +296,7 @@ ssize_t bounded_read(struct bounded *bounded, const char *path, void *buf, size_
 
 #define AHEAD_SIZE 4096 /* a page: no attribute of sysfs is longer */
 
-/* Puts as many of the paths as have room for their answers into the question. */
+/* Puts as many of the paths as have room into the question; how many. */
 static unsigned fill_paths(struct exchange *exchange, const GPtrArray *paths, guint from)
 {
 	size_t at = 0;

@@ -74,6 +74,10 @@ ssize_t root_dir_attribute(const struct root_dir *dir, const char *name, void *b
  * Then they cost a third. Where there is nothing to gain, nothing is done; root_forget() drops what
  * nobody has read. */
 void root_read_ahead(struct root *root, const GPtrArray *paths);
+
+/* The same for n attributes of each directory (names of char *) in a folder. */
+void root_read_ahead_each(struct root *root, const char *folder, const GPtrArray *names,
+			  const char *const *attributes, size_t n);
 void root_forget(struct root *root);
 
 /* The text of a link, as root_dir_read(); a longer one is -ENAMETOOLONG. */

@@ -20,6 +20,18 @@ void root_read_ahead(struct root *root, const GPtrArray *paths)
 	bounded_read_ahead(bounded_of(root), paths);
 }
 
+void root_read_ahead_each(struct root *root, const char *folder, const GPtrArray *names,
+			  const char *const *attributes, size_t n)
+{
+	g_autoptr(GPtrArray) paths = g_ptr_array_new_with_free_func(g_free);
+
+	for (guint i = 0; root->live && i < names->len; i++)
+		for (size_t j = 0; j < n; j++)
+			g_ptr_array_add(paths, g_strjoin("/", folder, names->pdata[i],
+							 attributes[j], NULL));
+	root_read_ahead(root, paths);
+}
+
 void root_forget(struct root *root)
 {
 	root->ahead = false;

@@ -272,6 +272,13 @@ static void probe_function(struct pci_probe *probe, const char *name, struct pci
 		pci_detail_probe(host, &dir, dev);
 }
 
+static void settle_reset(struct host *host, struct pci_dev *dev)
+{
+	if (!dev->reset_known)
+		dev->reset_methods = host_string(host, "");
+	dev->reset_known = true;
+}
+
 /* Facts that are only knowable with all functions in view: an attribute that some have and others
  * lack is known to be absent there (kernel: such files are hidden where they mean nothing). */
 static void settle_absent(struct host *host)
@@ -284,10 +291,8 @@ static void settle_absent(struct host *host)
 	}
 	for (unsigned i = 0; i < host->n_pci; i++) {
 		struct pci_dev *dev = &host->pci[i];
-		if (any_reset && !dev->reset_known) {
-			dev->reset_methods = host_string(host, "");
-			dev->reset_known = true;
-		}
+		if (any_reset)
+			settle_reset(host, dev);
 		dev->group_known = dev->group_known || any_group;
 	}
 }
@@ -297,15 +302,8 @@ static void read_ahead(struct root *root, const GPtrArray *names, unsigned what)
 {
 	static const char *const attributes[] = { "uevent", "driver_override" };
 	const size_t n = what & PROBE_FEW ? 1 : G_N_ELEMENTS(attributes);
-	g_autoptr(GPtrArray) paths = g_ptr_array_new_with_free_func(g_free);
-	struct pci_addr addr;
 
-	for (guint i = 0; i < names->len; i++)
-		for (size_t j = 0; j < n; j++)
-			if (pci_addr_parse(names->pdata[i], &addr))
-				g_ptr_array_add(paths, g_strjoin("/", DEVICES, names->pdata[i],
-								 attributes[j], NULL));
-	root_read_ahead(root, paths);
+	root_read_ahead_each(root, DEVICES, names, attributes, n);
 }
 
 void pci_probe(struct root *root, struct host *host, unsigned what)
@@ -383,12 +381,8 @@ void pci_probe_rest(struct root *root, struct host *host, const int *functions, 
 	}
 	if (all || (!any && !is_reset_told(root, host)))
 		return;
-	for (unsigned i = 0; i < n; i++) {
-		struct pci_dev *dev = &host->pci[functions[i]];
-		if (!dev->reset_known)
-			dev->reset_methods = host_string(host, "");
-		dev->reset_known = true;
-	}
+	for (unsigned i = 0; i < n; i++)
+		settle_reset(host, &host->pci[functions[i]]);
 }
 
 void pci_probe_detail(struct root *root, struct host *host, struct pci_dev *dev)

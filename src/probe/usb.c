@@ -328,29 +328,29 @@ static void collect_devs(struct host *host, const struct reader *reader)
 	}
 }
 
-/* What is read of each device by way of a child (base/bounded.h). */
-static void read_ahead(struct reader *reader, const GPtrArray *names)
+/* Names of devices: neither of buses nor of interfaces. They stay those of names. */
+static GPtrArray *list_devs(const GPtrArray *names)
 {
-	static const char *const attributes[] = { "manufacturer", "product", "serial" };
-	g_autoptr(GPtrArray) paths = g_ptr_array_new_with_free_func(g_free);
+	GPtrArray *devs = g_ptr_array_new();
 	struct usb_port port;
 
-	for (guint i = 0; i < names->len; i++) {
-		const char *name = names->pdata[i];
-		for (size_t j = 0; j < G_N_ELEMENTS(attributes); j++)
-			if (usb_port_parse(name, strlen(name), &port))
-				g_ptr_array_add(paths, g_strjoin("/", DEVICES_PATH, name,
-								 attributes[j], NULL));
-	}
-	root_read_ahead(reader->root, paths);
+	for (guint i = 0; i < names->len; i++)
+		if (usb_port_parse(names->pdata[i], strlen(names->pdata[i]), &port))
+			g_ptr_array_add(devs, names->pdata[i]);
+	return devs;
 }
 
 static void read_names(struct reader *reader, const GPtrArray *names)
 {
-	read_ahead(reader, names);
-	for (guint i = 0; i < names->len; i++) {
-		struct usb_port port;
-		const char *name = names->pdata[i];
+	/* Of each device by way of a child: base/bounded.h. */
+	static const char *const attributes[] = { "manufacturer", "product", "serial" };
+	g_autoptr(GPtrArray) devs = list_devs(names);
+	struct usb_port port;
+
+	root_read_ahead_each(reader->root, DEVICES_PATH, devs, attributes,
+			     G_N_ELEMENTS(attributes));
+	for (guint i = 0; i < devs->len; i++) {
+		const char *name = devs->pdata[i];
 		if (usb_port_parse(name, strlen(name), &port))
 			add_dev(reader, name, &port);
 	}
