@@ -171,26 +171,30 @@ static void add_kernel_install(const struct host *host, const struct boot_kernel
 			  kernel->release);
 }
 
-/* Does an image have another name than dracut gives one by itself, as those that are named by the
- * package of their kernel? Then dracut must be told: else it makes one more, which nothing starts.
- */
-static bool has_other_names(const struct host *host)
+/* As dracut calls the image of that kernel by itself. */
+static bool has_usual_name(const struct boot_kernel *kernel)
 {
 	static const char *const usual[] = { "/boot/initramfs-", "/boot/initrd-",
 					     "/boot/initrd.img-" };
-	const struct boot *boot = &host->boot;
 
+	for (size_t i = 0; i < G_N_ELEMENTS(usual); i++) {
+		const char *rest = text_after(kernel->initramfs, usual[i]);
+		if (rest)
+			return text_after(rest, kernel->release) != NULL;
+	}
+	return false;
+}
+
+/* Does an image have another name than dracut gives one by itself, as those that are named by the
+ * package of their kernel? Then dracut must be told: else it makes one more, which nothing starts.
+ */
+static bool has_other_names(const struct boot *boot)
+{
 	if (boot->initramfs != INITRAMFS_DRACUT || boot->chain == BOOT_KERNEL_INSTALL)
 		return false;
-	for (unsigned i = 0; i < boot->n_kernels; i++) {
-		const char *rest = NULL;
-		for (size_t j = 0; boot->kernels[i].initramfs && !rest && j < G_N_ELEMENTS(usual);
-		     j++)
-			rest = text_after(boot->kernels[i].initramfs, usual[j]);
-		if (boot->kernels[i].initramfs &&
-		    !(rest && text_after(rest, boot->kernels[i].release)))
+	for (unsigned i = 0; i < boot->n_kernels; i++)
+		if (boot->kernels[i].initramfs && !has_usual_name(&boot->kernels[i]))
 			return true;
-	}
 	return false;
 }
 
@@ -229,12 +233,15 @@ static void add_build(const struct host *host, struct plan *plan)
 			builder->argv);
 		return;
 	}
-	for (unsigned i = 0; installs_images(host) && i < host->boot.n_kernels; i++)
-		add_kernel_install(host, &host->boot.kernels[i], plan);
-	for (unsigned i = 0; has_other_names(host) && i < host->boot.n_kernels; i++)
-		if (host->boot.kernels[i].initramfs)
-			add_dracut(&host->boot.kernels[i], plan);
-	if (installs_images(host) || has_other_names(host))
+	bool install = installs_images(host), named = has_other_names(&host->boot);
+	for (unsigned i = 0; i < host->boot.n_kernels; i++) {
+		const struct boot_kernel *kernel = &host->boot.kernels[i];
+		if (install)
+			add_kernel_install(host, kernel, plan);
+		else if (named && kernel->initramfs)
+			add_dracut(kernel, plan);
+	}
+	if (install || named)
 		return;
 	if (generator && generator->rebuild[0])
 		add_run(plan, "builds the initramfs of every kernel", generator->rebuild);
