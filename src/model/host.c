@@ -97,6 +97,16 @@ void *host_alloc(struct host *host, size_t size)
 	return memory;
 }
 
+void *host_keep(struct host *host, const GArray *array)
+{
+	size_t size = (size_t)array->len * g_array_get_element_size((GArray *)array);
+	void *copy = host_alloc(host, MAX(size, 1));
+
+	if (size > 0)
+		memcpy(copy, array->data, size);
+	return copy;
+}
+
 struct pci_dev *host_add_pci(struct host *host, struct pci_addr addr)
 {
 	struct pci_dev dev = pci_dev_unknown(addr);

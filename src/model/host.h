@@ -71,6 +71,9 @@ const char *host_text(struct host *host, const char *text);
 /* Zeroed memory that lives as long as the host. */
 void *host_alloc(struct host *host, size_t size);
 
+/* What is in an array, copied to where it lives as long as the host; never NULL. */
+void *host_keep(struct host *host, const GArray *array);
+
 /* Adds a function with everything unknown but its address. The pointer is good until the next one
  * is added. */
 struct pci_dev *host_add_pci(struct host *host, struct pci_addr addr);

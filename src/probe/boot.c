@@ -284,9 +284,7 @@ static void probe_files(struct root *root, struct host *host)
 	for (size_t i = 0; i < G_N_ELEMENTS(programs); i++)
 		look_for_program(&reader, programs[i].name, programs[i].read);
 	g_array_sort(files, compare_files);
-	struct boot_file *copy = host_alloc(host, files->len * sizeof(struct boot_file));
-	memcpy(copy, files->data, files->len * sizeof(struct boot_file));
-	host->boot.files = copy;
+	host->boot.files = host_keep(host, files);
 	host->boot.n_files = files->len;
 }
 

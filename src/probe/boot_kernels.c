@@ -104,10 +104,6 @@ void boot_probe_kernels(struct root *root, struct host *host)
 	for (guint i = 0; i < names->len; i++)
 		if (is_kernel(root, names->pdata[i]))
 			add_kernel(root, host, names->pdata[i], kernels);
-	size_t size = kernels->len * sizeof(struct boot_kernel);
-	struct boot_kernel *copy = host_alloc(host, size);
-	if (size > 0)
-		memcpy(copy, kernels->data, size);
-	host->boot.kernels = copy;
+	host->boot.kernels = host_keep(host, kernels);
 	host->boot.n_kernels = kernels->len;
 }

@@ -132,8 +132,6 @@ void platform_probe_display(struct root *root, struct host *host)
 	probe_console(root, host);
 	if (list->len == 0)
 		return;
-	struct framebuffer *framebuffers = host_alloc(host, list->len * sizeof(*framebuffers));
-	memcpy(framebuffers, list->data, list->len * sizeof(*framebuffers));
-	host->platform.framebuffers = framebuffers;
+	host->platform.framebuffers = host_keep(host, list);
 	host->platform.n_framebuffers = list->len;
 }

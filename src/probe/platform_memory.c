@@ -116,9 +116,7 @@ static void probe_pools(struct root *root, struct host *host)
 	if (pools->len == 0)
 		return;
 	g_array_sort(pools, compare_pools);
-	struct hugepages *list = host_alloc(host, pools->len * sizeof(*list));
-	memcpy(list, pools->data, pools->len * sizeof(*list));
-	host->platform.memory.pools = list;
+	host->platform.memory.pools = host_keep(host, pools);
 	host->platform.memory.n_pools = pools->len;
 }
 

@@ -40,10 +40,7 @@ void usage_probe(struct root *root, struct host *host, const struct usage_reques
 		blocks_free(reader.blocks);
 	g_array_sort(list, compare_usages);
 
-	struct usage *copy = host_alloc(host, (list->len + 1) * sizeof(*copy));
-	if (list->len > 0)
-		memcpy(copy, list->data, list->len * sizeof(*copy));
-	host->usages.list = copy;
+	host->usages.list = host_keep(host, list);
 	host->usages.n = list->len;
 	host->usages.probed = true;
 }
