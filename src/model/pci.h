@@ -255,6 +255,8 @@ const char *pci_kind_name(enum pci_kind kind);
  * "bridges" with a plain header are endpoints: not bridges here. */
 bool pci_dev_is_bridge(const struct pci_dev *dev);
 
+#define PCI_CLASS_3D 0x0302 /* of a card without connectors: data centres, laptops */
+
 /* Is it of that kind? */
 static inline bool pci_dev_is_kind(const struct pci_dev *dev, enum pci_kind kind)
 {

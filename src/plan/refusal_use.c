@@ -5,12 +5,10 @@
 
 /* ---- host-display ---- */
 
-#define CLASS_3D 0x0302 /* no connectors: data centres, laptops */
-
 static bool is_display(const struct pci_dev *dev)
 {
 	return pci_dev_is_kind(dev, KIND_GPU) &&
-	       (dev->class_code >> 8 != CLASS_3D || dev->boot_vga == TRI_YES);
+	       (dev->class_code >> 8 != PCI_CLASS_3D || dev->boot_vga == TRI_YES);
 }
 
 /* Does the host show anything on it? Not when a guest has it, nor when nothing drives it. */
@@ -110,7 +108,7 @@ static bool is_display_unknown(const struct host *host, const struct pci_dev *de
 	if (!is_display(dev) || pci_driver_is_vfio(dev->driver))
 		return false;
 	return dev->boot_vga == TRI_UNKNOWN
-		       ? dev->class_code >> 8 != CLASS_3D
+		       ? dev->class_code >> 8 != PCI_CLASS_3D
 		       : dev->boot_vga == TRI_YES && is_framebuffer_hidden(host);
 }
 

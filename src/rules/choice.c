@@ -246,7 +246,7 @@ static int find_chosen_display(const struct exam *exam)
 	int pci;
 
 	while ((pci = next_chosen_kind(exam, KIND_GPU, &index)) >= 0)
-		if (exam->host->pci[pci].class_code >> 8 != 0x0302)
+		if (exam->host->pci[pci].class_code >> 8 != PCI_CLASS_3D)
 			return pci;
 	return -1;
 }

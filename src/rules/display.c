@@ -7,8 +7,6 @@
 #include "rules/see.h"
 #include "rules/tables.h"
 
-#define CLASS_3D 0x0302 /* no connectors */
-
 /* ---- the boot display ---- */
 
 static bool has_rom(const struct exam *exam, int pci)

@@ -207,7 +207,7 @@ static bool is_boot_display(const struct pci_dev *dev)
 
 static bool is_without_screen(const struct pci_dev *dev)
 {
-	return dev->class_code >> 8 == 0x0302;
+	return dev->class_code >> 8 == PCI_CLASS_3D;
 }
 
 bool decide_rom(struct deciding *deciding, GError **error)
