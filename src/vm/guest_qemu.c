@@ -283,11 +283,11 @@ static void read_options(struct reader *reader, bool late)
 
 	for (guint i = 1; i < words->len; i++) {
 		const char *word = words->pdata[i];
-		if (word[0] != '-') {
+		const char *name = pairs_option(word);
+		if (!name) {
 			read_loose(reader->guest, word);
 			continue;
 		}
-		const char *name = word + (word[1] == '-' ? 2 : 1);
 		bool has_value =
 			!is_switch(name) && i + 1 < words->len && is_value(words->pdata[i + 1]);
 		reader->value = has_value ? (int)i + 1 : -1;

@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "vm/lint_parts.h"
+#include "vm/qemu_pairs.h"
 
 void lint_cut(struct lint *lint)
 {
@@ -71,11 +72,10 @@ static const struct {
 /* Is the word that option, with that value behind it? */
 static bool is_removed(const GPtrArray *words, guint index, size_t row)
 {
-	const char *word = words->pdata[index];
-	const char *name = *word == '-' ? word + 1 + (word[1] == '-') : "";
+	const char *name = pairs_option(words->pdata[index]);
 	const char *value = index + 1 < words->len ? words->pdata[index + 1] : "";
 
-	return strcmp(name, removed[row].option) == 0 &&
+	return g_strcmp0(name, removed[row].option) == 0 &&
 	       (!removed[row].value || g_str_has_prefix(value, removed[row].value));
 }
 

@@ -32,9 +32,8 @@ static const struct guest_place *next_option(const struct mender *mender, const 
 	g_auto(GStrv) list = g_strsplit(names, " ", -1);
 
 	while (*index + 2 < mender->guest->words->len) {
-		const char *word = word_of(mender->guest, ++*index);
-		const char *name = word + strspn(word, "-");
-		if (*word == '-' && g_strv_contains((const char *const *)list, name))
+		const char *name = pairs_option(word_of(mender->guest, ++*index));
+		if (name && g_strv_contains((const char *const *)list, name))
 			return place_of(mender->guest, (int)++*index);
 	}
 	return NULL;

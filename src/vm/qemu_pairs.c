@@ -6,6 +6,11 @@
 
 #include "base/text.h"
 
+const char *pairs_option(const char *word)
+{
+	return word[0] != '-' ? NULL : word[1] == '-' ? word + 2 : word + 1;
+}
+
 static void clear_pair(void *data)
 {
 	struct pair *pair = data;

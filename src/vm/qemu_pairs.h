@@ -1,4 +1,4 @@
-/* What stands behind an option of QEMU: "value,key=value,switch", or JSON. */
+/* An option of QEMU, and what stands behind it: "value,key=value,switch", or JSON. */
 #pragma once
 
 #include <glib.h>
@@ -9,6 +9,9 @@ struct pair {
 	char *key; /* "" for a first value without one */
 	char *value;
 };
+
+/* The name of an option, which stands behind one dash or two; NULL: the word is none. */
+const char *pairs_option(const char *word);
 
 /* The pairs of a text (of struct pair), in its order; nested objects become "file.filename". The
  * caller's. */
