@@ -3,106 +3,107 @@
 
 #include <string.h>
 
+/* Each of these starts at "at", adds what it reads to word, and returns where that ends. */
+
 /* "{…}" up to the brace that closes it, quotes and all. */
-static void scan_braces(struct shell_cursor *cursor, GString *word)
+static const char *scan_braces(const char *at, GString *word)
 {
 	int depth = 0;
 	bool quoted = false;
 
-	for (; *cursor->at && *cursor->at != '\n'; cursor->at++) {
-		char c = *cursor->at;
+	while (*at && *at != '\n') {
+		char c = *at++;
 		g_string_append_c(word, c);
 		if (c == '"')
 			quoted = !quoted;
 		depth += quoted ? 0 : (c == '{') - (c == '}');
-		if (depth == 0 && c == '}') {
-			cursor->at++;
-			return;
-		}
+		if (depth == 0 && c == '}')
+			break;
 	}
+	return at;
 }
 
-/* "$(…)": kept as it is. */
-static void scan_substitution(struct shell_cursor *cursor, GString *word)
+/* "(…)" behind "$": kept as it is. */
+static const char *scan_substitution(const char *at, GString *word)
 {
 	int depth = 0;
 
-	for (; *cursor->at; cursor->at++) {
-		g_string_append_c(word, *cursor->at);
-		depth += (*cursor->at == '(') - (*cursor->at == ')');
-		if (depth == 0 && *cursor->at == ')') {
-			cursor->at++;
-			return;
-		}
+	while (*at) {
+		char c = *at++;
+		g_string_append_c(word, c);
+		depth += (c == '(') - (c == ')');
+		if (depth == 0 && c == ')')
+			break;
 	}
+	return at;
 }
 
-static void scan_single_quoted(struct shell_cursor *cursor, GString *word)
+static const char *scan_single_quoted(const char *at, GString *word)
 {
-	for (cursor->at++; *cursor->at && *cursor->at != '\''; cursor->at++)
-		g_string_append_c(word, *cursor->at);
-	cursor->at += *cursor->at != '\0';
+	const char *end = strchrnul(at + 1, '\'');
+
+	g_string_append_len(word, at + 1, end - at - 1);
+	return end + (*end != '\0');
 }
 
-static void scan_double_quoted(struct shell_cursor *cursor, GString *word)
+static const char *scan_double_quoted(const char *at, GString *word)
 {
-	for (cursor->at++; *cursor->at && *cursor->at != '"';) {
-		if (cursor->at[0] == '\\' && cursor->at[1] == '\n') {
-			cursor->at += 2;
-		} else if (cursor->at[0] == '\\' && cursor->at[1] &&
-			   strchr("\"\\$`", cursor->at[1])) {
-			g_string_append_c(word, cursor->at[1]);
-			cursor->at += 2;
-		} else if (cursor->at[0] == '$' && cursor->at[1] == '(') {
-			g_string_append_c(word, *cursor->at++);
-			scan_substitution(cursor, word);
+	for (at++; *at && *at != '"';) {
+		if (at[0] == '\\' && at[1] == '\n') {
+			at += 2;
+		} else if (at[0] == '\\' && at[1] && strchr("\"\\$`", at[1])) {
+			g_string_append_c(word, at[1]);
+			at += 2;
+		} else if (at[0] == '$' && at[1] == '(') {
+			g_string_append_c(word, *at);
+			at = scan_substitution(at + 1, word);
 		} else {
-			g_string_append_c(word, *cursor->at++);
+			g_string_append_c(word, *at++);
 		}
 	}
-	cursor->at += *cursor->at != '\0';
+	return at + (*at != '\0');
 }
 
-static void scan_escaped(struct shell_cursor *cursor, GString *word)
+static const char *scan_escaped(const char *at, GString *word)
 {
-	if (cursor->at[1] == '\r' && cursor->at[2] == '\n') {
-		cursor->at += 3;
-	} else if (cursor->at[1] == '\n') {
-		cursor->at += 2;
-	} else if (cursor->at[1]) {
-		g_string_append_c(word, cursor->at[1]);
-		cursor->at += 2;
-	} else {
-		cursor->at++;
-	}
+	if (at[1] == '\r' && at[2] == '\n')
+		return at + 3;
+	if (at[1] == '\n')
+		return at + 2;
+	if (at[1] == '\0')
+		return at + 1;
+	g_string_append_c(word, at[1]);
+	return at + 2;
 }
 
-bool shell_ends_word(const struct shell_cursor *cursor)
+bool shell_ends_word(const char *at, bool in_array)
 {
-	char c = *cursor->at;
+	char c = *at;
 
-	return !c || shell_is_blank(c) || strchr("\n;|&<>)", c) || (c == '(' && !cursor->in_array);
+	return !c || shell_is_blank(c) || strchr("\n;|&<>)", c) || (c == '(' && !in_array);
 }
 
-char *shell_scan_word(struct shell_cursor *cursor)
+char *shell_scan_word(const char **at, bool in_array)
 {
 	GString *word = g_string_new(NULL);
+	const char *now = *at;
 
-	if (*cursor->at == '{' && cursor->at[1] == '"')
-		scan_braces(cursor, word);
-	while (!shell_ends_word(cursor)) {
-		char c = *cursor->at;
+	if (now[0] == '{' && now[1] == '"')
+		now = scan_braces(now, word);
+	while (!shell_ends_word(now, in_array)) {
+		char c = *now;
 		if (c == '\'') {
-			scan_single_quoted(cursor, word);
+			now = scan_single_quoted(now, word);
 		} else if (c == '"') {
-			scan_double_quoted(cursor, word);
+			now = scan_double_quoted(now, word);
 		} else if (c == '\\') {
-			scan_escaped(cursor, word);
+			now = scan_escaped(now, word);
 		} else {
-			g_string_append_c(word, *cursor->at++);
-			if (c == '$' && *cursor->at == '(')
-				scan_substitution(cursor, word);
+			g_string_append_c(word, *now++);
+			if (c == '$' && *now == '(')
+				now = scan_substitution(now, word);
 		}
 	}
+	*at = now;
 	return g_string_free(word, FALSE);
 }

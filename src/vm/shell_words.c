@@ -7,9 +7,8 @@
 #include "vm/shell_document.h"
 #include "vm/shell_scan.h"
 
-#define MAX_WORDS                                                                                  \
-	20000 /* of one command: variables that name each other could grow without end             \
-	       */
+/* Words of a command, bytes of a word: variables that name each other could grow without end. */
+#define MAX_WORDS 20000
 
 struct scanner {
 	const char *text; /* all of it */
@@ -18,9 +17,8 @@ struct scanner {
 	GPtrArray *commands; /* what is returned */
 	GPtrArray *command;  /* the one that is read */
 	GPtrArray *array;    /* "NAME=(" is open: what is read goes there; NULL */
-	GPtrArray
-		*expected; /* of char *, delimiters of here-documents that begin at the next line */
-	GArray *documents; /* of struct shell_document */
+	GPtrArray *expected; /* of char *: what ends the documents that begin at the next line */
+	GArray *documents;   /* of struct shell_document */
 };
 
 /* ---- lists of words ---- */
@@ -45,25 +43,6 @@ static void push(GPtrArray *words, char *text, size_t start, size_t end)
 
 	*word = (struct shell_word){ .text = text, .start = start, .end = end };
 	g_ptr_array_add(words, word);
-}
-
-/* ---- single words ---- */
-
-static bool ends_word(const struct scanner *scanner)
-{
-	const struct shell_cursor cursor = { .at = scanner->at,
-					     .in_array = scanner->array != NULL };
-
-	return shell_ends_word(&cursor);
-}
-
-static char *scan_word(struct scanner *scanner)
-{
-	struct shell_cursor cursor = { .at = scanner->at, .in_array = scanner->array != NULL };
-	char *word = shell_scan_word(&cursor);
-
-	scanner->at = cursor.at;
-	return word;
 }
 
 /* ---- variables ---- */
@@ -309,12 +288,12 @@ static void scan_next(struct scanner *scanner)
 		skip_comment(scanner);
 		return;
 	}
-	if (ends_word(scanner)) {
+	if (shell_ends_word(scanner->at, scanner->array != NULL)) {
 		scan_separator(scanner);
 		return;
 	}
 	const char *before = scanner->at;
-	g_autofree char *scanned = scan_word(scanner);
+	g_autofree char *scanned = shell_scan_word(&scanner->at, scanner->array != NULL);
 	const char *word = scanner->command->len == 0 ? skip_unit_key(scanned) : scanned;
 	if (scanner->at == before) {
 		scanner->at++; /* nothing that could be a word */
