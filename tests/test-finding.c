@@ -90,8 +90,7 @@ static void test_full(void)
 			"         group.\n"
 			"         do: Take the card out.\n"
 			"         run: vfiokit bind 01:00.1 && echo a line that is longer than the "
-			"terminal "
-			"stays whole\n"
+			"terminal stays whole\n"
 			"         see: guide#there\n"
 			"1 fail, 1 pass\n");
 }

@@ -71,8 +71,7 @@ static const struct sample {
 	{ "stuck-d3", "vfio: Unable to power on device, stuck in D3", "device stuck in D2" },
 	{ "rom-invalid",
 	  "vfio-pci: Cannot read device rom at 0000:01:00.0\nDevice option ROM contents are "
-	  "probably "
-	  "invalid (check dmesg).",
+	  "probably invalid (check dmesg).",
 	  "Device option ROM contents are valid" },
 	{ "rom-header",
 	  "vfio-pci 0000:01:00.0: Invalid PCI ROM header signature: expecting 0xaa55, "
@@ -99,8 +98,7 @@ static const struct sample {
 	{ "usb-open", "libusb: failed to open host usb device 1:4", "failed to open host device" },
 	{ "in-use",
 	  "error: Requested operation is not valid: PCI device 0000:01:00.0 is in use by driver "
-	  "QEMU, "
-	  "domain win10",
+	  "QEMU, domain win10",
 	  "PCI device 0000:01:00.0 is not in use" },
 	{ "non-endpoint",
 	  "unsupported configuration: Non-endpoint PCI devices cannot be assigned to "
@@ -130,8 +128,7 @@ static const struct sample {
 	  "IOThreads available for bus virtio" },
 	{ "hook-failed",
 	  "Hook script execution failed: internal error: Child process (/etc/libvirt/hooks/qemu "
-	  "win10 "
-	  "prepare begin -) unexpected exit status 1",
+	  "win10 prepare begin -) unexpected exit status 1",
 	  "Hook script execution started" },
 	{ "network-inactive", "Requested operation is not valid: network 'default' is not active",
 	  "Requested operation is not valid: network 'default' is active" },
@@ -167,8 +164,7 @@ static const struct sample {
 	  "Firmware has requested this device have a 1:1 clock" },
 	{ "rmrr-ineligible",
 	  "vfio-pci 0000:03:00.0: Device is ineligible for IOMMU domain attach due to platform "
-	  "RMRR "
-	  "requirement.  Contact your platform vendor.",
+	  "RMRR requirement.  Contact your platform vendor.",
 	  "Device is ineligible for IOMMU domain attach" },
 	{ "fault-intel",
 	  "DMAR: [DMA Read NO_PASID] Request device [01:00.0] fault addr 0xdeadbeef000",
@@ -184,8 +180,7 @@ static const struct sample {
 	  "Cannot bind to VF with SR-IOV enabled" },
 	{ "blocked-release",
 	  "vfio-pci 0000:01:00.0: Device is currently in use, task \"bash\" (812) blocked until "
-	  "device "
-	  "is released",
+	  "device is released",
 	  "Device is currently in use" },
 	{ "vmx-off", "x86/cpu: VMX (outside TXT) disabled by BIOS",
 	  "x86/cpu: VMX enabled by BIOS" },

@@ -168,10 +168,8 @@ static const struct pair pairs[] = {
 	  .good = { "01:00.0 01:00.1", { MINOR("0"), HOLDER("812\t/dev/nvidia1\t-\tXorg") } },
 	  .subject = "0000:01:00.0",
 	  .what = "pid 812 Xorg has /dev/nvidia0 open: the nvidia driver would wait for that "
-		  "inside "
-		  "the kernel for ever, and only a restart of the machine would help. End it first "
-		  "(systemctl "
-		  "isolate multi-user.target)." },
+		  "inside the kernel for ever, and only a restart of the machine would help. End "
+		  "it first (systemctl isolate multi-user.target)." },
 	{ .rule = "device-held",
 	  .name = "another driver",
 	  .host = "guide-example",
@@ -182,9 +180,8 @@ static const struct pair pairs[] = {
 	  .good = { "00:02.0", { HOLDER("812\t/dev/dri/card1\t-\tkwin_wayland") } },
 	  .subject = "0000:00:02.0",
 	  .what = "pid 812 kwin_wayland has /dev/dri/card0 and /dev/dri/renderD128 open and pid "
-		  "990 "
-		  "firefox has /dev/dri/renderD128 open: the device would be pulled out from under "
-		  "it. End it first (systemctl isolate multi-user.target, …)." },
+		  "990 firefox has /dev/dri/renderD128 open: the device would be pulled out from "
+		  "under it. End it first (systemctl isolate multi-user.target, …)." },
 	{ .rule = "device-held",
 	  .name = "sound that plays",
 	  .host = "guide-example",
@@ -192,8 +189,7 @@ static const struct pair pairs[] = {
 	  .good = { "01:00.0 01:00.1", { HOLDER("77\t/dev/snd/controlC1\t-\twireplumber") } },
 	  .subject = "0000:01:00.1",
 	  .what = "pid 77 mpv has /dev/snd/pcmC1D3p open: the device would be pulled out from "
-		  "under "
-		  "it. End it first (kill 77)." },
+		  "under it. End it first (kill 77)." },
 	{ .rule = "device-held",
 	  .name = "the shared node, when the driver has one card",
 	  .host = "guide-example",
@@ -203,8 +199,7 @@ static const struct pair pairs[] = {
 	  .subject = "0000:01:00.0",
 	  .what = "pid 5 nvidia-persiste has /dev/nvidiactl open: the nvidia driver would wait for "
 		  "that inside the kernel for ever, and only a restart of the machine would help. "
-		  "End it first "
-		  "(systemctl stop nvidia-persistenced)." },
+		  "End it first (systemctl stop nvidia-persistenced)." },
 	{ .rule = "device-held",
 	  .name = "the shared node, when it has others",
 	  .host = "gpu-server",
@@ -218,8 +213,7 @@ static const struct pair pairs[] = {
 	  .subject = "0000:43:00.0",
 	  .what = "pid 5 python3 has /dev/nvidia2 and /dev/nvidiactl open: the nvidia driver would "
 		  "wait for that inside the kernel for ever, and only a restart of the machine "
-		  "would help. End it "
-		  "first (kill 5)." },
+		  "would help. End it first (kill 5)." },
 	{ .rule = "guest-running",
 	  .name = "on a neighbour in the group",
 	  .host = "guide-example",
@@ -227,8 +221,7 @@ static const struct pair pairs[] = {
 	  .good = { "01:00.1", { GPU_ON_VFIO, HOLDER("4242\t/dev/vfio/2\t-\tqemu-system-x86") } },
 	  .subject = "0000:01:00.1",
 	  .what = "pid 4242 qemu-system-x86 has 01:00.0 open, which is in one group with 01:00.1: "
-		  "a "
-		  "guest is using it. Shut the guest down first." },
+		  "a guest is using it. Shut the guest down first." },
 	{ .rule = "guest-running",
 	  .name = "when it is taken back",
 	  .host = "identical-gpus",
@@ -254,9 +247,8 @@ static const struct pair pairs[] = {
 	  .good = { "10:00.1 10:00.0", { NIC "sriov_numvfs = 0" } },
 	  .subject = "0000:10:00.0",
 	  .what = "10:00.0 has 4 virtual functions, which would vanish, and whoever uses them "
-		  "would "
-		  "lose them. Give the guest one of them instead, or switch them off first (echo 0 "
-		  "> /sys/bus/pci/devices/0000:10:00.0/sriov_numvfs)." },
+		  "would lose them. Give the guest one of them instead, or switch them off first "
+		  "(echo 0 > /sys/bus/pci/devices/0000:10:00.0/sriov_numvfs)." },
 	{ .rule = "direct-mapped",
 	  .name = "RMRR",
 	  .host = "guide-example",
@@ -272,8 +264,7 @@ static const struct pair pairs[] = {
 	  .subject = "0000:03:00.0",
 	  .what = "The firmware keeps the memory from 0x9f000000 to 0x9f7fffff for 03:00.0 (group "
 		  "11), and the kernel gives such devices to nobody. Look in the firmware setup "
-		  "for "
-		  "shared memory or legacy support of this device, or take another one." },
+		  "for shared memory or legacy support of this device, or take another one." },
 	{ .rule = "no-iommu",
 	  .name = "not covered",
 	  .host = "laptop-one-gpu",
@@ -286,8 +277,7 @@ static const struct pair pairs[] = {
 		      "../../../../devices/pci0000:00/0000:00:02.0" } },
 	  .subject = "0000:00:02.0",
 	  .what = "00:02.0 is in no IOMMU group: the IOMMU does not cover it, so it cannot be "
-		  "given "
-		  "to a guest. Take another device." },
+		  "given to a guest. Take another device." },
 	{ .rule = "no-interrupt-remapping",
 	  .name = "not remapped",
 	  .host = "guide-example",
@@ -493,8 +483,7 @@ static void test_unknown(void)
 	g_assert_cmpstr(
 		text, ==,
 		"warning no-iommu: It is not known whether the IOMMU of this machine is on: "
-		"without "
-		"it, nothing can be given to guests.\n"
+		"without it, nothing can be given to guests.\n"
 		"warning host-display: It is not known whether the console is on 01:00.0: it might "
 		"go dark.\n"
 		"warning device-held: It is not known whether processes have 01:00.0 open: that is "

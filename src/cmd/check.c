@@ -458,10 +458,8 @@ const struct command command_check = {
 		"with its functions, or only the devices named and what is in their groups.\n"
 		"\n"
 		"DEVICE is an address (01:00.0), a slot (01:00) or ids (10de:1c03). Marks: "
-		"isolated, "
-		"the group holds the functions of one slot only (bridges apart); shared, it does "
-		"not; "
-		"viable, no driver of the host uses it, so a guest can have it.\n"
+		"isolated, the group holds the functions of one slot only (bridges apart); shared, "
+		"it does not; viable, no driver of the host uses it, so a guest can have it.\n"
 		"\n"
 		"Exit status 1: the IOMMU is not on, or interrupt remapping is off.",
 	.options = check_option_rows,

@@ -348,14 +348,12 @@ const struct command command_doctor = {
 		"(10de:1c03) that is to be given to a guest.\n"
 		"\n"
 		"With --log the messages of QEMU, libvirt, the kernel and NVIDIA's driver in a "
-		"file "
-		"are explained. With --fix the remedies that the program can carry out itself "
+		"file are explained. With --fix the remedies that the program can carry out itself "
 		"become one change, with a plan, a journal and a way back; the others are left to "
 		"you.\n"
 		"\n"
 		"Else nothing is changed. What could not be read is reported as unknown, with how "
-		"to "
-		"find out; --verbose also shows what passed.",
+		"to find out; --verbose also shows what passed.",
 	.options = doctor_option_rows,
 	.options_size = sizeof(struct doctor_options),
 	.run = run_doctor,

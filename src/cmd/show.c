@@ -90,10 +90,8 @@ const struct command command_show = {
 	.arguments = "DEVICE…",
 	.summary = "everything about a device, and why its group is as it is",
 	.help = "Names, driver, what the host uses it for, hardware, its IOMMU group and the path "
-		"of "
-		"bridges that makes it so, what could split the group, and what the host would "
-		"lose "
-		"by giving it away. --verbose also lists its capabilities.\n"
+		"of bridges that makes it so, what could split the group, and what the host would "
+		"lose by giving it away. --verbose also lists its capabilities.\n"
 		"\n"
 		"DEVICE is an address (01:00.0), a slot (01:00) or ids (10de:1c03). Run as root: "
 		"others may read only the first 64 bytes of config space, which do not tell why.",

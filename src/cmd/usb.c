@@ -222,8 +222,7 @@ const struct command command_usb = {
 		"disk, the network.\n"
 		"DEVICE is a USB device by ids (046d:c52b), by port (1-4.2) or by bus and number "
 		"(001:003), or the PCI address of a controller (00:14.0). Only what leads to it "
-		"and "
-		"what is behind it is shown then.",
+		"and what is behind it is shown then.",
 	.parts = parts,
 	.run = run_usb,
 };

@@ -222,8 +222,7 @@ const struct command command_usb_detach = {
 	.summary = "take a USB device from a guest, now or for good",
 	.help = "Takes the device from the running guest, and gives it back to this machine. With "
 		"--persist it follows the guest no more: what 'usb attach --persist' has written "
-		"is "
-		"taken away, and the device, if the guest has it.\n"
+		"is taken away, and the device, if the guest has it.\n"
 		"\n"
 		"DEVICE is as for 'usb attach'; it need not be plugged in.",
 	.options = option_rows,

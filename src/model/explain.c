@@ -42,8 +42,7 @@ static const struct {
 	const char *sentence;
 } parameters[] = {
 	{ "pcie_acs_override=", "pcie_acs_override= is on the command line: a kernel with that "
-				"patch makes smaller groups "
-				"than the hardware warrants." },
+				"patch makes smaller groups than the hardware warrants." },
 	{ "config_acs=", "pci=config_acs= is on the command line: it changes ACS bits." },
 	{ "disable_acs_redir=",
 	  "pci=disable_acs_redir= is on the command line: it takes isolation away." },

@@ -226,8 +226,7 @@ void predict_note(const struct host *host, struct prediction *prediction)
 	if (prediction->overridden)
 		note(prediction,
 		     g_strdup("The kernel's groups are smaller than its own rules allow: that is "
-			      "what "
-			      "the ACS override patch does, which some kernels carry."));
+			      "what the ACS override patch does, which some kernels carry."));
 	for (size_t i = 0; cmdline && i < G_N_ELEMENTS(parameters); i++)
 		if (strstr(cmdline, parameters[i].parameter))
 			note(prediction, g_strdup(parameters[i].sentence));

@@ -200,8 +200,7 @@ static const struct row rows[] = {
 		.state = IOMMU_OFF_IN_FIRMWARE,
 		.id = "guest-no-nested",
 		.cause = "This is a virtual machine without nested virtualisation and without an "
-			 "IOMMU "
-			 "of its own.",
+			 "IOMMU of its own.",
 		.remedy = "Run on the physical machine, or have its hypervisor offer nested "
 			  "virtualisation and emulate an IOMMU.",
 	},
@@ -210,8 +209,7 @@ static const struct row rows[] = {
 		.state = IOMMU_OFF_IN_FIRMWARE,
 		.id = "virt-off-in-firmware",
 		.cause = "The CPU has hardware virtualisation, but the firmware has switched it "
-			 "off, "
-			 "and it describes no IOMMU either.",
+			 "off, and it describes no IOMMU either.",
 		.remedy = "Switch on both VT-x and VT-d in the firmware setup, then boot again.",
 		.remedy_amd =
 			"Switch on SVM Mode and set IOMMU to Enabled in the firmware setup, then "
@@ -239,8 +237,7 @@ static const struct row rows[] = {
 		.state = IOMMU_OFF_IN_FIRMWARE,
 		.id = "iommu-off-in-firmware-or-unsupported",
 		.cause = "The firmware describes no IOMMU: it is switched off there, or the board "
-			 "or "
-			 "CPU has none.",
+			 "or CPU has none.",
 		.remedy = FIRMWARE_INTEL,
 		.remedy_amd = FIRMWARE_AMD,
 	},
@@ -290,8 +287,7 @@ static const struct row rows[] = {
 		.cause = "The IOMMU runs, but it cannot translate addresses, so there are no "
 			 "groups.",
 		.remedy = "This is a limit of the hardware or firmware; look for DMAR or AMD-Vi in "
-			  "the "
-			  "kernel log.",
+			  "the kernel log.",
 	},
 };
 

@@ -195,8 +195,7 @@ static const char *remapping_remedy(const struct judge *judge)
 	if (cmdline && (cmdline_has(cmdline, "intremap=off") || cmdline_has(cmdline, "nointremap")))
 		return "Remove intremap=off from the kernel command line, and boot again.";
 	return "Look in the firmware setup for interrupt remapping or x2APIC; only where every "
-	       "guest "
-	       "is trusted, set allow_unsafe_interrupts=1 of the module vfio_iommu_type1.";
+	       "guest is trusted, set allow_unsafe_interrupts=1 of the module vfio_iommu_type1.";
 }
 
 void judge_remapping(const struct judge *judge)

@@ -61,8 +61,7 @@ static void judge_virtualisation(struct exam *exam)
 		else
 			finding_fix(finding, "# Switch on %s in the firmware setup.",
 				    is_amd(exam->host) ? "SVM Mode"
-						       : "VT-x (Intel "
-							 "Virtualization Technology)");
+						       : "VT-x (Intel Virtualization Technology)");
 	} else if (verdict->virtualization == TRI_UNKNOWN && (cpu->x86 || !cpu->arch_known)) {
 		exam_unknown(exam, NULL, "/proc/cpuinfo",
 			     "Whether the processor can run guests is not known.");

@@ -168,8 +168,8 @@ static void judge_igpu(struct exam *exam, int pci)
 	evidence_attribute(finding, host, pci, "iommu_group", NULL);
 	if (host->platform.kernel.intel_default_igpu_off == 'y')
 		finding_cause(finding, "This kernel is built to do so "
-				       "(CONFIG_INTEL_IOMMU_DEFAULT_ON_INTGPU_OFF) unless "
-				       "the IOMMU is asked for by name.");
+				       "(CONFIG_INTEL_IOMMU_DEFAULT_ON_INTGPU_OFF) unless the "
+				       "IOMMU is asked for by name.");
 	if (has_cmdline(exam, "intel_iommu=igfx_off"))
 		remedy_kernel_arg_remove(exam, finding, "intel_iommu=igfx_off");
 	else

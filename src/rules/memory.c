@@ -198,8 +198,7 @@ static void judge_memlock(struct exam *exam)
 	finding_cause(finding, "QEMU, run as a user, must lock all memory of the guest; libvirt "
 			       "would raise the limit by itself.");
 	finding_fix(finding,
-		    "echo '@kvm - memlock %" PRIu64 "' > "
-		    "/etc/security/limits.d/vfiokit.conf",
+		    "echo '@kvm - memlock %" PRIu64 "' > /etc/security/limits.d/vfiokit.conf",
 		    (host->platform.memory.total ? host->platform.memory.total : 16 * GIB) / 1024);
 	finding_fix(finding, "# Log in again, as a member of the group kvm.");
 }

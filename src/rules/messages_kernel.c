@@ -133,8 +133,7 @@ const struct message messages_kernel[] = {
 	  FAIL,
 	  .what = "The window for BARs is too small: the card gets no memory.",
 	  .cause = "In a guest: its firmware made too small a window. On the host: switch on "
-		   "\"Above "
-		   "4G decoding\" in the firmware setup.",
+		   "\"Above 4G decoding\" in the firmware setup.",
 	  .fix = { "# In the definition: <maxphysaddr mode='passthrough'/> in <cpu>." },
 	  .see = SEE_CODE_43 },
 	{ .id = "virqfd",

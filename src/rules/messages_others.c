@@ -73,8 +73,7 @@ const struct message messages_others[] = {
 	  .rule = "usb-device-busy",
 	  WARN,
 	  .what = "The USB device did not do what the guest asked of it: devices that stream "
-		  "(sound, "
-		  "cameras) work badly when they are given alone.",
+		  "(sound, cameras) work badly when they are given alone.",
 	  .fix = { "vfiokit usb", "# Give the guest the whole controller." },
 	  .see = SEE_USB },
 	{ .id = "looking-glass-denied",
@@ -168,8 +167,7 @@ const struct message messages_others[] = {
 	  .rule = "group-bridge-bound",
 	  FAIL,
 	  .what = "The card's link went down, which the kernel takes for pulling it out: it has "
-		  "let "
-		  "go of the card. A reset does that on some boards.",
+		  "let go of the card. A reset does that on some boards.",
 	  .fix = { "vfiokit check", "# Switch the machine off and on." },
 	  .see = SEE_RESET },
 	{ .id = "xhci-stop",
@@ -313,8 +311,7 @@ const struct message messages_others[] = {
 	  .pattern = "libxl: error: libxl_pci.c",
 	  WARN,
 	  .what = "This is Xen, which hands devices out in its own way (pciback); what is said "
-		  "here "
-		  "is about KVM.",
+		  "here is about KVM.",
 	  .fix = { "# See Xen's own documentation (xl-pci-configuration)." },
 	  .see = SEE_DEBUG },
 	{ 0 },

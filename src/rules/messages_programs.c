@@ -40,8 +40,7 @@ const struct message messages_programs[] = {
 	  .rule = "group-viable",
 	  FAIL,
 	  .what = "QEMU did not get the device from its group: a member is with the host, or "
-		  "another "
-		  "guest has it.",
+		  "another guest has it.",
 	  .fix = { "vfiokit check", "vfiokit bind --group DEVICE" },
 	  .see = SEE_GPU_USED },
 	{ .id = "no-group",

@@ -243,9 +243,9 @@ static void judge_busy(struct exam *exam)
 			    (usage->kind != USAGE_DISK && usage->kind != USAGE_ROOT_DISK))
 				continue;
 			struct finding *finding = exam_fail(exam, host->usb.devs[first].name,
-							    "The host has %s mounted, which "
-							    "is on the USB device that the "
-							    "guest is to get.",
+							    "The host has %s mounted, which is on "
+							    "the USB device that the guest is to "
+							    "get.",
 							    usage->name);
 			quote_use(exam, finding, usage);
 			finding_cause(finding, "The guest would take it away while the host writes "
