@@ -36,18 +36,6 @@ static void add_steps(const struct explain *explain, struct explanation *ret)
 		};
 }
 
-/* Parameters that change the truth (kernel-parameters.txt; the override is a patch). */
-static const struct {
-	const char *parameter;
-	const char *sentence;
-} parameters[] = {
-	{ "pcie_acs_override=", "pcie_acs_override= is on the command line: a kernel with that "
-				"patch makes smaller groups than the hardware warrants." },
-	{ "config_acs=", "pci=config_acs= is on the command line: it changes ACS bits." },
-	{ "disable_acs_redir=",
-	  "pci=disable_acs_redir= is on the command line: it takes isolation away." },
-};
-
 static bool path_is(const struct explain *explain, bool (*test)(const struct isolation *isolation))
 {
 	const struct prediction_fn *fns = explain->prediction->fns;
@@ -70,7 +58,8 @@ static bool is_chipset(const struct isolation *isolation)
 
 static void add_notes(const struct explain *explain, GPtrArray *list)
 {
-	const char *cmdline = explain->host->platform.kernel.cmdline;
+	const char *sentence;
+	unsigned index = 0;
 
 	if (!explain->prediction->host.iommu_on)
 		explain_add(list, "There are no groups to compare with: this is a prediction for "
@@ -81,9 +70,8 @@ static void add_notes(const struct explain *explain, GPtrArray *list)
 	if (path_is(explain, is_chipset))
 		explain_add(list, "That the kernel could set the chipset's register is taken for "
 				  "granted.");
-	for (size_t i = 0; cmdline && i < G_N_ELEMENTS(parameters); i++)
-		if (strstr(cmdline, parameters[i].parameter))
-			explain_add(list, "%s", parameters[i].sentence);
+	while ((sentence = isolation_next_parameter(explain->host, &index)))
+		explain_add(list, "%s", sentence);
 }
 
 static char **take_list(GPtrArray *list, unsigned *n)

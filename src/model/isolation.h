@@ -60,6 +60,10 @@ struct isolation_host {
 
 void isolation_host_init(const struct host *host, struct isolation_host *ret);
 
+/* A sentence on the next parameter of the command line that changes what the kernel makes of ACS;
+ * NULL: no more. *index counts on, from 0. */
+const char *isolation_next_parameter(const struct host *host, unsigned *index);
+
 /* Facts about one function that its neighbours tell. */
 struct isolation_place {
 	enum tri multifunction; /* as the kernel sees it: bit 7 of the header type, or not function

@@ -7,11 +7,39 @@
 
 #include "model/host.h"
 
-/* ACS parameters of pci= (kernel-parameters.txt), and of the override patch that some kernels have.
- */
+/* Of pci= (kernel-parameters.txt), and of the override patch that some kernels carry. */
+static const struct {
+	const char *parameter;
+	bool control_words; /* sets ACS bits of ports; else the kernel disregards them */
+	const char *sentence;
+} parameters[] = {
+	{ "pcie_acs_override=", false,
+	  "The command line has pcie_acs_override=: a kernel with that patch makes smaller groups, "
+	  "without the isolation that they promise." },
+	{ "config_acs=", true,
+	  "The command line has pci=config_acs=, which changes ACS settings." },
+	{ "disable_acs_redir=", true,
+	  "The command line has pci=disable_acs_redir=, which takes isolation away." },
+};
+
+const char *isolation_next_parameter(const struct host *host, unsigned *index)
+{
+	const char *cmdline = host->platform.kernel.cmdline;
+
+	while (cmdline && *index < G_N_ELEMENTS(parameters)) {
+		unsigned i = (*index)++;
+		if (strstr(cmdline, parameters[i].parameter))
+			return parameters[i].sentence;
+	}
+	return NULL;
+}
+
 static bool changes_acs(const char *cmdline)
 {
-	return cmdline && (strstr(cmdline, "config_acs=") || strstr(cmdline, "disable_acs_redir="));
+	for (size_t i = 0; cmdline && i < G_N_ELEMENTS(parameters); i++)
+		if (parameters[i].control_words && strstr(cmdline, parameters[i].parameter))
+			return true;
+	return false;
 }
 
 static bool is_amd_iommu_function(const struct pci_dev *dev)

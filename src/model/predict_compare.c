@@ -195,25 +195,11 @@ static const struct {
 	{ is_maybe_covered, "Whether the IOMMU covers them is not recorded: %s." },
 };
 
-/* Parameters that change what the kernel makes of ACS (kernel-parameters.txt; the override is a
- * patch that some kernels carry). */
-static const struct {
-	const char *parameter;
-	const char *sentence;
-} parameters[] = {
-	{ "pcie_acs_override=",
-	  "The command line has pcie_acs_override=: a kernel with that patch makes smaller groups, "
-	  "without the isolation that they promise." },
-	{ "config_acs=", "The command line has pci=config_acs=, which changes ACS settings." },
-	{ "disable_acs_redir=",
-	  "The command line has pci=disable_acs_redir=, which takes isolation away." },
-	{ "igfx_off", "The command line has intel_iommu=igfx_off: integrated graphics are in no "
-		      "group." },
-};
-
 void predict_note(const struct host *host, struct prediction *prediction)
 {
 	const char *cmdline = host->platform.kernel.cmdline;
+	const char *sentence;
+	unsigned index = 0;
 
 	prediction->notes = g_ptr_array_new_with_free_func(g_free);
 	for (size_t i = 0; i < G_N_ELEMENTS(notes); i++) {
@@ -227,7 +213,9 @@ void predict_note(const struct host *host, struct prediction *prediction)
 		note(prediction,
 		     g_strdup("The kernel's groups are smaller than its own rules allow: that is "
 			      "what the ACS override patch does, which some kernels carry."));
-	for (size_t i = 0; cmdline && i < G_N_ELEMENTS(parameters); i++)
-		if (strstr(cmdline, parameters[i].parameter))
-			note(prediction, g_strdup(parameters[i].sentence));
+	while ((sentence = isolation_next_parameter(host, &index)))
+		note(prediction, g_strdup(sentence));
+	if (cmdline && strstr(cmdline, "igfx_off"))
+		note(prediction, g_strdup("The command line has intel_iommu=igfx_off: integrated "
+					  "graphics are in no group."));
 }
