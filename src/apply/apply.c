@@ -41,7 +41,7 @@ bool change_is_past(const struct change *change, const char *boot)
 	       !has_files(change);
 }
 
-unsigned change_count_done(const struct change *change)
+static unsigned count_done(const struct change *change)
 {
 	unsigned n = 0;
 
@@ -74,7 +74,7 @@ static bool check_unfinished(const struct apply_request *request, const GPtrArra
 		return true; /* an undo that was stopped is begun again */
 	g_set_error(error, VFIOKIT_ERROR, STATUS_REFUSED,
 		    "the change %s was stopped on the way: %u of its %u steps are done", change->id,
-		    change_count_done(change), change->steps->len);
+		    count_done(change), change->steps->len);
 	error_hint(error, "'vfiokit undo' takes back what was done of it");
 	return false;
 }

@@ -42,6 +42,3 @@ bool apply_close(struct root *root, const struct change *change, GError **error)
 
 /* Is nothing left of it, since it changed what a restart resets, and there was one? */
 bool change_is_past(const struct change *change, const char *boot);
-
-/* How many of its steps are done. */
-unsigned change_count_done(const struct change *change);

@@ -235,16 +235,3 @@ GPtrArray *tree_names(const struct tree_node *node)
 	g_ptr_array_sort(names, compare_names);
 	return names;
 }
-
-char *tree_path(const struct tree_node *node)
-{
-	GString *path = g_string_new(NULL);
-
-	for (; node->parent; node = node->parent) {
-		g_string_prepend(path, node->name);
-		g_string_prepend_c(path, '/');
-	}
-	if (path->len == 0)
-		g_string_append_c(path, '/');
-	return g_string_free(path, FALSE);
-}

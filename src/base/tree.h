@@ -48,6 +48,3 @@ const struct tree_node *tree_find(const struct tree *tree, const struct tree_nod
 
 /* The names in a directory, sorted; the array and not the strings is the caller's. */
 GPtrArray *tree_names(const struct tree_node *node);
-
-/* The absolute path of a node; the caller's to free. */
-char *tree_path(const struct tree_node *node);

@@ -64,7 +64,8 @@ static const struct word *word_at(const GArray *words, guint i)
 	return &g_array_index(words, struct word, i);
 }
 
-bool edit_is_sound(const char *text, enum edit_format format)
+/* Can the format be looked for in it at all: are all quotes closed? */
+static bool is_sound(const char *text, enum edit_format format)
 {
 	return format != EDIT_SHELL || shell_is_sound(text);
 }
@@ -444,7 +445,7 @@ char *edit_add(const char *text, const struct edit_place *place, const char *wor
 	if (edit_has(text, place, wanted))
 		return g_strdup(text);
 	g_autofree char *after =
-		edit_is_sound(text, place->format) && *wanted ? put(text, place, wanted) : NULL;
+		is_sound(text, place->format) && *wanted ? put(text, place, wanted) : NULL;
 	if (after && holds_laws(text, after, place, wanted))
 		return g_steal_pointer(&after);
 	g_set_error(error, VFIOKIT_ERROR, STATUS_REFUSED,

@@ -60,7 +60,3 @@ char *edit_value(const char *text, const struct edit_place *place, unsigned n);
 
 /* Does the text set the value whatever it was before it is read: "NAME=…", and not by itself? */
 bool edit_sets_anew(const char *text, const struct edit_place *place);
-
-/* Is this file's text one that the format can be looked for in at all: without NUL, and quotes that
- * are closed? */
-bool edit_is_sound(const char *text, enum edit_format format);

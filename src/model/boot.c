@@ -135,16 +135,3 @@ const char *initramfs_own_file(enum initramfs initramfs)
 
 	return initramfs < G_N_ELEMENTS(paths) ? paths[initramfs] : NULL;
 }
-
-const char *package_manager_name(enum package_manager manager)
-{
-	static const char *const names[] = {
-		[PACKAGES_UNKNOWN] = "not known", [PACKAGES_APT] = "apt",
-		[PACKAGES_DNF] = "dnf",           [PACKAGES_PACMAN] = "pacman",
-		[PACKAGES_ZYPPER] = "zypper",     [PACKAGES_RPM_OSTREE] = "rpm-ostree",
-		[PACKAGES_NIX] = "nix",           [PACKAGES_APK] = "apk",
-		[PACKAGES_XBPS] = "xbps",         [PACKAGES_PORTAGE] = "portage",
-	};
-
-	return names[manager];
-}

@@ -183,4 +183,3 @@ const char *initramfs_name(enum initramfs initramfs);
 /* The file of vfiokit's that tells this generator what to take in; NULL: it takes in neither files
  * nor modules by one. */
 const char *initramfs_own_file(enum initramfs initramfs);
-const char *package_manager_name(enum package_manager manager);

@@ -149,7 +149,9 @@ static bool lacks_tpm(const struct os_release *os)
 	return false;
 }
 
-const char *const *package_names(const struct boot *boot, enum package_role role)
+/* The packages of the role here, NULL-terminated; NULL where they are not known (another
+ * distribution) or where packages are not installed one by one (NixOS). */
+static const char *const *package_names(const struct boot *boot, enum package_role role)
 {
 	if (role == ROLE_TPM && lacks_tpm(&boot->os))
 		return NULL;

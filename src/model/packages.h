@@ -28,17 +28,14 @@ bool package_role_wanted(const struct boot *boot, enum package_role role);
  * not be looked for. */
 enum tri package_role_there(const struct boot *boot, enum package_role role);
 
-/* The packages of the role here, NULL-terminated and static; NULL where they are not known (another
- * distribution) or where packages are not installed one by one (NixOS). */
-const char *const *package_names(const struct boot *boot, enum package_role role);
-
 /* What brings it where that is written into the system's configuration (NixOS), as "option =
  * value;"; NULL elsewhere. */
 const char *package_option(const struct boot *boot, enum package_role role);
 
 /* A command line that installs those roles (an OR of 1 << role) without asking, as
- * {"apt-get", "install", "-y", …, NULL}; the caller's (g_strfreev). NULL as
- * above, and where it would take hours (Gentoo). */
+ * {"apt-get", "install", "-y", …, NULL}; the caller's (g_strfreev). NULL where the packages' names
+ * are not known (another distribution), where packages are not installed one by one (NixOS), and
+ * where it would take hours (Gentoo). */
 char **package_install_argv(const struct boot *boot, unsigned roles);
 
 /* The same as one line for people to copy: "sudo apt-get install qemu-system-x86 swtpm"; the

@@ -54,11 +54,6 @@ static void block_free(gpointer data)
 	g_free(block);
 }
 
-const char *block_name(const struct block *block)
-{
-	return block->name;
-}
-
 /* ---- reading ---- */
 
 static gpointer number_key(uint32_t major, uint32_t minor)

@@ -25,8 +25,6 @@ struct block *blocks_by_name(const struct blocks *blocks, const char *name);
 /* By the path of its node: "/dev/sda1", "/dev/mapper/root", "/dev/disk/by-id/…". */
 struct block *blocks_by_node(const struct blocks *blocks, const char *path);
 
-const char *block_name(const struct block *block);
-
 enum block_use {
 	BLOCK_MOUNTED, /* what: the mount point */
 	BLOCK_OTHER,   /* what: words, as "swap" */

@@ -60,7 +60,9 @@ static const char *const node_sources[] = {
 
 /* ---- paths ---- */
 
-GPtrArray *settings_expand(struct root *root, const char *pattern)
+/* The paths that pattern stands for: one of its names may hold '*' and '?'. The array owns them. A
+ * pattern without is returned as it is, whether it is there or not. */
+static GPtrArray *expand(struct root *root, const char *pattern)
 {
 	GPtrArray *paths = g_ptr_array_new_with_free_func(g_free);
 	size_t star = strcspn(pattern, "*?");
@@ -95,7 +97,7 @@ static GPtrArray *expand_all(struct root *root, const char *const *table, size_t
 	GPtrArray *all = g_ptr_array_new_with_free_func(g_free);
 
 	for (size_t i = 0; i < n; i++) {
-		g_autoptr(GPtrArray) some = settings_expand(root, table[i]);
+		g_autoptr(GPtrArray) some = expand(root, table[i]);
 		for (guint j = 0; j < some->len; j++)
 			g_ptr_array_add(all, g_strdup(some->pdata[j]));
 	}

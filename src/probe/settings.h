@@ -8,10 +8,6 @@ struct root;
 
 void settings_probe(struct root *root, struct host *host);
 
-/* The paths that pattern stands for: one of its names may hold '*' and '?'. Sorted; the array owns
- * them. A pattern without is returned as it is, whether it is there or not. */
-GPtrArray *settings_expand(struct root *root, const char *pattern);
-
 /* What mask.c keeps of files that hold more than the rules ask for; each is the caller's. */
 char *settings_trim_loaded(const char *text);  /* /proc/modules: names */
 char *settings_trim_limits(const char *text);  /* /proc/self/limits: locked memory */

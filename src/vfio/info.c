@@ -19,8 +19,11 @@ static bool fetch(struct vfio_bytes info, size_t offset, void *ret, size_t size)
 
 /* ---- the chain ---- */
 
-bool vfio_cap_find(struct vfio_bytes info, uint32_t first, uint16_t id, struct vfio_cap *ret,
-		   bool *malformed)
+/* Looks for the capability id in the chain that starts at offset first (0: there is none): its
+ * bytes from the header on, as far as there are any. A chain that leaves the bytes or does not end
+ * sets *malformed; what stands before is still found. */
+static bool find_cap(struct vfio_bytes info, uint32_t first, uint16_t id, struct vfio_bytes *ret,
+		     bool *malformed)
 {
 	struct vfio_info_cap_header header;
 	/* A chain without a loop has no more links than there is room for. */
@@ -33,9 +36,7 @@ bool vfio_cap_find(struct vfio_bytes info, uint32_t first, uint16_t id, struct v
 		}
 		if (header.id != id)
 			continue;
-		*ret = (struct vfio_cap){ .id = header.id,
-					  .version = header.version,
-					  .bytes = { info.bytes + at, info.length - at } };
+		*ret = (struct vfio_bytes){ info.bytes + at, info.length - at };
 		return true;
 	}
 	return false;
@@ -68,7 +69,7 @@ void vfio_iommu_decode(struct vfio_bytes info, struct vfio_iommu_facts *ret)
 {
 	struct vfio_iommu_type1_info_dma_avail avail;
 	struct vfio_iommu_type1_info head;
-	struct vfio_cap cap;
+	struct vfio_bytes cap;
 
 	*ret = (struct vfio_iommu_facts){ .dma_avail = -1 };
 	if (!fetch(info, 0, &head, offsetof(struct vfio_iommu_type1_info, cap_offset))) {
@@ -85,12 +86,10 @@ void vfio_iommu_decode(struct vfio_bytes info, struct vfio_iommu_facts *ret)
 		return;
 	}
 	uint32_t first = head.cap_offset;
-	if (vfio_cap_find(info, first, VFIO_IOMMU_TYPE1_INFO_CAP_IOVA_RANGE, &cap, &ret->malformed))
-		decode_ranges(cap.bytes, ret);
-	if (vfio_cap_find(info, first, VFIO_IOMMU_TYPE1_INFO_CAP_MIGRATION, &cap, &ret->malformed))
-		ret->dirty_pages = true;
-	if (vfio_cap_find(info, first, VFIO_IOMMU_TYPE1_INFO_DMA_AVAIL, &cap, &ret->malformed)) {
-		if (fetch(cap.bytes, 0, &avail, sizeof(avail)))
+	if (find_cap(info, first, VFIO_IOMMU_TYPE1_INFO_CAP_IOVA_RANGE, &cap, &ret->malformed))
+		decode_ranges(cap, ret);
+	if (find_cap(info, first, VFIO_IOMMU_TYPE1_INFO_DMA_AVAIL, &cap, &ret->malformed)) {
+		if (fetch(cap, 0, &avail, sizeof(avail)))
 			ret->dma_avail = avail.avail;
 		else
 			ret->malformed = true;
@@ -145,7 +144,7 @@ static void decode_areas(struct vfio_bytes cap, struct vfio_region *ret)
 bool vfio_region_decode(struct vfio_bytes info, struct vfio_region *ret)
 {
 	struct vfio_region_info head;
-	struct vfio_cap cap;
+	struct vfio_bytes cap;
 
 	*ret = (struct vfio_region){ 0 };
 	if (!fetch(info, 0, &head, sizeof(head)))
@@ -157,9 +156,9 @@ bool vfio_region_decode(struct vfio_bytes info, struct vfio_region *ret)
 	ret->writable = head.flags & VFIO_REGION_INFO_FLAG_WRITE;
 	ret->mappable = head.flags & VFIO_REGION_INFO_FLAG_MMAP;
 	if (head.flags & VFIO_REGION_INFO_FLAG_CAPS &&
-	    vfio_cap_find(info, head.cap_offset, VFIO_REGION_INFO_CAP_SPARSE_MMAP, &cap,
-			  &ret->malformed))
-		decode_areas(cap.bytes, ret);
+	    find_cap(info, head.cap_offset, VFIO_REGION_INFO_CAP_SPARSE_MMAP, &cap,
+		     &ret->malformed))
+		decode_areas(cap, ret);
 	return true;
 }
 

@@ -9,24 +9,10 @@
 
 #include "model/pci.h"
 
-/* ---- the chain ---- */
-
 struct vfio_bytes {
 	const uint8_t *bytes;
 	size_t length;
 };
-
-/* A capability that was found: its bytes from the header on, as far as there are any. */
-struct vfio_cap {
-	uint16_t id;
-	uint16_t version;
-	struct vfio_bytes bytes;
-};
-
-/* Looks for the capability id in the chain that starts at offset first (0: there is none). A chain
- * that leaves the bytes or does not end sets *malformed; what stands before is still found. */
-bool vfio_cap_find(struct vfio_bytes info, uint32_t first, uint16_t id, struct vfio_cap *ret,
-		   bool *malformed);
 
 /* ---- the IOMMU behind a container ---- */
 
@@ -44,7 +30,6 @@ struct vfio_iommu_facts {
 	struct iova_range ranges[VFIO_MAX_RANGES];
 	unsigned n_ranges; /* those beyond VFIO_MAX_RANGES are left out */
 	int64_t dma_avail; /* mappings that may still be made; -1: not known */
-	bool dirty_pages;  /* it can tell which pages a device wrote to */
 	bool malformed;
 };
 

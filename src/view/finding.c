@@ -46,7 +46,8 @@ static void print_fix(const struct term *term, const char *command)
 	term_print(term, ROLE_COMMAND, "%s\n", command);
 }
 
-void finding_print(const struct term *term, const struct finding *finding)
+/* In full: verdict, rule, subject, what, evidence, cause, fix, where to read more. */
+static void print_whole(const struct term *term, const struct finding *finding)
 {
 	print_head(term, finding);
 	fputc('\n', term->out);
@@ -93,7 +94,7 @@ static unsigned count_lines(const struct term *term, const struct finding *findi
 	copy.out = open_memstream(&text, &size);
 	if (!copy.out)
 		return 1;
-	finding_print(&copy, finding);
+	print_whole(&copy, finding);
 	fclose(copy.out);
 	for (size_t i = 0; i < size; i++)
 		lines += text[i] == '\n';
@@ -123,7 +124,7 @@ static void print_everything(const struct term *term, const GPtrArray *findings)
 		if (finding->verdict == FINDING_PASS || finding->verdict == FINDING_SKIPPED)
 			print_brief(term, finding);
 		else
-			finding_print(term, finding);
+			print_whole(term, finding);
 	}
 }
 
@@ -151,7 +152,7 @@ static void print_screen(const struct term *term, const GPtrArray *findings)
 		full = full && lines - 1 <= spare;
 		if (full) {
 			spare -= lines - 1;
-			finding_print(term, finding);
+			print_whole(term, finding);
 		} else {
 			print_brief(term, finding);
 		}

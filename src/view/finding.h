@@ -12,8 +12,5 @@
  * skipped is only counted. verbose: everything in full, however long. */
 void findings_print(const struct term *term, const GPtrArray *findings, bool verbose);
 
-/* Prints one in full: verdict, rule, subject, what, evidence, cause, fix, where to read more. */
-void finding_print(const struct term *term, const struct finding *finding);
-
 /* Writes "findings": [{"id": …, "verdict": …, …}, …] into an object that is open. */
 void findings_json(struct json *json, const GPtrArray *findings);

@@ -157,11 +157,6 @@ struct definition_note {
 struct definition *definition_make(const struct host *host,
 				   const struct definition_request *request, GError **error);
 void definition_free(struct definition *definition);
-static inline void definition_auto_free(struct definition **definition)
-{
-	definition_free(*definition);
-}
-#define DEFINITION_AUTO __attribute__((cleanup(definition_auto_free)))
 
 /* ---- writers ---- */
 

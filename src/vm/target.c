@@ -109,14 +109,10 @@ void target_of(const struct guest_facts *guests, struct target *target)
 		target->libvirt_source = TARGET_INSTALLED;
 }
 
-bool target_qemu_has(const struct target *target, enum target_feature feature)
-{
-	return target->qemu >= features[feature].qemu;
-}
-
 bool target_has(const struct target *target, enum target_feature feature)
 {
-	return target_qemu_has(target, feature) && target->libvirt >= features[feature].libvirt;
+	return target->qemu >= features[feature].qemu &&
+	       target->libvirt >= features[feature].libvirt;
 }
 
 const char *target_feature_needs(enum target_feature feature)

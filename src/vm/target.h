@@ -44,9 +44,8 @@ bool target_parse(const char *text, struct target *target, GError **error);
 /* What is installed, as far as known, else what is assumed. */
 void target_of(const struct guest_facts *guests, struct target *target);
 
-/* Does the libvirt (xml) or the QEMU know it? For XML both have to. */
+/* Do both know it? For XML they have to. */
 bool target_has(const struct target *target, enum target_feature feature);
-bool target_qemu_has(const struct target *target, enum target_feature feature);
 
 /* "libvirt 12.8 or later", for messages; static. */
 const char *target_feature_needs(enum target_feature feature);
