@@ -32,17 +32,6 @@ static enum libvirt_state state_of(struct libvirt *virt, const char *name)
 	return state;
 }
 
-static void test_versions(void)
-{
-	LIBVIRT_AUTO struct libvirt *virt = connect();
-	struct libvirt_versions versions;
-
-	if (!virt)
-		return;
-	g_assert_true(libvirt_versions(virt, &versions, NULL));
-	g_assert_cmpuint(versions.libvirt, >, 1000000);
-}
-
 static void test_list(void)
 {
 	LIBVIRT_AUTO struct libvirt *virt = connect();
@@ -78,9 +67,8 @@ static void test_life(void)
 	g_assert_nonnull(strstr(xml, "<name>one &lt;&amp;&gt;</name>"));
 	g_assert_true(libvirt_start(virt, guest_name, NULL));
 	g_assert_cmpint(state_of(virt, guest_name), ==, LIBVIRT_RUNNING);
-	g_assert_true(libvirt_stop(virt, guest_name, NULL));
-	g_assert_true(libvirt_undefine(virt, guest_name, NULL));
-	g_assert_cmpint(state_of(virt, guest_name), ==, LIBVIRT_ABSENT);
+	g_assert_true(libvirt_undefine(virt, guest_name, NULL)); /* it runs on */
+	g_assert_cmpint(state_of(virt, guest_name), ==, LIBVIRT_RUNNING);
 }
 
 static void check_error(GError **error, int code, const char *words)
@@ -104,7 +92,7 @@ static void test_errors(void)
 	check_error(&error, STATUS_FAILED, "cannot define");
 	g_assert_false(libvirt_start(virt, "test", &error));
 	check_error(&error, STATUS_FAILED, "cannot start 'test'");
-	g_assert_false(libvirt_attach(virt, "test", "<hostdev", LIBVIRT_LIVE, &error));
+	g_assert_false(libvirt_attach(virt, "test", "<hostdev", &error));
 	check_error(&error, STATUS_FAILED, "cannot add a device to 'test'");
 	g_assert_null(libvirt_open("nowhere:///", &error));
 	check_error(&error, STATUS_FAILED, "cannot connect to 'nowhere:///'");
@@ -113,7 +101,6 @@ static void test_errors(void)
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
-	g_test_add_func("/libvirt/versions", test_versions);
 	g_test_add_func("/libvirt/list", test_list);
 	g_test_add_func("/libvirt/life", test_life);
 	g_test_add_func("/libvirt/errors", test_errors);

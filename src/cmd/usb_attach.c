@@ -135,7 +135,7 @@ static int attach_now(const struct request *request, struct plan *plan, GError *
 		return -1;
 	LIBVIRT_AUTO struct libvirt *virt = libvirt_open(NULL, error);
 	if (!virt || !check_guest(request, virt, error) ||
-	    !libvirt_attach(virt, request->guest, xml, LIBVIRT_LIVE, error))
+	    !libvirt_attach(virt, request->guest, xml, error))
 		return -1;
 	tell_attached(request, dev, xml, true);
 	return STATUS_OK;

@@ -179,7 +179,7 @@ static int detach_now(const struct request *request, GError **error)
 			request->argument, request->guest, xml);
 		return STATUS_OK;
 	}
-	if (!libvirt_detach(virt, request->guest, xml, LIBVIRT_LIVE, error))
+	if (!libvirt_detach(virt, request->guest, xml, error))
 		return -1;
 	warn_following(request);
 	if (!request->context->quiet && !request->context->json)

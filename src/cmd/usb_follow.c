@@ -84,12 +84,12 @@ static bool act(struct libvirt *virt, const struct host *host, const struct usb_
 {
 	if (action->kind == USB_TAKE) {
 		g_autofree char *xml = usb_hostdev_xml_of(action->hostdev);
-		return libvirt_detach(virt, action->guest, xml, LIBVIRT_LIVE, error);
+		return libvirt_detach(virt, action->guest, xml, error);
 	}
 	if (is_refused(host, action))
 		return true;
 	g_autofree char *xml = usb_hostdev_xml(&host->usb.devs[action->dev], true);
-	return libvirt_attach(virt, action->guest, xml, LIBVIRT_LIVE, error);
+	return libvirt_attach(virt, action->guest, xml, error);
 }
 
 static void tell(struct context *context, const struct host *host, const struct usb_action *action)

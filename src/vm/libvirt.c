@@ -21,9 +21,9 @@ enum {
 	ERROR_INVALID_ARG = 8,      /* VIR_ERR_INVALID_ARG */
 	XML_SECURE = 1 << 0,
 	XML_INACTIVE = 1 << 1,
-	DESTROY_GRACEFUL = 1 << 0,
 	ERROR_NO_DOMAIN = 42, /* VIR_ERR_NO_DOMAIN */
 	LIST_ACTIVE = 1 << 0, /* VIR_CONNECT_LIST_DOMAINS_ACTIVE */
+	AFFECT_LIVE = 1 << 0, /* VIR_DOMAIN_AFFECT_LIVE */
 };
 
 /* The front of struct _virError. */
@@ -40,11 +40,6 @@ struct domain;
 struct calls {
 	struct connection *(*ConnectOpen)(const char *uri);
 	int (*ConnectClose)(struct connection *connection);
-	int (*ConnectGetLibVersion)(struct connection *connection, unsigned long *version);
-	int (*ConnectGetVersion)(struct connection *connection, unsigned long *version);
-	char *(*ConnectGetDomainCapabilities)(struct connection *connection, const char *emulator,
-					      const char *arch, const char *machine,
-					      const char *type, unsigned flags);
 	int (*ConnectListAllDomains)(struct connection *connection, struct domain ***domains,
 				     unsigned flags);
 	struct domain *(*DomainLookupByName)(struct connection *connection, const char *name);
@@ -59,7 +54,6 @@ struct calls {
 					       unsigned flags);
 	int (*DomainUndefineFlags)(struct domain *domain, unsigned flags);
 	int (*DomainCreate)(struct domain *domain);
-	int (*DomainDestroyFlags)(struct domain *domain, unsigned flags);
 	int (*DomainAttachDeviceFlags)(struct domain *domain, const char *xml, unsigned flags);
 	int (*DomainDetachDeviceFlags)(struct domain *domain, const char *xml, unsigned flags);
 	struct virt_error *(*GetLastError)(void);
@@ -77,9 +71,6 @@ static const struct {
 } call_rows[] = {
 	CALL(ConnectOpen),
 	CALL(ConnectClose),
-	CALL(ConnectGetLibVersion),
-	CALL(ConnectGetVersion),
-	CALL(ConnectGetDomainCapabilities),
 	CALL(ConnectListAllDomains),
 	CALL(DomainLookupByName),
 	CALL(DomainLookupByUUIDString),
@@ -92,7 +83,6 @@ static const struct {
 	CALL(DomainDefineXMLFlags),
 	CALL(DomainUndefineFlags),
 	CALL(DomainCreate),
-	CALL(DomainDestroyFlags),
 	CALL(DomainAttachDeviceFlags),
 	CALL(DomainDetachDeviceFlags),
 	CALL(GetLastError),
@@ -213,15 +203,6 @@ void libvirt_close(struct libvirt *virt)
 	g_free(virt);
 }
 
-bool libvirt_versions(struct libvirt *virt, struct libvirt_versions *ret, GError **error)
-{
-	*ret = (struct libvirt_versions){ 0 };
-	if (virt->call.ConnectGetLibVersion(virt->connection, &ret->libvirt) < 0 ||
-	    virt->call.ConnectGetVersion(virt->connection, &ret->qemu) < 0)
-		return fail(virt, "read the versions of", virt->uri, error);
-	return true;
-}
-
 /* What libvirt returns is from its malloc; ours is from GLib's. */
 static char *take_text(char *text)
 {
@@ -229,17 +210,6 @@ static char *take_text(char *text)
 
 	free(text);
 	return copy;
-}
-
-char *libvirt_capabilities(struct libvirt *virt, const char *arch, const char *machine,
-			   GError **error)
-{
-	char *xml = virt->call.ConnectGetDomainCapabilities(virt->connection, NULL, arch, machine,
-							    NULL, 0);
-
-	if (!xml)
-		fail(virt, "read the capabilities of", virt->uri, error);
-	return take_text(xml);
 }
 
 /* ---- domains ---- */
@@ -435,19 +405,8 @@ bool libvirt_start(struct libvirt *virt, const char *name, GError **error)
 	return ok;
 }
 
-bool libvirt_stop(struct libvirt *virt, const char *name, GError **error)
-{
-	struct domain *domain = need_domain(virt, name, error);
-
-	if (!domain)
-		return false;
-	int r = virt->call.DomainDestroyFlags(domain, DESTROY_GRACEFUL);
-	bool ok = r == 0 || fail(virt, "stop", name, error);
-	virt->call.DomainFree(domain);
-	return ok;
-}
-
-static bool change_device(struct libvirt *virt, const char *name, const char *xml, unsigned where,
+/* Of the guest as it runs. */
+static bool change_device(struct libvirt *virt, const char *name, const char *xml,
 			  int (*change)(struct domain *domain, const char *xml, unsigned flags),
 			  const char *what, GError **error)
 {
@@ -455,21 +414,19 @@ static bool change_device(struct libvirt *virt, const char *name, const char *xm
 
 	if (!domain)
 		return false;
-	bool ok = change(domain, xml, where) == 0 || fail(virt, what, name, error);
+	bool ok = change(domain, xml, AFFECT_LIVE) == 0 || fail(virt, what, name, error);
 	virt->call.DomainFree(domain);
 	return ok;
 }
 
-bool libvirt_attach(struct libvirt *virt, const char *name, const char *xml, unsigned where,
-		    GError **error)
+bool libvirt_attach(struct libvirt *virt, const char *name, const char *xml, GError **error)
 {
-	return change_device(virt, name, xml, where, virt->call.DomainAttachDeviceFlags,
-			     "add a device to", error);
+	return change_device(virt, name, xml, virt->call.DomainAttachDeviceFlags, "add a device to",
+			     error);
 }
 
-bool libvirt_detach(struct libvirt *virt, const char *name, const char *xml, unsigned where,
-		    GError **error)
+bool libvirt_detach(struct libvirt *virt, const char *name, const char *xml, GError **error)
 {
-	return change_device(virt, name, xml, where, virt->call.DomainDetachDeviceFlags,
+	return change_device(virt, name, xml, virt->call.DomainDetachDeviceFlags,
 			     "take a device from", error);
 }

@@ -29,18 +29,6 @@ static inline void libvirt_auto_close(struct libvirt **virt)
 
 /* ---- what is there ---- */
 
-/* Versions as libvirt counts them: major * 1000000 + minor * 1000 + micro; 0: it does not say. */
-struct libvirt_versions {
-	unsigned long libvirt; /* of the daemon */
-	unsigned long qemu;
-};
-
-bool libvirt_versions(struct libvirt *virt, struct libvirt_versions *ret, GError **error);
-
-/* What a guest of this architecture and machine may have here: <domainCapabilities>. */
-char *libvirt_capabilities(struct libvirt *virt, const char *arch, const char *machine,
-			   GError **error);
-
 enum libvirt_state {
 	LIBVIRT_ABSENT,  /* no domain of that name */
 	LIBVIRT_OFF,     /* defined, not running */
@@ -80,17 +68,7 @@ bool libvirt_undefine(struct libvirt *virt, const char *domain, GError **error);
 
 bool libvirt_start(struct libvirt *virt, const char *domain, GError **error);
 
-/* Ends a running guest at once, as pulling the plug would. */
-bool libvirt_stop(struct libvirt *virt, const char *domain, GError **error);
-
-enum libvirt_where {
-	LIBVIRT_LIVE = 1 << 0,   /* the running guest (VIR_DOMAIN_AFFECT_LIVE) */
-	LIBVIRT_CONFIG = 1 << 1, /* its definition (VIR_DOMAIN_AFFECT_CONFIG) */
-};
-
-/* Adds a device to a domain, or takes it away: xml is one element of <devices>, as <hostdev>.
- * where: an OR of LIBVIRT_LIVE and LIBVIRT_CONFIG; libvirt does both or none. */
-bool libvirt_attach(struct libvirt *virt, const char *domain, const char *xml, unsigned where,
-		    GError **error);
-bool libvirt_detach(struct libvirt *virt, const char *domain, const char *xml, unsigned where,
-		    GError **error);
+/* Adds a device to a running domain, or takes it away: xml is one element of <devices>, as
+ * <hostdev>. Its definition stays as it is. */
+bool libvirt_attach(struct libvirt *virt, const char *domain, const char *xml, GError **error);
+bool libvirt_detach(struct libvirt *virt, const char *domain, const char *xml, GError **error);
