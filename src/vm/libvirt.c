@@ -1,96 +1,27 @@
-/* See libvirt.h. The prototypes below are those of libvirt's public ABI, which has only grown since
- * version 1.0: with them there is nothing of libvirt to install where this is built. */
+/* See libvirt.h. */
 #include "vm/libvirt.h"
 
-#include <dlfcn.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "base/error.h"
-
-#define LIBRARY "libvirt.so.0"
-
-/* ---- libvirt's side ---- */
+#include "vm/libvirt_calls.h"
 
 /* Values of libvirt-domain.h and virterror.h. */
 enum {
-	DEFINE_VALIDATE = 1 << 0, /* VIR_DOMAIN_DEFINE_VALIDATE */
-	UNDEFINE_KEEP_NVRAM = 1 << 3,
-	UNDEFINE_KEEP_TPM = 1 << 6, /* since 8.9 */
-	ERROR_INVALID_ARG = 8,      /* VIR_ERR_INVALID_ARG */
-	XML_SECURE = 1 << 0,
-	XML_INACTIVE = 1 << 1,
-	ERROR_NO_DOMAIN = 42, /* VIR_ERR_NO_DOMAIN */
-	LIST_ACTIVE = 1 << 0, /* VIR_CONNECT_LIST_DOMAINS_ACTIVE */
-	AFFECT_LIVE = 1 << 0, /* VIR_DOMAIN_AFFECT_LIVE */
-};
-
-/* The front of struct _virError. */
-struct virt_error {
-	int code;
-	int domain;
-	char *message;
-};
-
-struct connection;
-struct domain;
-
-/* The functions that are used, each under its name without "vir". */
-struct calls {
-	struct connection *(*ConnectOpen)(const char *uri);
-	int (*ConnectClose)(struct connection *connection);
-	int (*ConnectListAllDomains)(struct connection *connection, struct domain ***domains,
-				     unsigned flags);
-	struct domain *(*DomainLookupByName)(struct connection *connection, const char *name);
-	struct domain *(*DomainLookupByUUIDString)(struct connection *connection, const char *uuid);
-	int (*DomainFree)(struct domain *domain);
-	const char *(*DomainGetName)(struct domain *domain);
-	int (*DomainGetUUIDString)(struct domain *domain, char *uuid);
-	int (*DomainIsActive)(struct domain *domain);
-	int (*DomainIsPersistent)(struct domain *domain);
-	char *(*DomainGetXMLDesc)(struct domain *domain, unsigned flags);
-	struct domain *(*DomainDefineXMLFlags)(struct connection *connection, const char *xml,
-					       unsigned flags);
-	int (*DomainUndefineFlags)(struct domain *domain, unsigned flags);
-	int (*DomainCreate)(struct domain *domain);
-	int (*DomainAttachDeviceFlags)(struct domain *domain, const char *xml, unsigned flags);
-	int (*DomainDetachDeviceFlags)(struct domain *domain, const char *xml, unsigned flags);
-	struct virt_error *(*GetLastError)(void);
-	void (*SetErrorFunc)(void *data, void (*handler)(void *data, struct virt_error *error));
-};
-
-#define CALL(name)                                                                                 \
-	{                                                                                          \
-		"vir" #name, offsetof(struct calls, name)                                          \
-	}
-
-static const struct {
-	const char *name;
-	size_t offset;
-} call_rows[] = {
-	CALL(ConnectOpen),
-	CALL(ConnectClose),
-	CALL(ConnectListAllDomains),
-	CALL(DomainLookupByName),
-	CALL(DomainLookupByUUIDString),
-	CALL(DomainFree),
-	CALL(DomainGetName),
-	CALL(DomainGetUUIDString),
-	CALL(DomainIsActive),
-	CALL(DomainIsPersistent),
-	CALL(DomainGetXMLDesc),
-	CALL(DomainDefineXMLFlags),
-	CALL(DomainUndefineFlags),
-	CALL(DomainCreate),
-	CALL(DomainAttachDeviceFlags),
-	CALL(DomainDetachDeviceFlags),
-	CALL(GetLastError),
-	CALL(SetErrorFunc),
+	LIST_ACTIVE = 1 << 0,         /* VIR_CONNECT_LIST_DOMAINS_ACTIVE */
+	XML_SECURE = 1 << 0,          /* VIR_DOMAIN_XML_SECURE */
+	XML_INACTIVE = 1 << 1,        /* VIR_DOMAIN_XML_INACTIVE */
+	DEFINE_VALIDATE = 1 << 0,     /* VIR_DOMAIN_DEFINE_VALIDATE */
+	UNDEFINE_KEEP_NVRAM = 1 << 3, /* VIR_DOMAIN_UNDEFINE_KEEP_NVRAM */
+	UNDEFINE_KEEP_TPM = 1 << 6,   /* VIR_DOMAIN_UNDEFINE_KEEP_TPM, since 8.9 */
+	AFFECT_LIVE = 1 << 0,         /* VIR_DOMAIN_AFFECT_LIVE */
+	ERROR_INVALID_ARG = 8,        /* VIR_ERR_INVALID_ARG */
+	ERROR_NO_DOMAIN = 42,         /* VIR_ERR_NO_DOMAIN */
 };
 
 struct libvirt {
-	struct calls call;
+	struct libvirt_calls call;
 	struct connection *connection;
 	char *uri;
 };
@@ -121,46 +52,6 @@ static bool fail(const struct libvirt *virt, const char *what, const char *subje
 
 /* ---- connecting ---- */
 
-/* Libraries that come with it, the largest of them. In one go each of their thousands of symbols
- * would be looked for in all fifty that come; what was loaded before looks in its own few only.
- * That, and to look up no function before it is called, halves the time (callgrind: 41 to 21
- * million instructions). One that is not there, or has another name, is no matter. */
-static const char *const parts[] = { "libcrypto.so.3", "libgnutls.so.30", "libxml2.so.2",
-				     "libcurl-gnutls.so.4", "libgio-2.0.so.0" };
-
-static void *load_library(void)
-{
-	for (size_t i = 0; i < G_N_ELEMENTS(parts); i++) {
-		const void *part = dlopen(parts[i], RTLD_LAZY | RTLD_LOCAL);
-		if (!part)
-			dlerror(); /* forgets why */
-	}
-	return dlopen(LIBRARY, RTLD_LAZY | RTLD_LOCAL);
-}
-
-static bool load_calls(struct calls *calls, GError **error)
-{
-	void *library = load_library();
-
-	if (!library) {
-		g_set_error(error, VFIOKIT_ERROR, STATUS_FAILED, "cannot load libvirt: %s",
-			    dlerror());
-		error_hint(error, "install it (Debian, Ubuntu: libvirt-daemon-system; Fedora: "
-				  "libvirt; Arch: libvirt)");
-		return false;
-	}
-	for (size_t i = 0; i < G_N_ELEMENTS(call_rows); i++) {
-		void *address = dlsym(library, call_rows[i].name);
-		if (!address) {
-			g_set_error(error, VFIOKIT_ERROR, STATUS_FAILED,
-				    "libvirt is too old: it has no %s", call_rows[i].name);
-			return false;
-		}
-		memcpy((char *)calls + call_rows[i].offset, &address, sizeof(address));
-	}
-	return true;
-}
-
 static void set_connect_error(const struct libvirt *virt, GError **error)
 {
 	bool is_system = g_str_has_suffix(virt->uri, "/system");
@@ -179,7 +70,7 @@ struct libvirt *libvirt_open(const char *uri, GError **error)
 	struct libvirt *virt = g_new0(struct libvirt, 1);
 
 	virt->uri = g_strdup(uri ? uri : LIBVIRT_SYSTEM);
-	if (!load_calls(&virt->call, error)) {
+	if (!libvirt_load(&virt->call, error)) {
 		libvirt_close(virt);
 		return NULL;
 	}

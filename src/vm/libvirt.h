@@ -1,4 +1,4 @@
-/* libvirt, as far as this program needs it: the only file with calls of it.
+/* libvirt, as far as this program needs it: libvirt.c is the only file with calls of it.
  *
  * The library is loaded when the first connection is opened, so the program neither needs it to
  * start nor waits for the forty others that it brings. Its documentation is libvirt's own:
