@@ -8,7 +8,7 @@
 #include "model/usb_follow.h"
 #include "plan/usb_plan.h"
 #include "usb_fixture.h"
-#include "vm/usb_decide.h"
+#include "vm/usb_actions.h"
 
 static const char *const ctrls[] = { "0000:00:14.0", "0000:03:00.0", NULL };
 
@@ -397,7 +397,7 @@ static GArray *decide(struct world *world)
 		if (world->hostdevs[i])
 			guests[n++] = (struct usb_guest){ world->names[i], world->hostdevs[i] };
 	g_ptr_array_set_size(world->notes, 0);
-	return usb_decide(world->usb, world->follows, guests, n, world->notes);
+	return usb_actions_decide(world->usb, world->follows, guests, n, world->notes);
 }
 
 static GPtrArray *list_of(struct world *world, const char *guest)

@@ -160,10 +160,8 @@ static bool select_argument(struct usb_view *view, const char *argument, GError 
 	if (show_wanted(view, &wanted))
 		return true;
 	bool any = context_find_devices(view->host, argument, found, &why);
-	if (!any && (wanted.by_number || wanted.by_port || wanted.by_ids)) {
-		g_set_error(error, VFIOKIT_ERROR, STATUS_USAGE,
-			    "no USB device '%s' on this machine", argument);
-		error_hint(error, "'vfiokit usb' lists what there is");
+	if (!any && usb_wanted_check(&wanted, NULL)) {
+		usb_wanted_set_missing(&wanted, error);
 		return false;
 	}
 	if (any)

@@ -54,17 +54,19 @@ static bool is_empty_port(const struct request *request, struct usb_port *port)
 
 static bool find_device(struct request *request, GError **error)
 {
+	struct usb_wanted wanted = usb_wanted_parse(request->argument);
 	struct usb_port port;
 
 	request->dev = -1;
 	if (is_empty_port(request, &port))
 		return true;
-	if (!usb_find_one(request->host, request->argument, &request->dev, error))
+	request->dev = usb_wanted_find_one(&wanted, &request->host->usb, error);
+	if (request->dev < 0)
 		return false;
 	if (request->options->port || !usb_dev_is_hub(&request->host->usb.devs[request->dev]))
 		return true;
 	g_set_error(error, VFIOKIT_ERROR, STATUS_USAGE,
-		    "'%s' is a hub, which no guest can be given", request->argument);
+		    "'%s' is a hub: it cannot be given to a guest", request->argument);
 	error_hint(error, "give what is plugged into it, or its port with '--persist --port'");
 	return false;
 }

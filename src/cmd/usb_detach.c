@@ -202,13 +202,8 @@ static int run_detach(struct context *context, GError **error)
 	request.argument = context->arguments[0];
 	request.guest = context->arguments[1];
 	request.wanted = usb_wanted_parse(request.argument);
-	if (!request.wanted.by_ids && !request.wanted.by_number && !request.wanted.by_port) {
-		g_set_error(error, VFIOKIT_ERROR, STATUS_USAGE, "'%s' is no USB device",
-			    request.argument);
-		error_hint(error,
-			   "write ids (046d:c52b), a port (1-4.2) or bus and number (001:003)");
+	if (!usb_wanted_check(&request.wanted, error))
 		return -1;
-	}
 	request.host = context_host(context, PROBE_BASE | PROBE_USB, error);
 	if (!request.host)
 		return -1;

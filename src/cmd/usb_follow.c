@@ -10,7 +10,7 @@
 #include "plan/usb_refusal.h"
 #include "probe/probe.h"
 #include "vm/libvirt.h"
-#include "vm/usb_decide.h"
+#include "vm/usb_actions.h"
 
 #define TURN_PATH "/run/vfiokit/usb.turn"
 
@@ -139,7 +139,7 @@ static bool follow(struct context *context, const GPtrArray *follows, GError **e
 	if (ok) {
 		const void *list = guests.list->data;
 		g_autoptr(GArray) actions =
-			usb_decide(&host->usb, follows, list, guests.list->len, notes);
+			usb_actions_decide(&host->usb, follows, list, guests.list->len, notes);
 		for (guint i = 0; i < notes->len; i++)
 			note(notes->pdata[i]);
 		ok = act_all(context, virt, host, actions, error);

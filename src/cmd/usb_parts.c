@@ -1,47 +1,12 @@
 /* See usb_parts.h. */
 #include "cmd/usb_parts.h"
 
-#include <string.h>
-
 #include "base/root.h"
 #include "base/run.h"
 #include "base/usb_ids.h"
-#include "model/usb_wanted.h"
 #include "view/usb.h"
 
 #define MAX_FILE (1024 * 1024)
-
-static void set_several(const struct host *host, const char *argument, const GArray *found,
-			GError **error)
-{
-	g_autoptr(GString) names = g_string_new(NULL);
-
-	for (guint i = 0; i < found->len; i++)
-		g_string_append_printf(names, "%s%s", i > 0 ? ", " : "",
-				       host->usb.devs[g_array_index(found, int, i)].name);
-	g_set_error(error, VFIOKIT_ERROR, STATUS_USAGE, "'%s' is more than one device: %s",
-		    argument, names->str);
-	error_hint(error, "name the one that is meant by its port");
-}
-
-bool usb_find_one(const struct host *host, const char *argument, int *ret, GError **error)
-{
-	struct usb_wanted wanted = usb_wanted_parse(argument);
-	g_autoptr(GArray) found = usb_wanted_find(&wanted, &host->usb);
-
-	if (found->len == 1) {
-		*ret = g_array_index(found, int, 0);
-		return true;
-	}
-	if (found->len > 1) {
-		set_several(host, argument, found, error);
-		return false;
-	}
-	g_set_error(error, VFIOKIT_ERROR, STATUS_USAGE, "no USB device '%s' on this machine",
-		    argument);
-	error_hint(error, "'vfiokit usb' lists what there is");
-	return false;
-}
 
 static char *read_file(struct context *context, const char *path)
 {

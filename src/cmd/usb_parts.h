@@ -9,10 +9,6 @@
 extern const struct command command_usb_identify, command_usb_attach, command_usb_detach,
 	command_usb_follow;
 
-/* The one device that a DEVICE argument means. False with STATUS_USAGE when there is none, or when
- * there are several: they are named then. */
-bool usb_find_one(const struct host *host, const char *argument, int *ret, GError **error);
-
 /* Reads what follows now, and the files that were made of it. The array, and what is in files, are
  * the caller's. NULL and *error when the record makes no sense. */
 GPtrArray *usb_follows_read(struct context *context, struct usb_files *files, GError **error);

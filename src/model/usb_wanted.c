@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/error.h"
 #include "base/text.h"
 
 static bool parse_pair(const char *text, unsigned digits, unsigned base, uint32_t *left,
@@ -17,12 +18,21 @@ static bool parse_pair(const char *text, unsigned digits, unsigned base, uint32_
 
 struct usb_wanted usb_wanted_parse(const char *text)
 {
-	struct usb_wanted wanted = { 0 };
+	struct usb_wanted wanted = { .text = text };
 
 	wanted.by_ids = parse_pair(text, 4, 16, &wanted.vendor, &wanted.product);
 	wanted.by_number = parse_pair(text, 3, 10, &wanted.bus, &wanted.number);
 	wanted.by_port = usb_port_parse(text, strlen(text), &wanted.port);
 	return wanted;
+}
+
+bool usb_wanted_check(const struct usb_wanted *wanted, GError **error)
+{
+	if (wanted->by_ids || wanted->by_number || wanted->by_port)
+		return true;
+	g_set_error(error, VFIOKIT_ERROR, STATUS_USAGE, "'%s' is no USB device", wanted->text);
+	error_hint(error, "write ids (046d:c52b), a port (1-4.2) or bus and number (001:003)");
+	return false;
 }
 
 bool usb_wanted_is(const struct usb_wanted *wanted, const struct usb_dev *dev)
@@ -49,4 +59,39 @@ GArray *usb_wanted_find(const struct usb_wanted *wanted, const struct usb *usb)
 			g_array_append_val(found, index);
 	}
 	return found;
+}
+
+void usb_wanted_set_missing(const struct usb_wanted *wanted, GError **error)
+{
+	g_set_error(error, VFIOKIT_ERROR, STATUS_USAGE, "no USB device '%s' on this machine",
+		    wanted->text);
+	error_hint(error, "'vfiokit usb' lists what there is");
+}
+
+static void set_several(const struct usb_wanted *wanted, const struct usb *usb, const GArray *found,
+			GError **error)
+{
+	g_autoptr(GString) names = g_string_new(NULL);
+
+	for (guint i = 0; i < found->len; i++)
+		g_string_append_printf(names, "%s%s", i > 0 ? ", " : "",
+				       usb->devs[g_array_index(found, int, i)].name);
+	g_set_error(error, VFIOKIT_ERROR, STATUS_USAGE, "'%s' is more than one device: %s",
+		    wanted->text, names->str);
+	error_hint(error, "name the one that is meant by its port");
+}
+
+int usb_wanted_find_one(const struct usb_wanted *wanted, const struct usb *usb, GError **error)
+{
+	g_autoptr(GArray) found = usb_wanted_find(wanted, usb);
+
+	if (!usb_wanted_check(wanted, error))
+		return -1;
+	if (found->len == 1)
+		return g_array_index(found, int, 0);
+	if (found->len > 1)
+		set_several(wanted, usb, found, error);
+	else
+		usb_wanted_set_missing(wanted, error);
+	return -1;
 }

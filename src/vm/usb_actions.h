@@ -29,5 +29,5 @@ struct usb_action {
 /* The actions (of struct usb_action) in the order in which they have to be done: the array is the
  * caller's, it points into what it was made from. Notes for people (of char *) go to notes: what is
  * not given, and why. */
-GArray *usb_decide(const struct usb *usb, const GPtrArray *follows, const struct usb_guest *guests,
-		   unsigned n_guests, GPtrArray *notes);
+GArray *usb_actions_decide(const struct usb *usb, const GPtrArray *follows,
+			   const struct usb_guest *guests, unsigned n_guests, GPtrArray *notes);

@@ -1,5 +1,5 @@
-/* See usb_decide.h. */
-#include "vm/usb_decide.h"
+/* See usb_actions.h. */
+#include "vm/usb_actions.h"
 
 #include <string.h>
 
@@ -139,8 +139,8 @@ static void give_to(struct decision *decision, const struct usb_guest *guest,
 		give(decision, guest, follow, g_array_index(found, int, i));
 }
 
-GArray *usb_decide(const struct usb *usb, const GPtrArray *follows, const struct usb_guest *guests,
-		   unsigned n_guests, GPtrArray *notes)
+GArray *usb_actions_decide(const struct usb *usb, const GPtrArray *follows,
+			   const struct usb_guest *guests, unsigned n_guests, GPtrArray *notes)
 {
 	struct decision decision = {
 		.usb = usb,
