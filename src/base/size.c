@@ -33,3 +33,22 @@ bool size_parse(const char *number, const char *unit, uint64_t *ret)
 	}
 	return false;
 }
+
+bool size_read(const char *text, uint64_t *ret)
+{
+	static const char letters[] = "KMGT";
+	const char *unit = text + strspn(text, "0123456789");
+	const char *letter = *unit ? strchr(letters, g_ascii_toupper(*unit)) : NULL;
+	g_autofree char *number = g_strndup(text, (gsize)(unit - text));
+	uint64_t value;
+
+	if (!letter || !text_to_u64(number, 10, &value) ||
+	    (unit[1] && g_ascii_strcasecmp(unit + 1, "b") != 0 &&
+	     g_ascii_strcasecmp(unit + 1, "ib") != 0))
+		return false;
+	int shift = 10 * (int)(letter - letters + 1);
+	if (value > UINT64_MAX >> 1 >> shift)
+		return false;
+	*ret = value << shift;
+	return true;
+}

@@ -122,3 +122,7 @@ void context_print_gaps(struct context *context, const struct host *host);
  * Appends indexes in host.pci to found (of int). Fails with STATUS_USAGE when nothing matches. */
 bool context_find_devices(const struct host *host, const char *argument, GArray *found,
 			  GError **error);
+
+/* The same where one card is meant: functions of several slots are an error, too. */
+bool context_find_slot(const struct host *host, const char *argument, GArray *found,
+		       GError **error);

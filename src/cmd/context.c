@@ -226,6 +226,30 @@ bool context_find_devices(const struct host *host, const char *argument, GArray 
 	return true;
 }
 
+bool context_find_slot(const struct host *host, const char *argument, GArray *found, GError **error)
+{
+	g_autoptr(GString) names = g_string_new(NULL);
+	guint before = found->len;
+	bool same = true;
+
+	if (!context_find_devices(host, argument, found, error))
+		return false;
+	for (guint i = before; i < found->len; i++) {
+		char buf[PCI_ADDR_SIZE];
+		struct pci_addr addr = host->pci[g_array_index(found, int, i)].addr;
+		struct pci_addr first = host->pci[g_array_index(found, int, before)].addr;
+		same &= pci_addr_same_slot(addr, first);
+		g_string_append_printf(names, "%s%s", i > before ? ", " : "",
+				       pci_addr_format(addr, buf));
+	}
+	if (same)
+		return true;
+	g_set_error(error, VFIOKIT_ERROR, STATUS_USAGE, "'%s' is more than one device: %s",
+		    argument, names->str);
+	error_hint(error, "name the one that is meant by its address");
+	return false;
+}
+
 char *context_command(const struct context *context)
 {
 	if (context->host_path)

@@ -194,7 +194,7 @@ static int explain_rules(struct doctor *doctor, GError **error)
 		return -1;
 	}
 	if (doctor->rules->len == 0) {
-		g_set_error(error, VFIOKIT_ERROR, STATUS_USAGE, "'--explain' needs a RULE");
+		g_set_error(error, VFIOKIT_ERROR, STATUS_USAGE, "option '--explain' needs a RULE");
 		error_hint(error, "'vfiokit doctor --list' lists them");
 		return -1;
 	}

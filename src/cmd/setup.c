@@ -91,8 +91,8 @@ static int set_unknown_chain(const struct boot *boot, const char *name, GError *
 	for (unsigned i = BOOT_UNCERTAIN + 1; i < BOOT_CHAINS; i++)
 		g_string_append_printf(names, ", %s", boot_chain_name(i));
 	if (boot->uncertain)
-		g_set_error(error, VFIOKIT_ERROR, STATUS_USAGE, "--boot=%s does not fit: %s", name,
-			    boot->uncertain);
+		g_set_error(error, VFIOKIT_ERROR, STATUS_USAGE,
+			    "option '--boot' cannot be '%s': %s", name, boot->uncertain);
 	else
 		g_set_error(error, VFIOKIT_ERROR, STATUS_USAGE, "there is no boot chain '%s'",
 			    name);
@@ -110,9 +110,10 @@ static bool check_options(struct context *context, const struct setup_options *o
 			"in it");
 	else if (options->change.offline && options->trial)
 		g_set_error(error, VFIOKIT_ERROR, STATUS_USAGE,
-			    "'--offline' and '--trial' exclude each other");
+			    "options '--offline' and '--trial' exclude each other");
 	else if (options->change.offline && !context->root_path)
-		g_set_error(error, VFIOKIT_ERROR, STATUS_USAGE, "--offline goes with --root only");
+		g_set_error(error, VFIOKIT_ERROR, STATUS_USAGE,
+			    "option '--offline' goes with '--root' only");
 	else
 		return change_check_allowed(&options->change, error);
 	return false;

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/names.h"
-#include "base/text.h"
+#include "base/size.h"
 #include "cmd/ask.h"
 
 struct asking {
@@ -169,26 +169,6 @@ static bool choose_binding(struct asking *asking, GError **error)
 	return true;
 }
 
-/* "8G", "512M": bytes. */
-static bool parse_size(const char *text, uint64_t *ret, GError **error)
-{
-	static const char units[] = "KMGT";
-	g_autofree char *number = g_strdup(text);
-	size_t n = strlen(number);
-	const char *unit = n > 0 ? strchr(units, g_ascii_toupper(number[n - 1])) : NULL;
-
-	if (unit && *unit)
-		number[n - 1] = '\0';
-	unsigned shift = unit && *unit ? 10 * (unsigned)(unit - units + 1) : 0;
-	if (text_to_u64(number, 10, ret) && *ret <= UINT64_MAX >> shift) {
-		*ret <<= shift;
-		return true;
-	}
-	g_set_error(error, VFIOKIT_ERROR, STATUS_USAGE, "'%s' is no amount of memory", text);
-	error_hint(error, "write it as 8G or 512M");
-	return false;
-}
-
 static bool choose_memory(struct asking *asking, GError **error)
 {
 	struct setup_request *request = &asking->answers->request;
@@ -203,10 +183,14 @@ static bool choose_memory(struct asking *asking, GError **error)
 			return set_ended(error);
 		option = answer;
 	}
-	if (!option || strcmp(option, "none") == 0)
+	if (!option || strcmp(option, "none") == 0 || strcmp(option, "0") == 0)
 		return true;
-	if (!parse_size(option, &request->hugepages, error))
+	if (!size_read(option, &request->hugepages)) {
+		g_set_error(error, VFIOKIT_ERROR, STATUS_USAGE, "'%s' is no amount of memory",
+			    option);
+		error_hint(error, "write it as 8G or 512M");
 		return false;
+	}
 	uint64_t total = asking->host->platform.memory.total;
 	if (total > 0 && request->hugepages > total / 10 * 9) {
 		g_set_error(error, VFIOKIT_ERROR, STATUS_USAGE,

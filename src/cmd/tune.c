@@ -79,8 +79,8 @@ static bool read_number(const char *option, const char *text, unsigned *ret, GEr
 		return true;
 	if (!text_to_u32(text, 10, MAX_VCPUS, &value) || value == 0) {
 		g_set_error(error, VFIOKIT_ERROR, STATUS_USAGE,
-			    "'--%s' takes a number from 1 to %d, not '%s'", option, MAX_VCPUS,
-			    text);
+			    "option '--%s' cannot be '%s': it is a number from 1 to %d", option,
+			    text, MAX_VCPUS);
 		return false;
 	}
 	*ret = value;
@@ -95,19 +95,8 @@ static bool find_gpu(const struct host *host, const char *argument, int *index, 
 	*index = -1;
 	if (!argument)
 		return true;
-	if (!context_find_devices(host, argument, found, error))
+	if (!context_find_slot(host, argument, found, error))
 		return false;
-	for (guint i = 1; i < found->len; i++) {
-		const struct pci_dev *first = &host->pci[g_array_index(found, int, 0)];
-		const struct pci_dev *other = &host->pci[g_array_index(found, int, i)];
-		if (pci_addr_same_slot(first->addr, other->addr))
-			continue;
-		g_set_error(error, VFIOKIT_ERROR, STATUS_USAGE,
-			    "'%s' is more than one device: name the one that is meant by its "
-			    "address",
-			    argument);
-		return false;
-	}
 	*index = g_array_index(found, int, 0);
 	return true;
 }

@@ -34,9 +34,9 @@ bool tune_read_guest(struct context *context, const char *domain, struct tune_ma
 		return false;
 	}
 	if (!made->xml) {
-		g_set_error(error, VFIOKIT_ERROR, STATUS_USAGE, "libvirt knows no guest '%s'",
+		g_set_error(error, VFIOKIT_ERROR, STATUS_USAGE, "no guest '%s' on this machine",
 			    domain);
-		error_hint(error, "'virsh list --all' lists them");
+		error_hint(error, "'virsh list --all' lists what there is");
 		return false;
 	}
 	made->guest = guest_read_xml(made->xml, strlen(made->xml), &malformed, error);
@@ -136,7 +136,7 @@ static bool check_cgroups(const struct context *context, GError **error)
 	    root_exists(context->root, "/sys/fs/cgroup/cgroup.controllers"))
 		return true;
 	g_set_error(error, VFIOKIT_ERROR, STATUS_USAGE,
-		    "'--isolate' needs systemd's unified control groups (version 2)");
+		    "option '--isolate' needs systemd's unified control groups (version 2)");
 	return false;
 }
 

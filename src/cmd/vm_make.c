@@ -4,6 +4,7 @@
 
 #include "base/input.h"
 #include "base/root.h"
+#include "base/size.h"
 #include "base/text.h"
 #include "cmd/vm.h"
 #include "model/rom.h"
@@ -33,31 +34,12 @@ static bool usage_error(GError **error, const char *hint, const char *format, ..
 
 /* ---- numbers ---- */
 
-static const struct {
-	const char *suffix;
-	unsigned shift;
-} units[] = {
-	{ "M", 20 },   { "MB", 20 }, { "MiB", 20 }, { "G", 30 },   { "GB", 30 },
-	{ "GiB", 30 }, { "T", 40 },  { "TB", 40 },  { "TiB", 40 },
-};
-
 static bool parse_memory(const char *text, uint64_t *ret, GError **error)
 {
-	size_t digits = text ? strspn(text, "0123456789") : 0;
-	g_autofree char *number = g_strndup(text ? text : "", digits);
-	uint64_t value;
-
-	if (!text)
+	if (!text || (size_read(text, ret) && *ret > 0))
 		return true;
-	for (size_t i = 0; i < G_N_ELEMENTS(units); i++) {
-		if (g_ascii_strcasecmp(text + digits, units[i].suffix) != 0 ||
-		    !text_to_u64(number, 10, &value) || value == 0 ||
-		    value > UINT64_MAX >> 1 >> units[i].shift)
-			continue;
-		*ret = value << units[i].shift;
-		return true;
-	}
-	return usage_error(error, "write it as 16G or 12288M", "'--memory' cannot be '%s'", text);
+	return usage_error(error, "write it as 16G or 12288M", "option '--memory' cannot be '%s'",
+			   text);
 }
 
 static bool parse_cpus(const char *text, unsigned *ret, GError **error)
@@ -68,7 +50,7 @@ static bool parse_cpus(const char *text, unsigned *ret, GError **error)
 		return true;
 	if (!text_to_u32(text, 10, UINT32_MAX, &value) || value == 0)
 		return usage_error(error, "write a number from 1 on, or auto",
-				   "'--cpus' cannot be '%s'", text);
+				   "option '--cpus' cannot be '%s'", text);
 	*ret = value;
 	return true;
 }
@@ -85,7 +67,7 @@ static bool parse_glass(const char *text, struct definition_request *request, GE
 	if (g_strv_length(parts) != 2 || !text_to_u32(parts[0], 10, MAX_PIXELS, &width) ||
 	    !text_to_u32(parts[1], 10, MAX_PIXELS, &height) || width == 0 || height == 0)
 		return usage_error(error, "write it as 1920x1080",
-				   "'--looking-glass' cannot be '%s'", text);
+				   "option '--looking-glass' cannot be '%s'", text);
 	request->glass_width = width;
 	request->glass_height = height;
 	return true;
@@ -111,32 +93,13 @@ static enum definition_pages parse_pages(const char *word)
 
 /* ---- devices ---- */
 
-static bool check_same_slot(const struct host *host, const char *argument, const GArray *found,
-			    guint before, GError **error)
-{
-	g_autoptr(GString) names = g_string_new(NULL);
-	bool same = true;
-
-	for (guint i = before; i < found->len; i++) {
-		char buf[PCI_ADDR_SIZE];
-		struct pci_addr addr = host->pci[g_array_index(found, int, i)].addr;
-		struct pci_addr first = host->pci[g_array_index(found, int, before)].addr;
-		same &= pci_addr_same_slot(addr, first);
-		g_string_append_printf(names, "%s%s", i > before ? ", " : "",
-				       pci_addr_format(addr, buf));
-	}
-	return same || usage_error(error, "name the one that is meant by its address",
-				   "'%s' is more than one device: %s", argument, names->str);
-}
-
 /* One function stands for each GPU. */
 static bool find_gpus(const struct host *host, const GPtrArray *arguments, GArray *found,
 		      GError **error)
 {
 	for (guint i = 0; arguments && i < arguments->len; i++) {
 		guint before = found->len;
-		if (!context_find_devices(host, arguments->pdata[i], found, error) ||
-		    !check_same_slot(host, arguments->pdata[i], found, before, error))
+		if (!context_find_slot(host, arguments->pdata[i], found, error))
 			return false;
 		g_array_set_size(found, before + 1);
 	}
@@ -148,10 +111,8 @@ static bool find_ctrls(const struct host *host, const GPtrArray *arguments, GArr
 		       GError **error)
 {
 	for (guint i = 0; arguments && i < arguments->len; i++) {
-		const char *argument = arguments->pdata[i];
 		guint before = found->len;
-		if (!context_find_devices(host, argument, found, error) ||
-		    !check_same_slot(host, argument, found, before, error))
+		if (!context_find_slot(host, arguments->pdata[i], found, error))
 			return false;
 		for (guint j = found->len; found->len > before + 1 && j > before; j--)
 			if (!pci_dev_is_kind(&host->pci[g_array_index(found, int, j - 1)],
@@ -355,7 +316,7 @@ bool vm_make(struct context *context, bool paths, const char *uuid, struct vm_ma
 	*made = (struct vm_made){ .plan = plan_new("vm define") };
 	if (!options->profile)
 		return usage_error(error, "windows-gaming, ubuntu-workstation or gpu-compute",
-				   "'--profile' is missing: what the guest is for");
+				   "option '--profile' is missing: what the guest is for");
 	made->host = context_host(context, PROBE_FOR_VM, error);
 	if (!made->host || !check_machine(made->host, error))
 		return false;

@@ -218,7 +218,7 @@ bool decide_rom(struct deciding *deciding, GError **error)
 
 	if (deciding->request->rom) {
 		if (!first || !first->gpu)
-			return decide_fail(error, "'--rom' is for a GPU, and none is given");
+			return decide_fail(error, "option '--rom' is for a GPU, and none is given");
 		first->rom = decide_text(deciding, "%s", deciding->request->rom);
 	}
 	for (guint i = 0; i < functions->len; i++) {

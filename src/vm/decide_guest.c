@@ -96,9 +96,10 @@ static bool check_path(const char *option, const char *path, GError **error)
 
 	for (const char *at = path; good && *at; at++)
 		good = (unsigned char)*at >= ' ' && *at != 0x7f;
-	return good || decide_fail(error, "'--%s' cannot be '%s': it is no path %s", option, path,
-				   g_path_is_absolute(path) ? "of printable characters"
-							    : "from the root on (/…)");
+	return good ||
+	       decide_fail(error, "option '--%s' cannot be '%s': it is no path %s", option, path,
+			   g_path_is_absolute(path) ? "of printable characters"
+						    : "from the root on (/…)");
 }
 
 static bool take_isos(struct deciding *deciding, GError **error)
@@ -187,8 +188,9 @@ bool decide_screen(struct deciding *deciding, GError **error)
 				  ? glass_size(request->glass_width, request->glass_height)
 				  : 0;
 	if (made->glass_mib > 0 && !gpu)
-		return decide_fail(error, "'--looking-glass' shows a GPU's picture, and none is "
-					  "given");
+		return decide_fail(error,
+				   "option '--looking-glass' shows a GPU's picture, and none is "
+				   "given");
 	if (made->profile->headless && made->glass_mib == 0)
 		return true;
 	if (gpu && has_input(made) && !made->profile->screen && made->glass_mib == 0)

@@ -110,7 +110,7 @@ bool decide_inputs(struct deciding *deciding, GError **error)
 			return false;
 		}
 		if (!target_has(&deciding->made->target, TARGET_EVDEV))
-			return decide_fail(error, "'--evdev' needs %s",
+			return decide_fail(error, "option '--evdev' needs %s",
 					   target_feature_needs(TARGET_EVDEV));
 		g_ptr_array_add(deciding->made->evdev,
 				(char *)(uintptr_t)decide_text(deciding, "%s", path));
