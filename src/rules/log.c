@@ -222,14 +222,15 @@ void log_reader_line(struct log_reader *reader, const char *line, size_t length)
 
 static void tell_seen(const struct log_reader *reader, const struct seen *seen, GPtrArray *findings)
 {
-	const struct message *message = seen->message;
+	const struct message *message = message_meaning(seen->message);
 	struct finding *finding = finding_add(findings, message->rule ? message->rule : message->id,
 					      message->verdict, seen->subject, "%s", message->what);
 
 	finding->see = message->see;
 	finding_evidence(finding, "%s:%" PRIu64 ": %s", reader->name, seen->number, seen->line);
 	if (seen->count > 1)
-		finding_evidence(finding, "and %" PRIu64 " more lines like it", seen->count - 1);
+		finding_evidence(finding, "and %" PRIu64 " more line%s like it", seen->count - 1,
+				 seen->count == 2 ? "" : "s");
 	if (message->cause)
 		finding_cause(finding, "%s", message->cause);
 	for (size_t i = 0; i < G_N_ELEMENTS(message->fix) && message->fix[i]; i++)

@@ -18,6 +18,16 @@ const struct message *message_get(unsigned number)
 	return NULL;
 }
 
+const struct message *message_meaning(const struct message *message)
+{
+	const struct message *row;
+
+	for (unsigned i = 0; message->as && (row = message_get(i)); i++)
+		if (strcmp(row->id, message->as) == 0)
+			return row;
+	return message;
+}
+
 /* "Code 43" must not be found in "Code 431". */
 static bool ends_a_number(const char *pattern, const char *behind, const char *end)
 {

@@ -12,7 +12,8 @@
 struct message {
 	const char *id;      /* stable name of the row */
 	const char *pattern; /* texts that must follow each other in one line, '*' between them */
-	const char *rule;    /* id of the rule that tells whether it is still so; NULL: none */
+	const char *as;   /* id of the row that means the same and says so; NULL: this one does */
+	const char *rule; /* id of the rule that tells whether it is still so; NULL: none */
 	enum finding_verdict verdict;
 	const char *what;   /* what it means, a sentence */
 	const char *cause;  /* a sentence; NULL: nothing to add */
@@ -25,6 +26,9 @@ const struct message *message_get(unsigned number);
 
 /* The row that explains a line of a log (not terminated, any bytes); NULL: none does. */
 const struct message *message_match(const char *line, size_t length);
+
+/* The row that says what it means: itself, or the one that it names. */
+const struct message *message_meaning(const struct message *message);
 
 /* A log while it is read, line by line. Keeps what it found, not the lines: any length will do. */
 struct log_reader;
