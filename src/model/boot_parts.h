@@ -1,4 +1,4 @@
-/* The parts of boot_judge(): which loader started the kernel (boot_judge.c), which tools feed it
+/* The parts of boot_judge(): which loader started the kernel (boot_loader.c), which tools feed it
  * (boot_chain.c, boot_grub.c), whether their file is what was booted (boot_check.c); what they
  * share is in boot_note.c. */
 #pragma once
@@ -22,6 +22,12 @@ struct boot_judge {
 	struct boot *boot;
 	GPtrArray *evidence; /* of const char *, strings of the host */
 };
+
+/* Which loader started the kernel, with evidence of it; LOADER_UNKNOWN: that cannot be told. */
+enum loader boot_find_loader(struct boot_judge *judge);
+
+/* The same by what the loader itself has said, in EFI variables. */
+enum loader boot_loader_by_variables(struct boot_judge *judge);
 
 /* Adds a line of evidence. */
 void boot_note(struct boot_judge *judge, const char *format, ...) G_GNUC_PRINTF(2, 3);
