@@ -1,7 +1,6 @@
 /* Fuzzes the file of what follows which guest, and what libvirt says of a guest's USB devices. What
  * is read of the file, written and read again, is the same. */
 #include <stdlib.h>
-#include <string.h>
 
 #include "model/usb_follow.h"
 #include "vm/usb_hostdev.h"

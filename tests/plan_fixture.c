@@ -5,7 +5,6 @@
 
 #include "base/recording.h"
 #include "base/root.h"
-#include "base/tree.h"
 #include "fixture.h"
 #include "probe/probe.h"
 

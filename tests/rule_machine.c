@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#include "base/recording.h"
 #include "base/root.h"
 #include "fixture.h"
 #include "plan_fixture.h"

@@ -1,7 +1,6 @@
 /* Making changes, on a tree that has files where a machine has attributes: they do what they are
  * told, so drivers never come or go by themselves: good for all that can go wrong. What a kernel
  * does is tried in the lab. */
-#include <errno.h>
 #include <glib.h>
 #include <glib/gstdio.h>
 #include <signal.h>

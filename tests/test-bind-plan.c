@@ -1,6 +1,5 @@
 /* Plans of bind and unbind: exact steps on the bundled hosts, and what the second run has to do. */
 #include <glib.h>
-#include <string.h>
 
 #include "plan/bind_plan.h"
 #include "plan_fixture.h"

@@ -1,6 +1,5 @@
 /* What boots a machine, from the small roots of tests/fake-roots: one for each combination of
  * distribution, loader and initramfs generator, and those that must not be taken for certain. */
-#include <errno.h>
 #include <glib.h>
 #include <string.h>
 

@@ -1,6 +1,5 @@
 /* Which processes hold devices: from /proc, from what is recorded of it, and when it hides some. */
 #include <errno.h>
-#include <string.h>
 
 #include <glib.h>
 

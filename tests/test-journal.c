@@ -1,5 +1,4 @@
 /* Journals: whatever a power cut leaves of the text, it says what was said before, and no more. */
-#include <errno.h>
 #include <glib.h>
 #include <glib/gstdio.h>
 #include <string.h>

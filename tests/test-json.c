@@ -2,7 +2,6 @@
 #include <glib.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "json-reader.h"
 #include "view/json.h"

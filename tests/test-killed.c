@@ -5,7 +5,6 @@
 #include <glib.h>
 #include <glib/gstdio.h>
 #include <signal.h>
-#include <string.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -15,7 +14,6 @@
 #include "apply/image_check.h"
 #include "apply/journal.h"
 #include "apply/restore.h"
-#include "base/error.h"
 #include "base/root.h"
 #include "small_root.h"
 

@@ -1,6 +1,5 @@
 /* Taking a change of a text back when the text has been changed since. */
 #include <glib.h>
-#include <string.h>
 
 #include "base/merge.h"
 

@@ -1,6 +1,5 @@
 /* Addresses, classes and drivers: the pure questions of model/pci.h. */
 #include <glib.h>
-#include <string.h>
 
 #include "model/pci.h"
 

@@ -6,7 +6,6 @@
 #include "base/root.h"
 #include "base/tree.h"
 #include "fixture.h"
-#include "plan/initramfs.h"
 #include "plan/persist.h"
 #include "plan/refusal.h"
 #include "plan_fixture.h"

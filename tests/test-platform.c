@@ -2,7 +2,6 @@
  * texts, and on what real machines say. */
 #include <errno.h>
 #include <glib.h>
-#include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
 

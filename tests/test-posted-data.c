@@ -3,12 +3,10 @@
  * with what the real lspci makes of bytes. */
 #include <glib.h>
 #include <glib/gstdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "model/host.h"
 #include "posted-helper.h"
-#include "probe/posted.h"
 
 /* ---- the tables ---- */
 

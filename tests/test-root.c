@@ -1,7 +1,6 @@
 /* The door: another tree never leaks into the live machine, and memory behaves like a file system.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <glib/gstdio.h>
 #include <string.h>
 #include <sys/stat.h>

@@ -1,6 +1,5 @@
 /* Threads of a running guest: which process it is, which threads, and where each may run. */
 #include <glib.h>
-#include <string.h>
 
 #include "base/root.h"
 #include "base/tree.h"

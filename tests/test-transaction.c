@@ -1,7 +1,6 @@
 /* Changes of files and what is made of them, all or nothing: what full disks, folders that may not
  * be written, programs that fail or do nothing, signals and other people do to them. On small
  * trees; where a disk of its own is needed, on a tmpfs (skipped where none can be mounted). */
-#include <errno.h>
 #include <glib.h>
 #include <glib/gstdio.h>
 #include <signal.h>

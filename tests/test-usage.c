@@ -1,7 +1,6 @@
 /* What the host does with its devices: each source of facts on a small tree, then real machines
  * with udev's own conclusions to compare with, then hostile trees. */
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #include <glib.h>

@@ -1,6 +1,5 @@
 /* What the kernel says when devices come and go: datagrams, heaps of them, and waiting for them. */
 #include <signal.h>
-#include <string.h>
 #include <unistd.h>
 
 #include <glib.h>

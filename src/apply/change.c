@@ -2,7 +2,6 @@
  * table of readers. */
 #include "apply/change.h"
 
-#include <stdio.h>
 #include <string.h>
 #include <zlib.h>
 

@@ -9,7 +9,6 @@
 
 #include "base/cpio.h"
 #include "base/error.h"
-#include "base/root.h"
 #include "base/root_write.h"
 #include "base/run.h"
 

@@ -2,7 +2,6 @@
 #include "base/tree.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define MAX_LINKS 40 /* as the kernel's MAXSYMLINKS */

@@ -4,7 +4,6 @@
 
 #include <string.h>
 
-#include "apply/apply.h"
 #include "apply/journal.h"
 #include "base/text.h"
 

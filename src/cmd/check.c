@@ -1,6 +1,4 @@
 /* vfiokit check: is the IOMMU on, and which groups are there? As list, as tree, as JSON. */
-#include <string.h>
-
 #include "cmd/command.h"
 #include "model/predict.h"
 #include "probe/probe.h"

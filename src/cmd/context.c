@@ -1,8 +1,6 @@
 /* See context.h: from --root, --host or "/" to the model, and what all commands print alike. */
 #include "cmd/context.h"
 
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -11,7 +9,6 @@
 #include "base/recording.h"
 #include "base/root.h"
 #include "base/text.h"
-#include "base/tree.h"
 #include "cmd/command.h"
 #include "probe/posted.h"
 #include "probe/probe.h"

@@ -1,7 +1,5 @@
 /* vfiokit history: the changes that were made to this machine, the newest first; of those that were
  * stopped on the way, how far they came. */
-#include <string.h>
-
 #include "apply/apply.h"
 #include "apply/journal.h"
 #include "cmd/command.h"

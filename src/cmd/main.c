@@ -2,7 +2,6 @@
  */
 #include "cmd/main.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"

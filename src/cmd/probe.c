@@ -1,7 +1,6 @@
 /* vfiokit probe: opens functions through VFIO as a virtual machine monitor does, and prints what it
  * met, step by step as it happens: a step may take long, or never come back. */
 #include <linux/vfio.h>
-#include <stdlib.h>
 
 #include "base/root.h"
 #include "cmd/command.h"

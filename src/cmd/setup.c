@@ -5,13 +5,11 @@
 
 #include "base/root.h"
 #include "cmd/ask.h"
-#include "cmd/persist.h"
 #include "cmd/setup_answers.h"
 #include "cmd/trial.h"
 #include "probe/group.h"
 #include "probe/probe.h"
 #include "view/device.h"
-#include "view/plan.h"
 
 #define PROBE_FOR_SETUP                                                                            \
 	(PROBE_DETAIL | PROBE_REGIONS | PROBE_USB | PROBE_USAGE | PROBE_HOLDERS | PROBE_MACHINE |  \

@@ -1,8 +1,6 @@
 /* vfiokit tune: which CPUs a guest gets, from the machine's real topology. */
 #include "cmd/tune.h"
 
-#include <string.h>
-
 #include "base/names.h"
 #include "base/text.h"
 #include "model/locality.h"

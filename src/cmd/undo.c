@@ -1,7 +1,5 @@
 /* vfiokit undo: takes back a change of the history, whatever became of it, by bringing back what
  * was there before. */
-#include <string.h>
-
 #include "apply/apply.h"
 #include "apply/journal.h"
 #include "apply/restore.h"

@@ -1,7 +1,6 @@
 /* vfiokit usb detach: a USB device back from a guest, now, or for good. */
 #include <string.h>
 
-#include "base/root.h"
 #include "cmd/change.h"
 #include "cmd/usb_parts.h"
 #include "model/usb_wanted.h"

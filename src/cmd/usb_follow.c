@@ -1,10 +1,8 @@
 /* vfiokit usb follow: what the unit runs when a device or a guest has come or gone. It looks at
  * what is there, and gives and takes what that asks for. */
 #include <errno.h>
-#include <string.h>
 #include <unistd.h>
 
-#include "base/root.h"
 #include "base/turn.h"
 #include "cmd/usb_parts.h"
 #include "plan/usb_refusal.h"

@@ -6,7 +6,6 @@
 #include "base/text.h"
 #include "base/watch.h"
 #include "cmd/usb_found.h"
-#include "cmd/usb_parts.h"
 #include "model/usb_change.h"
 #include "probe/devpath.h"
 #include "probe/probe.h"

@@ -1,6 +1,5 @@
 /* `vfiokit usb --json`: controllers, in them the buses, in those the devices as they are plugged.
  */
-#include "base/usb_ids.h"
 #include "cmd/usb.h"
 #include "view/usage.h"
 #include "view/usb.h"

@@ -2,7 +2,6 @@
  * what giving it away would cost. */
 #include <string.h>
 
-#include "base/usb_ids.h"
 #include "cmd/usb.h"
 #include "view/table.h"
 #include "view/usage.h"

@@ -1,7 +1,6 @@
 /* vfiokit verify: is what shall be bound at every boot, and if not, why? A unit of systemd runs it
  * at the end of each boot, so that the answer is in the journal. */
 #include <errno.h>
-#include <string.h>
 
 #include "apply/boot_status.h"
 #include "base/root.h"

@@ -1,6 +1,4 @@
 /* vfiokit vm xml, vm qemu: a guest's definition for this machine, printed. */
-#include <string.h>
-
 #include "cmd/vm.h"
 #include "view/pinning.h"
 #include "view/plan.h"

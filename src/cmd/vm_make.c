@@ -1,5 +1,4 @@
 /* See vm.h: from options to a definition. */
-#include <errno.h>
 #include <string.h>
 
 #include "base/input.h"

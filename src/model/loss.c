@@ -1,9 +1,6 @@
 /* See loss.h: functions are marked, then one pass over the uses sorts them into lost and kept. */
 #include "model/loss.h"
 
-#include <stdlib.h>
-#include <string.h>
-
 #include <glib.h>
 
 #include "model/host.h"

@@ -1,7 +1,6 @@
 /* Addresses, classes and drivers: the pure questions of pci.h. */
 #include "model/pci.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include <glib.h>

@@ -7,8 +7,6 @@
  */
 #include "model/pci.h"
 
-#include <string.h>
-
 enum {
 	OFFSET_STATUS = 0x06,
 	OFFSET_HEADER_TYPE = 0x0e,

@@ -1,8 +1,6 @@
 /* See reset.h. */
 #include "model/reset.h"
 
-#include <string.h>
-
 #include "model/host.h"
 
 /* Methods that reset the function and nothing else (kernel: pci_reset_fn_methods[]). */

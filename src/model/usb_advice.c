@@ -3,8 +3,6 @@
  */
 #include "model/usb_advice.h"
 
-#include <string.h>
-
 #include "model/host.h"
 #include "model/loss.h"
 

@@ -1,8 +1,6 @@
 /* See persist.h. */
 #include "plan/persist.h"
 
-#include <string.h>
-
 #include "plan/bind_plan.h"
 #include "plan/cmdline_plan.h"
 #include "plan/fallback.h"

@@ -1,7 +1,5 @@
 /* What the host would lose at once: disks, the network, the last keyboard. The uses are those of
  * model/loss.h; each rule picks its kind and words it. */
-#include <string.h>
-
 #include "plan/refusal_parts.h"
 
 #define MAY_HAVE_DISKS    (1U << KIND_NVME | 1U << KIND_SATA | 1U << KIND_USB_CONTROLLER)

@@ -3,8 +3,6 @@
 #include "model/loss.h"
 #include "plan/setup.h"
 
-#include <string.h>
-
 /* ---- the GPU ---- */
 
 static bool is_gpu(const struct pci_dev *dev)

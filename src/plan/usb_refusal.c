@@ -1,8 +1,6 @@
 /* See usb_refusal.h: one row for each way of harming the host, in the order of refusal.c. */
 #include "plan/usb_refusal.h"
 
-#include <string.h>
-
 #include "model/loss.h"
 #include "plan/refusal.h"
 

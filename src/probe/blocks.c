@@ -3,7 +3,6 @@
 #include "probe/blocks.h"
 
 #include <limits.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"

@@ -3,8 +3,6 @@
  */
 #include "probe/posted_parts.h"
 
-#include <string.h>
-
 #include "base/text.h"
 
 enum {

@@ -3,8 +3,6 @@
  */
 #include "probe/posted_parts.h"
 
-#include <string.h>
-
 /* ---- virtual functions ---- */
 
 static gint64 key_of(struct pci_addr addr)

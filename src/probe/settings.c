@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include "base/errno_name.h"
 #include "base/root.h"
 #include "base/text.h"
 #include "model/host.h"

@@ -1,7 +1,6 @@
 /* See usb_peer.h. */
 #include "probe/usb_peer.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include <glib.h>

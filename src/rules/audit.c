@@ -1,9 +1,7 @@
 /* The security of the host: switches that take protection away, and what guards its memory. */
 #include <string.h>
 
-#include "base/text.h"
 #include "rules/exam.h"
-#include "rules/modprobe.h"
 #include "rules/remedy.h"
 #include "rules/see.h"
 #include "rules/tables.h"

@@ -1,8 +1,8 @@
 /* The security of libvirt: how its guests are confined, and what definitions take back. */
 #include <string.h>
 
+#include "model/packages.h"
 #include "rules/exam.h"
-#include "rules/remedy.h"
 #include "rules/see.h"
 #include "rules/tables.h"
 

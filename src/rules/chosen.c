@@ -1,7 +1,5 @@
 /* Which functions are meant for guests: what was asked about, else what anything on the machine
  * points to. A card that nothing points to is the host's, and no rule says a word about it. */
-#include <string.h>
-
 #include "rules/exam.h"
 #include "rules/modprobe.h"
 

@@ -2,7 +2,6 @@
 #include <string.h>
 
 #include "rules/exam.h"
-#include "rules/remedy.h"
 #include "rules/see.h"
 #include "rules/tables.h"
 

@@ -1,7 +1,4 @@
 /* Groups: a guest gets a group as a whole, so who else is in it matters. */
-#include <string.h>
-
-#include "model/isolation.h"
 #include "rules/exam.h"
 #include "rules/remedy.h"
 #include "rules/see.h"

@@ -4,8 +4,8 @@
 
 #include "base/size.h"
 #include "base/text.h"
+#include "model/packages.h"
 #include "rules/exam.h"
-#include "rules/remedy.h"
 #include "rules/see.h"
 #include "rules/tables.h"
 

@@ -1,7 +1,5 @@
 /* See messages_table.h: what kernels print, of host and guest, and Windows. Texts are those of the
  * kernel's drivers/{vfio,iommu,pci,gpu,usb} and arch/x86, and NVIDIA's kernel-open. */
-#include <stddef.h>
-
 #include "rules/messages_table.h"
 #include "rules/see.h"
 

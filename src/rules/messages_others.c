@@ -2,8 +2,6 @@
  * and managers other than libvirt. Texts are those of QEMU's hw/vfio and backends, libvirt's
  * src/cpu, src/network and src/qemu, the kernel's drivers/gpu and drivers/usb/host, Proxmox's
  * qemu-server, Xen's libxl and Windows. */
-#include <stddef.h>
-
 #include "rules/messages_table.h"
 #include "rules/see.h"
 

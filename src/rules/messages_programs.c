@@ -1,7 +1,5 @@
 /* See messages_table.h: what programs print. Texts are those of QEMU's hw/vfio and accel/kvm,
  * libvirt's src/util and src/qemu, Proxmox's qemu-server, kmod and shells. */
-#include <stddef.h>
-
 #include "rules/messages_table.h"
 #include "rules/see.h"
 

@@ -3,7 +3,6 @@
 
 #include "model/reset.h"
 #include "rules/exam.h"
-#include "rules/remedy.h"
 #include "rules/see.h"
 #include "rules/tables.h"
 

@@ -1,5 +1,4 @@
 /* The steps of a probe on the opened function: what a guest's driver will find. */
-#include <errno.h>
 #include <linux/vfio.h>
 #include <string.h>
 

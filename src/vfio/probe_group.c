@@ -1,9 +1,7 @@
 /* The steps of a probe up to the IOMMU: what must hold for the group before a device is opened. */
 #include <errno.h>
 #include <linux/vfio.h>
-#include <string.h>
 #include <sys/resource.h>
-#include <unistd.h>
 
 #include "base/device_node.h"
 #include "vfio/probe_parts.h"

@@ -1,7 +1,6 @@
 /* The steps of a probe about resets: what brings the function back to a clean state between two
  * guests, and what else that would hit. */
 #include <errno.h>
-#include <string.h>
 
 #include "model/reset.h"
 #include "vfio/probe_parts.h"

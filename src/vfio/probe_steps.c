@@ -2,7 +2,6 @@
  * sense, so a failure is told once, and what it keeps from being tried is skipped by its name. */
 #include "vfio/probe_steps.h"
 
-#include <string.h>
 #include <unistd.h>
 
 #include "vfio/probe_parts.h"

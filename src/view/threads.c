@@ -1,8 +1,6 @@
 /* See threads.h. */
 #include "view/threads.h"
 
-#include <string.h>
-
 #include "view/pinning.h"
 
 /* The CPUs that are meant for it; the caller's. NULL: it is not meant to be there. */

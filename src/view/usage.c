@@ -1,8 +1,6 @@
 /* See usage.h: one table says how each kind of use is worded. */
 #include "view/usage.h"
 
-#include <string.h>
-
 /* %n is the name, %d the detail; without a detail the second form, where there is one. */
 static const struct {
 	const char *with_detail;

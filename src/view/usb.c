@@ -1,7 +1,6 @@
 /* See usb.h. */
 #include "view/usb.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"

@@ -1,6 +1,4 @@
 /* The devices of a QEMU command line. See definition.h. */
-#include <string.h>
-
 #include "vm/command_parts.h"
 #include "vm/definition.h"
 

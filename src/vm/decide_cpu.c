@@ -1,9 +1,4 @@
 /* Decisions about CPUs: how many, and which. */
-#include <inttypes.h>
-#include <string.h>
-
-#include "base/error.h"
-#include "base/size.h"
 #include "model/locality.h"
 #include "model/topology.h"
 #include "vm/decide.h"

@@ -1,7 +1,5 @@
 /* Decisions about the guest itself: its system, firmware, disk, screen, and where its devices sit.
  */
-#include <string.h>
-
 #include "base/error.h"
 #include "base/size.h"
 #include "vm/decide.h"

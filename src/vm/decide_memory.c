@@ -1,6 +1,5 @@
 /* Decisions about memory: how much, on which nodes, in which pages. */
 #include <inttypes.h>
-#include <string.h>
 
 #include "base/error.h"
 #include "base/size.h"

@@ -1,7 +1,6 @@
 /* Reading QEMU's command line into a guest. */
 #include <string.h>
 
-#include "base/text.h"
 #include "vm/guest.h"
 #include "vm/qemu_reader.h"
 #include "vm/shell_words.h"

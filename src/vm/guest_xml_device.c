@@ -1,6 +1,4 @@
 /* Reading devices of libvirt's XML into a guest. */
-#include <string.h>
-
 #include "vm/guest_xml_parts.h"
 #include "vm/xml_read.h"
 

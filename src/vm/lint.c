@@ -1,8 +1,6 @@
 /* See lint.h. */
 #include "vm/lint.h"
 
-#include <string.h>
-
 #include "vm/lint_parts.h"
 
 /* ---- the rules ---- */

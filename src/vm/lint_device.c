@@ -1,6 +1,5 @@
 /* Rules about the host's devices: are they there, can they be given away? */
 #include <stddef.h>
-#include <string.h>
 
 #include "model/loss.h"
 #include "vm/lint_parts.h"

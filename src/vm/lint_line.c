@@ -1,7 +1,4 @@
 /* Rules about the words of a command line. */
-#include <string.h>
-
-#include "base/text.h"
 #include "vm/lint_parts.h"
 #include "vm/qemu_pairs.h"
 

@@ -1,7 +1,5 @@
 /* Mending a definition: one function for each rule whose remedy leaves no choice. All else in the
  * document stays, comments and white space with it. */
-#include <string.h>
-
 #include "vm/lint.h"
 #include "vm/xml_read.h"
 #include "vm/xml_write.h"

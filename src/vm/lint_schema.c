@@ -1,7 +1,6 @@
 /* libvirt's own schema, by libxml2, whose messages about interleaved elements tell nothing: which
  * elements are wrong is found by leaving out all, and putting back one after the other. */
 #include <libxml/relaxng.h>
-#include <string.h>
 
 #include "vm/lint_parts.h"
 #include "vm/xml_read.h"

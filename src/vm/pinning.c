@@ -2,8 +2,6 @@
  * within the first that is large enough the best cores are chosen (pinning_choice.c). */
 #include "vm/pinning.h"
 
-#include <stdlib.h>
-
 #include "base/error.h"
 #include "model/topology.h"
 #include "vm/pinning_parts.h"

@@ -4,7 +4,6 @@
  * the reverse), so all are tried and judged. */
 #include "vm/pinning_domains.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #define MAX_NODES_TRIED 8 /* of these all choices are tried: 70 at the most */

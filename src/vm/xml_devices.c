@@ -1,6 +1,4 @@
 /* The <devices> of libvirt's XML. See definition.h. */
-#include <string.h>
-
 #include "vm/definition.h"
 #include "vm/xml_parts.h"
 

@@ -2,7 +2,6 @@
 #include "vm/xml_read.h"
 
 #include <glib.h>
-#include <string.h>
 
 #define MAX_SHOWN 120 /* bytes of an element that are shown */
 
