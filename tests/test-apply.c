@@ -416,6 +416,66 @@ static void test_held(struct fixture *fixture, gconstpointer data)
 	g_assert_cmpuint(other->steps->len, >, 2);
 }
 
+static void set_driver(const struct fixture *fixture, const char *target)
+{
+	g_autofree char *link = small_path(fixture->folder, DEVICE "/driver");
+
+	g_assert_cmpint(unlink(link), ==, 0);
+	g_assert_cmpint(symlink(target, link), ==, 0);
+}
+
+/* A change that moved the device from one driver to another, and switched virtual functions. */
+static struct change *virtual_change(const char *from, const char *to, const char *before,
+				     const char *after)
+{
+	struct change *change = change_new();
+	PLAN_AUTO struct plan *plan = plan_new("bind");
+	const enum step_state done = STEP_DONE;
+
+	plan_add(plan, STEP_SYSFS_WRITE, "/" DEVICE "/sriov_numvfs", before, after, NULL);
+	plan_add(plan, STEP_UNBIND, "/x", from, NULL, NULL);
+	plan_add(plan, STEP_PROBE, "/x", NULL, to, NULL);
+	g_ptr_array_unref(change->steps);
+	change->steps = g_ptr_array_ref(plan->steps);
+	change->state = CHANGE_DONE;
+	for (guint i = 0; i < plan->steps->len; i++) {
+		struct step *step = plan->steps->pdata[i];
+		step->address = g_strdup("0000:01:00.0");
+		g_array_append_val(change->states, done);
+	}
+	return change;
+}
+
+static void expect_kinds(const struct fixture *fixture, const struct change *change,
+			 const char *expected)
+{
+	PLAN_AUTO struct plan *plan = plan_new("undo");
+	g_autoptr(GString) kinds = g_string_new(NULL);
+
+	restore_plan(fixture->root, change, RESTORE_NEW, NULL, plan);
+	for (guint i = 0; i < plan->steps->len; i++) {
+		const struct step *step = plan->steps->pdata[i];
+		g_string_append_printf(kinds, "%s%s", i > 0 ? " " : "", step_kind_name(step->kind));
+	}
+	g_assert_cmpstr(kinds->str, ==, expected);
+}
+
+/* Only a driver makes virtual functions, or takes them away: undo comes with them after the driver
+ * that is given back, and takes them away before the one that goes. */
+static void test_virtual_functions(struct fixture *fixture, gconstpointer data)
+{
+	CHANGE_AUTO struct change *bind = virtual_change("nouveau", "vfio-pci", "4", "0");
+	CHANGE_AUTO struct change *back = virtual_change("vfio-pci", "nouveau", "0", "4");
+
+	small_put(fixture->folder, DEVICE "/sriov_numvfs", "0\n", -1);
+	set_driver(fixture, "../../drivers/vfio-pci");
+	expect_kinds(fixture, bind, "unbind probe sysfs-write");
+
+	small_put(fixture->folder, DEVICE "/sriov_numvfs", "4\n", -1);
+	set_driver(fixture, "../../drivers/nouveau");
+	expect_kinds(fixture, back, "sysfs-write unbind probe");
+}
+
 static void test_changed_since(struct fixture *fixture, gconstpointer data)
 {
 	g_autoptr(GError) error = NULL;
@@ -564,6 +624,7 @@ int main(int argc, char **argv)
 		{ "/apply/driver-hangs", test_driver_hangs },
 		{ "/apply/device-gone", test_device_gone },
 		{ "/apply/held", test_held },
+		{ "/apply/virtual-functions", test_virtual_functions },
 		{ "/apply/changed-since", test_changed_since },
 		{ "/apply/killed", test_killed },
 		{ "/apply/past", test_past },

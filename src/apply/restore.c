@@ -188,12 +188,31 @@ static bool is_late(const struct change *change, const struct item *item)
 	return item->last->last && !had_gone;
 }
 
-static void add_values(const struct change *change, const GPtrArray *items, bool late,
+/* When a value is brought back. */
+enum phase {
+	PHASE_LEAVING, /* while the driver has the device that is to go */
+	PHASE_FREE,    /* while none has it */
+	PHASE_DRIVEN,  /* when the driver has it that it had before */
+	PHASE_LAST,
+};
+
+/* Virtual functions are switched by the driver of a device: before it goes they go, and they come
+ * with it (kernel: sriov_numvfs_store() in drivers/pci/iov.c). */
+static enum phase phase_of(const struct change *change, const struct item *item)
+{
+	if (is_late(change, item))
+		return PHASE_LAST;
+	if (!g_str_has_suffix(item->first->path, "/sriov_numvfs"))
+		return PHASE_FREE;
+	return g_strcmp0(item->first->old, "0") == 0 ? PHASE_LEAVING : PHASE_DRIVEN;
+}
+
+static void add_values(const struct change *change, const GPtrArray *items, enum phase phase,
 		       struct plan *plan)
 {
 	for (guint i = items->len; i > 0; i--) {
 		const struct item *item = items->pdata[i - 1];
-		if (is_driver(item) || !item->differs || is_late(change, item) != late)
+		if (is_driver(item) || !item->differs || phase_of(change, item) != phase)
 			continue;
 		struct step *step =
 			plan_add(plan, item->first->kind, item->first->path, item->now,
@@ -360,9 +379,11 @@ void restore_plan(struct root *root, const struct change *change, enum restore_p
 	for (guint i = 0; i < items->len; i++)
 		compare(root, change, items->pdata[i], plan);
 	plan->effect = change->effect;
+	add_values(change, items, PHASE_LEAVING, plan);
 	add_unbinds(items, plan);
-	add_values(change, items, false, plan);
+	add_values(change, items, PHASE_FREE, plan);
 	add_probes(root, items, plan);
+	add_values(change, items, PHASE_DRIVEN, plan);
 	add_memories(root, change, held, plan);
 	add_reverse_runs(change, plan);
 	bool made_again = is_made_again(change, past, plan);
@@ -371,7 +392,7 @@ void restore_plan(struct root *root, const struct change *change, enum restore_p
 		add_runs(change, false, plan);
 		add_guards(change, true, plan);
 	}
-	add_values(change, items, true, plan);
+	add_values(change, items, PHASE_LAST, plan);
 	if (made_again)
 		add_runs(change, true, plan);
 	add_folders(root, change, plan);
