@@ -5,6 +5,7 @@
 
 #include "plan/bind_plan.h"
 #include "plan/refusal.h"
+#include "plan/undo_plan.h"
 #include "plan_fixture.h"
 
 #define BRIDGE1 "/sys/devices/pci0000:00/0000:00:01.0/"
@@ -52,6 +53,7 @@ struct pair {
 	const char *host;
 	bool group;
 	bool unbind;
+	bool undo; /* a change that gave them to whoever has them now is taken back */
 	bool hard; /* not to be overridden */
 	struct side bad;
 	struct side good;
@@ -327,14 +329,60 @@ static const struct pair pairs[] = {
 	  .what = "00:01.0 (shpchp) of group 1 would stay with the host, and a group is given away "
 		  "as a whole or not at all: the guest would not start. That cannot go along: take "
 		  "a device in another group." },
+	{ .rule = "device-held",
+	  .name = "by whoever came after it was given back",
+	  .host = "guide-example",
+	  .undo = true,
+	  .hard = true,
+	  .bad = { "01:00.0 01:00.1", { MINOR("0"), HOLDER("812\t/dev/nvidia0\t-\tXorg") } },
+	  .good = { "01:00.0 01:00.1", { MINOR("0"), HOLDER("812\t/dev/nvidia1\t-\tXorg") } },
+	  .subject = "0000:01:00.0",
+	  .what = "pid 812 Xorg has /dev/nvidia0 open: the nvidia driver would wait for that "
+		  "inside the kernel for ever, and only a restart of the machine would help. End "
+		  "it first (systemctl isolate multi-user.target)." },
+	{ .rule = "mounted-disk",
+	  .name = "mounted after it was given back",
+	  .host = "guide-example",
+	  .undo = true,
+	  .bad = { "00:17.0", { MOUNTS(NVME_ROOT "\n" SATA_SRV) } },
+	  .good = { "00:17.0", { MOUNTS(NVME_ROOT) } },
+	  .subject = "0000:00:17.0",
+	  .what = "sda1 is mounted on /srv: what is not written yet would be lost. Let go of it "
+		  "first (umount /dev/sda1)." },
+	{ .rule = "guest-running",
+	  .name = "with what an undo would take back",
+	  .host = "identical-gpus",
+	  .undo = true,
+	  .bad = { "0b:00.0", { HOLDER("4242\t/dev/vfio/23\t-\tqemu-system-x86") } },
+	  .good = { "0b:00.0", { HOLDER("4242\t/dev/vfio/vfio\t-\tqemu-system-x86") } },
+	  .subject = "0000:0b:00.0",
+	  .what = "pid 4242 qemu-system-x86 has 0b:00.0 open: a guest is using it. Shut the guest "
+		  "down first." },
 };
 
 /* ---- judging ---- */
+
+/* As apply/restore.h plans it: whatever has the function loses it. */
+static struct plan *plan_undo(const struct host *host, const GArray *functions)
+{
+	struct plan *plan = plan_new("undo");
+
+	for (guint i = 0; i < functions->len; i++) {
+		const struct pci_dev *dev = &host->pci[g_array_index(functions, int, i)];
+		char address[PCI_ADDR_SIZE];
+		plan_add(plan, STEP_UNBIND, "/sys/…/driver/unbind", dev->driver, NULL, "undo")
+			->address = g_strdup(pci_addr_format(dev->addr, address));
+	}
+	undo_judge(host, plan);
+	return plan;
+}
 
 static struct plan *plan_host(const struct pair *pair, const struct side *side,
 			      const struct host *host)
 {
 	g_autoptr(GArray) functions = functions_of(host, side->functions);
+	if (pair->undo)
+		return plan_undo(host, functions);
 	struct plan *plan = plan_new(pair->unbind ? "unbind" : "bind");
 	const struct bind_request request = {
 		.functions = (const int *)(const void *)functions->data,

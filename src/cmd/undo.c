@@ -5,6 +5,8 @@
 #include "apply/restore.h"
 #include "base/root.h"
 #include "cmd/change.h"
+#include "plan/undo_plan.h"
+#include "probe/probe.h"
 
 struct undo_options {
 	struct change_options change;
@@ -58,6 +60,30 @@ static const struct change *choose(struct root *root, const GPtrArray *changes)
 	return NULL;
 }
 
+static bool takes_drivers_off(const struct plan *plan)
+{
+	for (guint i = 0; i < plan->steps->len; i++)
+		if (((const struct step *)plan->steps->pdata[i])->kind == STEP_UNBIND)
+			return true;
+	return false;
+}
+
+/* Since the change was made somebody may have come to use what it would take away. The machine is
+ * looked at anew each time: with --all the change before has altered it. */
+static bool judge(const struct context *context, struct plan *plan, GError **error)
+{
+	if (!takes_drivers_off(plan))
+		return true;
+	HOST_AUTO struct host *host = host_probe(context->root, PROBE_MACHINE | PROBE_FEW, error);
+	if (!host)
+		return false;
+	g_autoptr(GArray) moving = undo_list_moving(host, plan);
+	host_probe_handover(context->root, host, (const int *)(const void *)moving->data,
+			    moving->len);
+	undo_judge(host, plan);
+	return true;
+}
+
 static int undo_change(struct context *context, const GPtrArray *changes,
 		       const struct change *change, GError **error)
 {
@@ -66,6 +92,8 @@ static int undo_change(struct context *context, const GPtrArray *changes,
 	g_autofree char *made = g_strdup_printf("%s (%s) is taken back", change->id, change->line);
 
 	restore_plan(context->root, change, restore_past(changes, change), NULL, plan);
+	if (!judge(context, plan, error))
+		return -1;
 	if (options->change.offline)
 		change_drop_programs(plan);
 	bool empty = plan->steps->len == 0;
@@ -186,7 +214,11 @@ const struct command command_undo = {
 		"files. Where it was stopped on the way, as far as it came. What something else "
 		"has changed since stays as it is, and is named; of a file that a person has "
 		"changed, only what was added goes. Where that is the same place, nothing is done "
-		"and the difference is shown.",
+		"and the difference is shown.\n"
+		"\n"
+		"A device that it would take from the host, or from a guest, is judged first as "
+		"'bind' and 'unbind' do: whoever has come to use it since is in the way, by a rule "
+		"with an id that --allow takes.",
 	.options = undo_option_rows,
 	.options_size = sizeof(struct undo_options),
 	.flags = COMMAND_CHANGES,

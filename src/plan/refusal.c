@@ -7,20 +7,22 @@
 
 #include "plan/refusal_parts.h"
 
+#define LOSS (REFUSAL_BIND | REFUSAL_DEFINE | REFUSAL_UNDO) /* the host would lose something */
+
 /* In the order in which people should read them: the hopeless first. */
 static const struct refusal_rule rules[] = {
 	{ "no-iommu", false, REFUSAL_BIND | REFUSAL_DEFINE, judge_iommu },
 	{ "bridge", false, REFUSAL_BIND | REFUSAL_DEFINE | REFUSAL_UNBIND, judge_bridges },
 	{ "identity-changed", true, REFUSAL_BIND | REFUSAL_DEFINE, judge_identity },
 	{ "direct-mapped", false, REFUSAL_BIND | REFUSAL_DEFINE, judge_direct_mapping },
-	{ "root-disk", false, REFUSAL_BIND | REFUSAL_DEFINE, judge_root_disk },
-	{ "mounted-disk", true, REFUSAL_BIND | REFUSAL_DEFINE, judge_mounted_disk },
-	{ "network-in-use", true, REFUSAL_BIND | REFUSAL_DEFINE, judge_network },
-	{ "last-keyboard", true, REFUSAL_BIND | REFUSAL_DEFINE, judge_keyboard },
-	{ "host-display", true, REFUSAL_BIND | REFUSAL_DEFINE, judge_display },
-	{ "guest-running", true, REFUSAL_BIND | REFUSAL_UNBIND, judge_guests },
-	{ "device-held", true, REFUSAL_BIND, judge_holders },
-	{ "sriov-pf", true, REFUSAL_BIND | REFUSAL_DEFINE, judge_virtual_functions },
+	{ "root-disk", false, LOSS, judge_root_disk },
+	{ "mounted-disk", true, LOSS, judge_mounted_disk },
+	{ "network-in-use", true, LOSS, judge_network },
+	{ "last-keyboard", true, LOSS, judge_keyboard },
+	{ "host-display", true, LOSS, judge_display },
+	{ "guest-running", true, REFUSAL_BIND | REFUSAL_UNBIND | REFUSAL_UNDO, judge_guests },
+	{ "device-held", true, REFUSAL_BIND | REFUSAL_UNDO, judge_holders },
+	{ "sriov-pf", true, LOSS, judge_virtual_functions },
 	{ "no-interrupt-remapping", true, REFUSAL_BIND | REFUSAL_DEFINE, judge_remapping },
 	{ "group-not-viable", true, REFUSAL_BIND | REFUSAL_DEFINE, judge_groups },
 };

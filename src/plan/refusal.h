@@ -15,6 +15,8 @@ enum refusal_when {
 	REFUSAL_BIND = 1 << 0,
 	REFUSAL_UNBIND = 1 << 1,
 	REFUSAL_DEFINE = 1 << 2, /* put into a guest's definition: who uses them now is no matter */
+	REFUSAL_UNDO = 1 << 3,   /* the host had been given them back, and loses them again: VFIO
+				  * accepted them before */
 };
 
 /* What is judged. Nothing in it is owned. */
