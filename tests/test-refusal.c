@@ -460,6 +460,36 @@ static void test_allow(void)
 	g_assert_nonnull(find_refusal(plan, "bridge"));
 }
 
+/* Does --group take it out of the way? Only what can be given away, and only where it was not
+ * asked for. */
+static void test_group_helps(void)
+{
+	static const struct {
+		bool group;
+		bool helps;
+		struct side side;
+	} rows[] = {
+		{ false, true, { "01:00.0", { NULL } } },
+		{ false,
+		  false,
+		  { "01:00.0",
+		    { BRIDGE1 "uevent = DRIVER=shpchp\nPCI_CLASS=60400\nPCI_ID=8086:1901" } } },
+		{ true,
+		  false,
+		  { "01:00.0",
+		    { BRIDGE1 "uevent = DRIVER=shpchp\nPCI_CLASS=60400\nPCI_ID=8086:1901" } } },
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+		const struct pair pair = { .host = "guide-example", .group = rows[i].group };
+		PLAN_AUTO struct plan *plan = plan_side(&pair, &rows[i].side);
+		const struct refusal *refusal = find_refusal(plan, "group-not-viable");
+		g_assert_nonnull(refusal);
+		g_assert_true(refusal->group == rows[i].helps);
+		g_assert_true((strstr(refusal->what, "--group") != NULL) == rows[i].helps);
+	}
+}
+
 static bool has_pair(const char *rule)
 {
 	static const char *const others[] = { "identity-changed" }; /* tests of their own, below */
@@ -630,6 +660,7 @@ int main(int argc, char **argv)
 		g_test_add_data_func(good, &pairs[i], test_good);
 	}
 	g_test_add_func("/allow", test_allow);
+	g_test_add_func("/group-helps", test_group_helps);
 	g_test_add_func("/rules", test_all_rules);
 	g_test_add_func("/no-iommu/guest/refused", test_no_iommu);
 	g_test_add_func("/unknown", test_unknown);

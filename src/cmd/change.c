@@ -49,27 +49,58 @@ bool change_check_allowed(const struct change_options *options, GError **error)
 	return true;
 }
 
-/* "--allow a --allow b" for the refusals that can be overridden, each once; empty where one of them
- * cannot: then it does not help. */
-static char *allow_words(const struct plan *plan)
-{
-	g_autoptr(GString) words = g_string_new(NULL);
+/* What makes the refusals pass. */
+struct way {
+	bool group; /* --group */
+	unsigned n; /* rules that are overridden */
+	GString *words;
+};
 
+static void add_word(struct way *way, const char *word)
+{
+	if (!strstr(way->words->str, word))
+		g_string_append_printf(way->words, "%s%s", way->words->len > 0 ? " " : "", word);
+}
+
+/* False where there is none: one of the rules cannot be overridden. */
+static bool find_way(const struct plan *plan, struct way *way)
+{
+	for (guint i = 0; i < plan->refusals->len; i++)
+		way->group |= ((const struct refusal *)plan->refusals->pdata[i])->group;
+	if (way->group)
+		add_word(way, "--group");
 	for (guint i = 0; i < plan->refusals->len; i++) {
 		const struct refusal *refusal = plan->refusals->pdata[i];
 		g_autofree char *word = g_strdup_printf("--allow %s", refusal->id);
-		if (!refusal->overridable)
-			return g_strdup("");
-		if (!strstr(words->str, word))
-			g_string_append_printf(words, "%s%s", words->len > 0 ? " " : "", word);
+		size_t length = way->words->len;
+		if (!refusal->group && !refusal->overridable)
+			return false;
+		if (!refusal->group)
+			add_word(way, word);
+		way->n += way->words->len > length;
 	}
-	return g_strdup(words->str);
+	return true;
+}
+
+static void hint_way(const struct plan *plan, GError **error)
+{
+	g_autoptr(GString) words = g_string_new(NULL);
+	struct way way = { .words = words };
+
+	if (!find_way(plan, &way))
+		return;
+	if (way.n == 0)
+		error_hint(error, "'%s' takes the whole group", words->str);
+	else
+		error_hint(error, "'%s' %soverrides %s; read first what %s", words->str,
+			   way.group ? "takes the whole group and " : "",
+			   way.n == 1 ? "that rule" : "these rules",
+			   way.n == 1 ? "it guards" : "they guard");
 }
 
 static void set_refused(const struct plan *plan, GError **error)
 {
 	g_autoptr(GString) ids = g_string_new(NULL);
-	g_autofree char *words = allow_words(plan);
 
 	for (guint i = 0; i < plan->refusals->len; i++) {
 		const struct refusal *refusal = plan->refusals->pdata[i];
@@ -78,13 +109,7 @@ static void set_refused(const struct plan *plan, GError **error)
 	}
 	g_set_error(error, VFIOKIT_ERROR, STATUS_REFUSED, "'%s' is refused: %s", plan->command,
 		    ids->str);
-	const struct refusal *only = plan->refusals->pdata[0];
-	if (plan->refusals->len == 1 && strcmp(only->id, "group-not-viable") == 0)
-		error_hint(error, "'--group' takes the whole group");
-	else if (strchr(words, ' ') != strrchr(words, ' '))
-		error_hint(error, "'%s' overrides these rules; read first what they guard", words);
-	else if (*words)
-		error_hint(error, "'%s' overrides that rule; read first what it guards", words);
+	hint_way(plan, error);
 }
 
 static void set_elsewhere(const struct plan *plan, GError **error)

@@ -99,9 +99,19 @@ void plan_refuse(struct plan *plan, const char *id, const char *subject, bool ov
 	g_ptr_array_add(plan->refusals, refusal);
 }
 
+static struct refusal *last_refusal(struct plan *plan)
+{
+	return plan->refusals->pdata[plan->refusals->len - 1];
+}
+
+void plan_refuse_group(struct plan *plan)
+{
+	last_refusal(plan)->group = true;
+}
+
 void plan_refuse_diff(struct plan *plan, const char *from, const char *to)
 {
-	struct refusal *refusal = plan->refusals->pdata[plan->refusals->len - 1];
+	struct refusal *refusal = last_refusal(plan);
 
 	refusal->from = g_strdup(from);
 	refusal->to = g_strdup(to);

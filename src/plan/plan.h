@@ -52,6 +52,7 @@ struct refusal {
 	char *subject;    /* the address */
 	char *what;       /* what is in the way, with names */
 	bool overridable; /* --allow ID lets it pass */
+	bool group;       /* --group takes it out of the way */
 	char *from, *to;  /* texts whose difference is shown; NULL: nothing is */
 };
 
@@ -101,6 +102,8 @@ extern const char *const plan_no_undo[];
 
 void plan_refuse(struct plan *plan, const char *id, const char *subject, bool overridable,
 		 const char *format, ...) G_GNUC_PRINTF(5, 6);
+/* --group takes out of the way what was refused last. */
+void plan_refuse_group(struct plan *plan);
 /* Shows the difference between two texts with the refusal that was added last; both are copied, and
  * NULL is a file that is not there. */
 void plan_refuse_diff(struct plan *plan, const char *from, const char *to);

@@ -103,51 +103,71 @@ void judge_direct_mapping(const struct judge *judge)
 	}
 }
 
-/* What stays in a group and does DMA for the host: "01:00.1 (snd_hda_intel)". unknown: whether it
- * does is not known. */
+/* What stays in a group and does DMA for the host: "01:00.1 (snd_hda_intel)". */
+struct stayers {
+	GPtrArray *known;
+	GPtrArray *unknown; /* whether they do is not known */
+	bool fixed;         /* some cannot be given away at all: bridges, what is not PCI */
+};
+
 static void list_stayers(const struct judge *judge, const struct iommu_group *group,
-			 GPtrArray *stayers, GPtrArray *unknown)
+			 struct stayers *ret)
 {
 	for (unsigned i = 0; i < group->n_members; i++) {
 		int pci = group->members[i];
 		const struct pci_dev *dev = &judge->host->pci[pci];
 		struct address_text address = function_text(judge->host, pci);
+		bool is_bridge = pci_dev_is_bridge(dev);
 		if (judge->moving[pci])
 			continue;
-		if (!dev->driver_known && !pci_dev_is_bridge(dev))
-			g_ptr_array_add(unknown, g_strdup(address.text));
-		else if (dev->driver_known && !pci_driver_is_harmless(dev->driver))
-			g_ptr_array_add(stayers,
+		if (!dev->driver_known && !is_bridge) {
+			g_ptr_array_add(ret->unknown, g_strdup(address.text));
+		} else if (dev->driver_known && !pci_driver_is_harmless(dev->driver)) {
+			g_ptr_array_add(ret->known,
 					g_strdup_printf("%s (%s)", address.text, dev->driver));
+			ret->fixed |= is_bridge;
+		}
 	}
-	for (unsigned i = 0; i < group->n_others && group->others_bound; i++)
-		g_ptr_array_add(stayers, g_strdup(group->others[i]));
+	for (unsigned i = 0; i < group->n_others && group->others_bound; i++) {
+		g_ptr_array_add(ret->known, g_strdup(group->others[i]));
+		ret->fixed = true;
+	}
 	for (unsigned i = 0; i < group->n_missing; i++)
-		g_ptr_array_add(unknown, g_strdup(group->missing[i]));
+		g_ptr_array_add(ret->unknown, g_strdup(group->missing[i]));
+}
+
+static void refuse_group(const struct judge *judge, int pci, const struct iommu_group *group,
+			 const struct stayers *stayers)
+{
+	g_autofree char *names = words_join(stayers->known);
+	bool whole = !judge->query->group && !stayers->fixed;
+
+	judge_refuse(judge, pci,
+		     "%s of group %d would stay with the host, and a group is given away as a "
+		     "whole or not at all: the guest would not start. %s",
+		     names, group->id,
+		     whole ? "Name all of it, or take the whole group with --group."
+			   : "That cannot go along: take a device in another group.");
+	if (whole)
+		plan_refuse_group(judge->plan);
 }
 
 static void judge_group(const struct judge *judge, int pci, const struct iommu_group *group)
 {
-	g_autoptr(GPtrArray) stayers = g_ptr_array_new_with_free_func(g_free);
+	g_autoptr(GPtrArray) known = g_ptr_array_new_with_free_func(g_free);
 	g_autoptr(GPtrArray) unknown = g_ptr_array_new_with_free_func(g_free);
+	struct stayers stayers = { .known = known, .unknown = unknown };
 
-	list_stayers(judge, group, stayers, unknown);
-	g_autofree char *names = words_join(stayers);
-	g_autofree char *doubtful = words_join(unknown);
-	if (stayers->len > 0)
-		judge_refuse(
-			judge, pci,
-			"%s of group %d would stay with the host, and a group is given away as "
-			"a whole or not at all: the guest would not start. %s",
-			names, group->id,
-			judge->query->group
-				? "That cannot go along: take a device in another group."
-				: "Name all of it, or take the whole group with --group.");
-	else if (unknown->len > 0)
+	list_stayers(judge, group, &stayers);
+	if (known->len > 0) {
+		refuse_group(judge, pci, group, &stayers);
+	} else if (unknown->len > 0) {
+		g_autofree char *doubtful = words_join(unknown);
 		judge_warn(judge,
 			   "It is not known whether %s of group %d %s a driver of the host: then "
 			   "the guest would not start.",
 			   doubtful, group->id, unknown->len == 1 ? "has" : "have");
+	}
 }
 
 void judge_groups(const struct judge *judge)
