@@ -93,6 +93,21 @@ static void test_hidden_processes(void)
 	g_assert_cmpint(loss.held, ==, TRI_UNKNOWN);
 }
 
+/* A GPU whose number is not told may be the one that is held; one with another number is not. */
+static void test_unknown_minor(void)
+{
+	HOST_AUTO struct host *host = host_of((const char *const[]){
+		DEV "0000:00:1c.0/0000:01:00.0/uevent = DRIVER=nvidia\nPCI_CLASS=30000\n"
+		    "PCI_ID=10DE:1C03",
+		DEV "0000:00:1c.0/0000:03:00.0/uevent = DRIVER=nvidia\nPCI_CLASS=30000\n"
+		    "PCI_ID=10DE:1C03",
+		"/proc/driver/nvidia/gpus/0000:03:00.0/information = Device Minor: 1",
+		"/vfiokit/holders = 9\t/dev/nvidia0\t-\tX", NULL });
+
+	expect(host, "0000:01:00.0", "process nvidia0 [X (pid 9)]\n");
+	expect(host, "0000:03:00.0", "");
+}
+
 /* A recording carries the text instead of /proc; without either nothing is known. */
 static void test_recorded_processes(void)
 {
@@ -137,6 +152,7 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/holders/processes", test_processes);
 	g_test_add_func("/holders/hidden", test_hidden_processes);
+	g_test_add_func("/holders/unknown-minor", test_unknown_minor);
 	g_test_add_func("/holders/recorded", test_recorded_processes);
 	g_test_add_func("/holders/many", test_many_processes);
 	return g_test_run();

@@ -139,18 +139,29 @@ static void resolve_vfio_file(struct holders *holders, const char *rest)
 		add_pci(holders, USAGE_VFIO, host_find_pci(holders->reader->host, holder->address));
 }
 
-/* "/dev/nvidia0" is one GPU; nvidiactl and the like are of all that the driver has. */
+static bool has_minor(const struct holders *holders, int pci)
+{
+	for (size_t i = 0; i < MAX_MINOR; i++)
+		if (holders->minors[i] == pci)
+			return true;
+	return false;
+}
+
+/* "/dev/nvidia0" is one GPU: the one that has that number, else any that has none that is known.
+ * nvidiactl and the like are of all that the driver has. */
 static void resolve_nvidia(struct holders *holders, const char *rest)
 {
 	const struct host *host = holders->reader->host;
 	uint32_t minor;
+	bool numbered = text_to_u32(rest, 10, MAX_MINOR - 1, &minor);
 
-	if (text_to_u32(rest, 10, MAX_MINOR - 1, &minor)) {
+	if (numbered && holders->minors[minor] >= 0) {
 		add_pci(holders, USAGE_HOLDER, holders->minors[minor]);
 		return;
 	}
 	for (unsigned i = 0; i < host->n_pci; i++)
-		if (g_strcmp0(host->pci[i].driver, "nvidia") == 0)
+		if (g_strcmp0(host->pci[i].driver, "nvidia") == 0 &&
+		    !(numbered && has_minor(holders, (int)i)))
 			add_pci(holders, USAGE_HOLDER, (int)i);
 }
 
