@@ -54,6 +54,24 @@ static void test_partitions(void)
 	g_assert_true(usage_kind_known(&host->usages, USAGE_DISK));
 }
 
+/* Where "/" is put together from elsewhere (composefs) or lies in memory: the disk that it stands
+ * on. */
+static void test_root_elsewhere(void)
+{
+	HOST_AUTO struct host *host = host_of((const char *const[]){
+		BLOCK "sda -> " SATA "sda", BLOCK "nvme0n1 -> " NVME "nvme0n1",
+		BLOCK "sdb -> " STICK "sdb",
+		"/proc/self/mountinfo = 22 1 0:30 / / rw - overlay composefs rw\n"
+		"23 22 0:31 / /sysroot rw - btrfs /dev/sda rw\n"
+		"24 22 0:32 / /nix rw - btrfs /dev/nvme0n1 rw\n"
+		"25 22 0:33 / /sysroot2 rw - btrfs /dev/sdb rw",
+		NULL });
+
+	expect(host, "0000:00:17.0", "root-disk sda [mounted on /sysroot]\n");
+	expect(host, "0000:03:00.0", "root-disk nvme0n1 [mounted on /nix]\n");
+	expect(host, "0000:00:14.0", "mounted-disk sdb [mounted on /sysroot2]1-4\n");
+}
+
 /* Root on LVM in a LUKS container on a mirror of two disks; the mount table names a node of udev.
  */
 static void test_stack(void)
@@ -131,6 +149,19 @@ static void test_zfs(void)
 		BLOCK "sda -> " SATA "sda",
 		"/proc/self/mountinfo = 22 1 0:30 / / rw - zfs rpool/ROOT/debian rw", NULL });
 	g_assert_cmpuint(without->gaps->len, ==, 1);
+	g_assert_false(usage_kind_known(&without->usages, USAGE_ROOT_DISK));
+	g_assert_false(usage_kind_known(&without->usages, USAGE_DISK));
+
+	HOST_AUTO struct host *udev = host_of((const char *const[]){
+		BLOCK "sda -> " SATA "sda", BLOCK "nvme0n1 -> " NVME "nvme0n1",
+		"/sys/dev/block/8:0 -> " SATA "sda", "/sys/dev/block/259:0 -> " NVME "nvme0n1",
+		"/run/udev/data/b8:0 = I:1\nE:ID_FS_TYPE=ext4\nE:ID_FS_USAGE=filesystem",
+		"/run/udev/data/b259:0 = I:1\nE:ID_FS_TYPE=zfs_member\nE:ID_FS_USAGE=raid",
+		"/run/udev/data/c1:1 = E:ID_FS_TYPE=zfs_member\nI:1",
+		"/proc/self/mountinfo = 22 1 0:30 / / rw - zfs rpool/ROOT/debian rw", NULL });
+	expect(udev, "0000:03:00.0", "root-disk nvme0n1 [mounted on /]\n");
+	expect(udev, "0000:00:17.0", "disk sda []\n");
+	g_assert_true(usage_kind_known(&udev->usages, USAGE_ROOT_DISK));
 }
 
 /* ---- network ---- */
@@ -166,6 +197,30 @@ static void test_network(void)
 	       "default-route eth0 [default route through br0]\nnetwork eth1 [down]\n");
 	expect(host, "0000:00:14.0", "default-route wlan0 [default route]1-4\n");
 	g_assert_true(usage_kind_known(&host->usages, USAGE_ROUTE));
+}
+
+#define TUNNEL                                                                                     \
+	NET "eth0 -> " NIC "eth0", NET "eth1 -> " NIC "eth1",                                      \
+		NET "tun0 -> ../../devices/virtual/net/tun0"
+#define TUNNEL_ROUTES                                                                              \
+	"/proc/net/route = " ROUTE_HEAD "tun0\t00000000\t00000000\t0001\t0\t0\t0\t00000000\t0\n"   \
+	"eth1\t0000000A\t0101A8C0\t0003\t0\t0\t0\t000000FF\t0\n"
+
+/* The default route of a VPN: the card over which its other end is reached carries it. */
+static void test_tunnel(void)
+{
+	HOST_AUTO struct host *host = host_of((const char *const[]){
+		TUNNEL, TUNNEL_ROUTES "eth0\t076433C6\t0101A8C0\t0007\t0\t0\t0\tFFFFFFFF\t0",
+		NULL });
+
+	expect(host, "0000:02:00.0",
+	       "default-route eth0 [default route through tun0]\nnetwork eth1 []\n");
+	g_assert_true(usage_kind_known(&host->usages, USAGE_ROUTE));
+
+	HOST_AUTO struct host *unknown =
+		host_of((const char *const[]){ TUNNEL, TUNNEL_ROUTES, NULL });
+	expect(unknown, "0000:02:00.0", "network eth0 []\nnetwork eth1 []\n");
+	g_assert_false(usage_kind_known(&unknown->usages, USAGE_ROUTE));
 }
 
 /* A machine whose routing table cannot be read may have a route anywhere. */
@@ -581,12 +636,14 @@ static const struct {
 	void (*run)(void);
 } tests[] = {
 	{ "/usage/partitions", test_partitions },
+	{ "/usage/root-elsewhere", test_root_elsewhere },
 	{ "/usage/stack", test_stack },
 	{ "/usage/btrfs", test_btrfs },
 	{ "/usage/nvme-multipath", test_nvme_multipath },
 	{ "/usage/zfs", test_zfs },
 	{ "/usage/network", test_network },
 	{ "/usage/no-routes", test_no_routes },
+	{ "/usage/tunnel", test_tunnel },
 	{ "/usage/input", test_input },
 	{ "/usage/input-32", test_input_32 },
 	{ "/usage/input-by-radio", test_input_by_radio },

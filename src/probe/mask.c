@@ -125,39 +125,46 @@ static void keep_block_mounts(const struct mask *mask, const char *text, size_t 
 	}
 }
 
-/* Lines of /proc/net/route: the default routes, without the address of the router. */
-static void keep_default_routes(const struct mask *mask, const char *text, size_t length,
-				GString *out)
+static void zero_digits(char *text, size_t length)
+{
+	for (size_t i = 0; i < length && text[i]; i++)
+		text[i] = text[i] == ' ' ? ' ' : '0';
+}
+
+/* Lines of /proc/net/route: the default routes, and those to a single host (the other end of a
+ * tunnel), both without addresses. */
+static void keep_routes(const struct mask *mask, const char *text, size_t length, GString *out)
 {
 	const char *line;
 
 	for (bool first = true; (line = text_next_line(&text, &length)); first = false) {
 		g_autofree char *copy = g_strndup(line, length);
 		g_auto(GStrv) words = g_strsplit(copy, "\t", -1);
-		if (g_strv_length(words) < 8 || (!first && strcmp(words[1], "00000000") != 0))
+		if (g_strv_length(words) < 8 || (!first && strcmp(words[1], "00000000") != 0 &&
+						 !g_str_has_prefix(words[7], "FFFFFFFF")))
 			continue;
-		if (!first)
-			memset(words[2], '0', strlen(words[2]));
+		if (!first) {
+			zero_digits(words[1], strlen(words[1]));
+			zero_digits(words[2], strlen(words[2]));
+		}
 		g_autofree char *slim = g_strjoinv("\t", words);
 		g_string_append_printf(out, "%s\n", g_strchomp(slim));
 	}
 }
 
 /* Lines of /proc/net/ipv6_route, in the same way: of ten columns the first, third and fifth are
- * addresses. */
-static void keep_default_routes6(const struct mask *mask, const char *text, size_t length,
-				 GString *out)
+ * addresses, the second is the length of the first in bits. */
+static void keep_routes6(const struct mask *mask, const char *text, size_t length, GString *out)
 {
 	const char *line;
 
 	while ((line = text_next_line(&text, &length))) {
-		if (length < 100 || strspn(line, "0") < 32)
+		if (length < 100 || (strspn(line, "0") < 32 && strncmp(line + 32, " 80 ", 4) != 0))
 			continue;
 		g_autofree char *slim = g_strndup(line, length);
-		for (size_t i = 36; i < 68; i++)
-			slim[i] = slim[i] == ' ' ? ' ' : '0';
-		for (size_t i = 72; i < 104 && slim[i]; i++)
-			slim[i] = slim[i] == ' ' ? ' ' : '0';
+		zero_digits(slim, 32);
+		zero_digits(slim + 36, 32);
+		zero_digits(slim + 72, 32);
 		g_string_append_printf(out, "%s\n", slim);
 	}
 }
@@ -279,8 +286,8 @@ static const struct row {
 	{ .pattern = "/etc/security/*.conf", .change = trim_pam },
 	{ .pattern = "/etc/libvirt/qemu.conf", .change = trim_libvirt },
 	{ .pattern = "/etc/*.conf", .change = mask_names },
-	{ .pattern = "/proc/*/route", .change = keep_default_routes },
-	{ .pattern = "/proc/*/ipv6_route", .change = keep_default_routes6 },
+	{ .pattern = "/proc/*/route", .change = keep_routes },
+	{ .pattern = "/proc/*/ipv6_route", .change = keep_routes6 },
 	{ .pattern = "/proc/sys/kernel/hostname", .change = hide },
 	{ .pattern = "/proc/driver/nvidia/gpus/*", .change = mask_names },
 	{ .pattern = "/etc/zfs/zpool.cache", .drop = true },

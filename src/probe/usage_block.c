@@ -11,6 +11,8 @@
 
 #define MAX_TABLE (64 * 1024 * 1024) /* bytes of a mount table */
 #define MAX_CACHE (16 * 1024 * 1024) /* bytes of ZFS's pool cache */
+#define MAX_UDEV  (1024 * 1024)      /* bytes of what udev knows of a device */
+#define UDEV_DATA "/run/udev/data"
 
 struct mount {
 	uint32_t major;
@@ -65,9 +67,12 @@ static bool parse_mount(const char *line, size_t length, struct mount *ret)
 	return true;
 }
 
+/* Where "/" is made of what lies elsewhere, that is what the system runs from: /sysroot on systems
+ * of ostree (composefs), /nix where the root is in memory. */
 static bool is_system_mount(const char *target)
 {
-	static const char *const targets[] = { "/", "/boot", "/usr" };
+	static const char *const targets[] = { "/",        "/boot", "/usr",
+					       "/sysroot", "/nix",  "/nix/store" };
 
 	for (size_t i = 0; i < G_N_ELEMENTS(targets); i++)
 		if (strcmp(target, targets[i]) == 0)
@@ -158,6 +163,7 @@ struct user {
 	GPtrArray *btrfs_arrays;
 	char *zfs_devices; /* names of blocks by lines; NULL: not asked for yet or not known */
 	bool zfs_asked;
+	bool lost; /* something is mounted, and from which devices is not known */
 };
 
 static void read_btrfs_devices(struct user *user, const char *path)
@@ -203,12 +209,11 @@ static char *node_name(struct root *root, const char *path)
 }
 
 /* The pool cache is a packed list of names and values; paths are recognised by their front. */
-static char *find_zfs_devices(struct root *root)
+static void read_pool_cache(struct root *root, GString *names)
 {
 	size_t length = 0;
 	g_autofree char *cache =
 		root_read_all(root, "/etc/zfs/zpool.cache", MAX_CACHE, &length, NULL);
-	GString *names = g_string_new(NULL);
 	size_t at = 0;
 
 	while (cache && at + 5 < length) {
@@ -224,11 +229,41 @@ static char *find_zfs_devices(struct root *root)
 		g_autofree char *name = node_name(root, path);
 		g_string_append_printf(names, "%s\n", name);
 	}
-	if (!cache) {
-		g_string_free(names, TRUE);
-		return NULL;
+}
+
+/* udev has looked at what is on each device: "b259:2" is what it found on the one of that number.
+ */
+static void read_udev_members(struct root *root, GString *names)
+{
+	g_autoptr(GPtrArray) files = NULL;
+
+	if (root_list(root, UDEV_DATA, &files) < 0)
+		return;
+	for (guint i = 0; i < files->len; i++) {
+		const char *number = text_after(files->pdata[i], "b");
+		char link[4096];
+		if (!number)
+			continue;
+		g_autofree char *path = g_strconcat(UDEV_DATA "/b", number, NULL);
+		g_autofree char *text = root_read_all(root, path, MAX_UDEV, NULL, NULL);
+		g_autofree char *node = g_strconcat("/sys/dev/block/", number, NULL);
+		if (!text || !strstr(text, "E:ID_FS_TYPE=zfs_member\n") ||
+		    root_link(root, node, link, sizeof(link)) <= 0)
+			continue;
+		g_autofree char *name = g_path_get_basename(link);
+		g_string_append_printf(names, "%s\n", name);
 	}
-	return g_string_free(names, FALSE);
+}
+
+/* Pools need not be in the cache ("zpool set cachefile=none"). */
+static char *find_zfs_devices(struct root *root)
+{
+	GString *names = g_string_new(NULL);
+
+	read_pool_cache(root, names);
+	if (names->len == 0)
+		read_udev_members(root, names);
+	return g_string_free(names, names->len == 0);
 }
 
 /* Which disks are in pools: kept in recordings by kernel names, for the links have serial numbers.
@@ -241,7 +276,8 @@ static const char *ask_zfs_devices(struct user *user)
 		user->zfs_devices = root_fact(root, "zfs-devices", find_zfs_devices);
 		if (!user->zfs_devices && !root_is_live(root))
 			user->zfs_devices = find_zfs_devices(root);
-		if (!user->zfs_devices || *user->zfs_devices == '\0')
+		user->lost = !user->zfs_devices || *user->zfs_devices == '\0';
+		if (user->lost)
 			host_gap_text(user->reader->host, "/etc/zfs/zpool.cache",
 				      "ZFS is mounted, but its disks are not known");
 		user->zfs_asked = true;
@@ -363,7 +399,7 @@ void usage_read_blocks(struct usage_reader *reader)
 	bool mounts_known = read_mounts(reader, mounts);
 	use_mounts(&user, mounts);
 	int swaps_error = use_swaps(&user);
-	if (blocks_known(user.blocks) && mounts_known) {
+	if (blocks_known(user.blocks) && mounts_known && !user.lost) {
 		reader->host->usages.known |= KIND_BIT(USAGE_ROOT_DISK);
 		if (swaps_error == 0 || swaps_error == ENOENT)
 			reader->host->usages.known |= KIND_BIT(USAGE_DISK);

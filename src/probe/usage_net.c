@@ -1,5 +1,7 @@
 /* Network interfaces, and which of them carry a default route: directly, or below a bridge, bond or
- * VLAN (their sysfs entries name the interfaces below as links lower_NAME). */
+ * VLAN (their sysfs entries name the interfaces below as links lower_NAME), or below a tunnel,
+ * which does not say what it goes over: whatever leads to a gateway, as the way to its other end
+ * does. */
 #include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -10,39 +12,52 @@
 #include "probe/session.h"
 #include "probe/usage_reader.h"
 
-#define MAX_TABLE  (16 * 1024 * 1024) /* bytes of a routing table */
-#define RTF_UP     0x0001u            /* linux/route.h */
-#define RTF_REJECT 0x0200u
+#define MAX_TABLE   (16 * 1024 * 1024) /* bytes of a routing table */
+#define RTF_UP      0x0001u            /* linux/route.h */
+#define RTF_GATEWAY 0x0002u
+#define RTF_REJECT  0x0200u
 
 struct nets {
 	struct usage_reader *reader;
 	const struct class_dir *dir;
 	GHashTable *routes; /* interface → the one with the route that it is below; both owned */
-	char *session;      /* the one that carries this ssh session and no route; NULL: none */
+	GHashTable *gateways; /* interfaces that lead to the world, or to one host, by a gateway;
+				 owned */
+	char *session;        /* the one that carries this ssh session and no route; NULL: none */
+	bool lost;            /* a default route goes over something unknown */
+};
+
+/* What a line of a routing table says. */
+struct route {
+	const char *name; /* of the interface */
+	uint32_t flags;
+	bool is_default;
+	bool is_host; /* to a single one */
 };
 
 /* ---- default routes ---- */
 
 /* A line of /proc/net/route: interface, destination, gateway, flags, …, mask in column 7. */
-static const char *route_of_line_4(char **columns, guint n)
+static bool parse_route_4(char **columns, guint n, struct route *ret)
 {
-	uint32_t flags;
-
-	if (n < 8 || strcmp(columns[1], "00000000") != 0 || strcmp(columns[7], "00000000") != 0 ||
-	    !text_to_u32(columns[3], 16, UINT32_MAX, &flags) || !(flags & RTF_UP))
-		return NULL;
-	return flags & RTF_REJECT ? NULL : columns[0];
+	if (n < 8 || !text_to_u32(columns[3], 16, UINT32_MAX, &ret->flags))
+		return false;
+	ret->name = columns[0];
+	ret->is_default =
+		strcmp(columns[1], "00000000") == 0 && strcmp(columns[7], "00000000") == 0;
+	ret->is_host = g_ascii_strcasecmp(columns[7], "FFFFFFFF") == 0;
+	return true;
 }
 
 /* A line of /proc/net/ipv6_route: destination, prefix length, …, flags in column 8, interface. */
-static const char *route_of_line_6(char **columns, guint n)
+static bool parse_route_6(char **columns, guint n, struct route *ret)
 {
-	uint32_t flags;
-
-	if (n < 10 || strspn(columns[0], "0") != 32 || strcmp(columns[1], "00") != 0 ||
-	    !text_to_u32(columns[8], 16, UINT32_MAX, &flags) || !(flags & RTF_UP))
-		return NULL;
-	return flags & RTF_REJECT ? NULL : columns[9];
+	if (n < 10 || !text_to_u32(columns[8], 16, UINT32_MAX, &ret->flags))
+		return false;
+	ret->name = columns[9];
+	ret->is_default = strspn(columns[0], "0") == 32 && strcmp(columns[1], "00") == 0;
+	ret->is_host = strcmp(columns[1], "80") == 0;
+	return true;
 }
 
 static char **split_columns(const char *line, size_t length)
@@ -57,9 +72,19 @@ static char **split_columns(const char *line, size_t length)
 	return (char **)g_ptr_array_free(columns, FALSE);
 }
 
+static void take_route(const struct nets *nets, const struct route *route)
+{
+	if (!(route->flags & RTF_UP) || route->flags & RTF_REJECT || strcmp(route->name, "lo") == 0)
+		return;
+	if (route->is_default)
+		g_hash_table_replace(nets->routes, g_strdup(route->name), g_strdup(route->name));
+	if (route->flags & RTF_GATEWAY && (route->is_default || route->is_host))
+		g_hash_table_add(nets->gateways, g_strdup(route->name));
+}
+
 /* Returns 0, or an errno value when the table cannot be read. */
 static int read_routes(struct nets *nets, const char *path,
-		       const char *(*route_of_line)(char **columns, guint n))
+		       bool (*parse_route)(char **columns, guint n, struct route *ret))
 {
 	int error = 0;
 	g_autofree char *text = root_read_all(nets->reader->root, path, MAX_TABLE, NULL, &error);
@@ -72,44 +97,83 @@ static int read_routes(struct nets *nets, const char *path,
 	}
 	while ((line = text_next_line(&cursor, &length))) {
 		g_auto(GStrv) columns = split_columns(line, length);
-		const char *name = route_of_line(columns, g_strv_length(columns));
-		if (name && strcmp(name, "lo") != 0)
-			g_hash_table_replace(nets->routes, g_strdup(name), g_strdup(name));
+		struct route route = { 0 };
+		if (parse_route(columns, g_strv_length(columns), &route))
+			take_route(nets, &route);
 	}
 	return 0;
 }
 
 /* ---- what is below ---- */
 
-/* Adds the interfaces below name to todo and to the routes, if they are new there. */
-static void add_lower(const struct nets *nets, const char *name, GPtrArray *todo)
+/* Notes that lower is below name, and has to be looked at, if that is new. */
+static void add_carrier(const struct nets *nets, const char *name, const char *lower,
+			GPtrArray *todo)
+{
+	if (g_hash_table_contains(nets->routes, lower))
+		return;
+	g_hash_table_insert(nets->routes, g_strdup(lower),
+			    g_strdup(g_hash_table_lookup(nets->routes, name)));
+	g_ptr_array_add(todo, g_strdup(lower));
+}
+
+/* Adds the interfaces below name. False: it names none. */
+static bool add_lower(const struct nets *nets, const char *name, GPtrArray *todo)
 {
 	g_autoptr(GPtrArray) names = NULL;
 	g_autofree char *path = class_dir_path(nets->dir, name, ".");
+	bool any = false;
 
 	if (root_list(nets->reader->root, path, &names) < 0)
-		return;
+		return false;
 	for (guint i = 0; i < names->len; i++) {
 		const char *lower = text_after(names->pdata[i], "lower_");
-		if (!lower || g_hash_table_contains(nets->routes, lower))
-			continue;
-		g_hash_table_insert(nets->routes, g_strdup(lower),
-				    g_strdup(g_hash_table_lookup(nets->routes, name)));
-		g_ptr_array_add(todo, g_strdup(lower));
+		any |= lower != NULL;
+		if (lower)
+			add_carrier(nets, name, lower, todo);
 	}
+	return any;
 }
 
-static void spread_routes(const struct nets *nets)
+static bool is_virtual(const struct nets *nets, const char *name)
+{
+	struct place place;
+
+	return devpath_of_entry(nets->reader->host, &nets->dir->dir, name, &place, NULL, 0) &&
+	       place.is_virtual;
+}
+
+/* What a tunnel (a VPN) goes over is told nowhere. */
+static void add_below_tunnel(struct nets *nets, const char *name, GPtrArray *todo)
+{
+	GHashTableIter iter;
+	gpointer lower;
+	bool any = false;
+
+	g_hash_table_iter_init(&iter, nets->gateways);
+	while (g_hash_table_iter_next(&iter, &lower, NULL)) {
+		if (strcmp(lower, name) == 0)
+			continue;
+		any = true;
+		add_carrier(nets, name, lower, todo);
+	}
+	nets->lost |= !any;
+}
+
+static void spread_routes(struct nets *nets)
 {
 	g_autoptr(GPtrArray) todo = g_ptr_array_new_with_free_func(g_free);
 	GHashTableIter iter;
-	gpointer name;
+	gpointer key;
 
 	g_hash_table_iter_init(&iter, nets->routes);
-	while (g_hash_table_iter_next(&iter, &name, NULL))
-		g_ptr_array_add(todo, g_strdup(name));
-	for (guint i = 0; i < todo->len; i++)
-		add_lower(nets, todo->pdata[i], todo);
+	while (g_hash_table_iter_next(&iter, &key, NULL))
+		g_ptr_array_add(todo, g_strdup(key));
+	for (guint i = 0; i < todo->len; i++) {
+		const char *name = todo->pdata[i];
+		if (!add_lower(nets, name, todo) && is_virtual(nets, name))
+			add_below_tunnel(nets, name, todo);
+	}
 }
 
 /* The interface over which we are logged in counts as one with a route. */
@@ -151,7 +215,11 @@ void usage_read_nets(struct usage_reader *reader)
 	struct class_dir dir CLASS_DIR_AUTO = { .dir = ROOT_DIR_CLOSED };
 	g_autoptr(GHashTable) routes =
 		g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-	struct nets nets = { .reader = reader, .dir = &dir, .routes = routes };
+	g_autoptr(GHashTable) gateways =
+		g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	struct nets nets = {
+		.reader = reader, .dir = &dir, .routes = routes, .gateways = gateways
+	};
 
 	if (!class_dir_open(reader, "net", KIND_BIT(USAGE_NETWORK), &dir))
 		return;
@@ -159,12 +227,12 @@ void usage_read_nets(struct usage_reader *reader)
 		reader->host->usages.known |= KIND_BIT(USAGE_ROUTE);
 		return;
 	}
-	int error_4 = read_routes(&nets, "/proc/net/route", route_of_line_4);
-	int error_6 = read_routes(&nets, "/proc/net/ipv6_route", route_of_line_6);
-	if (error_4 == 0 && (error_6 == 0 || error_6 == ENOENT)) /* kernels without IPv6 */
-		reader->host->usages.known |= KIND_BIT(USAGE_ROUTE);
+	int error_4 = read_routes(&nets, "/proc/net/route", parse_route_4);
+	int error_6 = read_routes(&nets, "/proc/net/ipv6_route", parse_route_6);
 	add_session(&nets);
 	spread_routes(&nets);
+	if (error_4 == 0 && (error_6 == 0 || error_6 == ENOENT) && !nets.lost) /* without IPv6 */
+		reader->host->usages.known |= KIND_BIT(USAGE_ROUTE);
 	for (guint i = 0; i < dir.names->len; i++)
 		add_net(&nets, dir.names->pdata[i]);
 	g_free(nets.session);
