@@ -134,16 +134,23 @@ static char *say_made(const struct host *host, const struct plan *plan)
 	return NULL;
 }
 
+/* The driver that a function has now; NULL: none, or it is not known. The caller's. */
+static char *driver_now(struct root *root, const char *address)
+{
+	g_autofree char *path = g_strdup_printf("/sys/bus/pci/devices/%s/driver", address);
+	char target[512];
+
+	return root_link(root, path, target, sizeof(target)) > 0 ? g_path_get_basename(target)
+								 : NULL;
+}
+
 /* Is the function on a driver now that keeps its group from guests? */
 static bool is_with_host(struct root *root, const struct pci_dev *dev)
 {
-	char address[PCI_ADDR_SIZE], target[512];
-	g_autofree char *path = g_strdup_printf("/sys/bus/pci/devices/%s/driver",
-						pci_addr_format(dev->addr, address));
-	ssize_t n = root_link(root, path, target, sizeof(target));
-	const char *slash = n > 0 ? strrchr(target, '/') : NULL;
+	char address[PCI_ADDR_SIZE];
+	g_autofree char *driver = driver_now(root, pci_addr_format(dev->addr, address));
 
-	return slash && !pci_dev_is_bridge(dev) && !pci_driver_is_harmless(slash + 1);
+	return driver && !pci_dev_is_bridge(dev) && !pci_driver_is_harmless(driver);
 }
 
 /* Looks at the machine once more: can the groups of these functions be given away now? */
@@ -171,6 +178,27 @@ static void warn_not_viable(struct context *context, const struct host *host,
 	}
 }
 
+/* Where no driver was remembered the kernel had the choice, and it has only what is loaded. */
+static void warn_no_driver(struct context *context, const struct host *host,
+			   const struct plan *plan)
+{
+	for (guint i = 0; i < plan->steps->len; i++) {
+		const struct step *step = plan->steps->pdata[i];
+		struct pci_addr addr;
+		if (step->kind != STEP_PROBE || step->new_value ||
+		    !pci_addr_parse(step->address, &addr))
+			continue;
+		g_autofree char *driver = driver_now(context->root, step->address);
+		int pci = host_find_pci(host, addr);
+		const struct pci_detail *detail = pci >= 0 ? host->pci[pci].detail : NULL;
+		const char *modules = detail && detail->modules ? detail->modules : "";
+		if (!driver)
+			term_warn("%s has no driver now: none that is loaded takes it%s%s%s",
+				  step->address, *modules ? " (load one of: " : "", modules,
+				  *modules ? ")" : "");
+	}
+}
+
 /* ---- the commands ---- */
 
 static int finish(struct context *context, const struct host *host, const GArray *functions,
@@ -181,8 +209,12 @@ static int finish(struct context *context, const struct host *host, const GArray
 	bool binds = strcmp(plan->command, "bind") == 0 && plan->steps->len > 0;
 	int status = change_finish(context, &options->change, plan, NULL, made, error);
 
-	if (status == STATUS_OK && binds && !options->change.dry_run)
+	if (status != STATUS_OK || options->change.dry_run)
+		return status;
+	if (binds)
 		warn_not_viable(context, host, functions);
+	else
+		warn_no_driver(context, host, plan);
 	return status;
 }
 
