@@ -60,27 +60,20 @@ int persist_bind(struct context *context, const struct host *host, const GArray 
 
 /* ---- unbind: by what the record says ---- */
 
-/* "01:00": all functions of the slot. */
-static bool is_slot(const char *argument, struct pci_addr addr)
-{
-	char text[PCI_ADDR_SIZE];
-	const char *shown = pci_addr_format(addr, text);
-	char *dot = strrchr(text, '.');
-
-	*dot = '\0';
-	return strcmp(argument, shown) == 0 ||
-	       (addr.domain == 0 && strcmp(argument, shown + strlen("0000:")) == 0);
-}
-
+/* Of context_find_devices(), on what may not be there: an address, ids, or "01:00", all functions
+ * of the slot. */
 static bool is_meant(const char *argument, const struct identity *who)
 {
+	g_autofree char *first = g_strconcat(argument, ".0", NULL);
 	struct pci_addr addr;
 	char ids[16];
 
 	if (pci_addr_parse(argument, &addr))
 		return pci_addr_equal(addr, who->addr);
+	if (pci_addr_parse(first, &addr))
+		return pci_addr_same_slot(addr, who->addr);
 	g_snprintf(ids, sizeof(ids), "%04x:%04x", (unsigned)who->vendor, (unsigned)who->device);
-	return is_slot(argument, who->addr) || strcmp(argument, ids) == 0;
+	return g_ascii_strcasecmp(argument, ids) == 0;
 }
 
 static bool find_meant(const struct host *host, const char *argument, GArray *found, GError **error)
