@@ -3,7 +3,6 @@
 #include "apply/change.h"
 
 #include <string.h>
-#include <zlib.h>
 
 #include "base/text.h"
 
@@ -102,9 +101,22 @@ const char *step_state_name(enum step_state state)
 
 /* ---- writing ---- */
 
+/* CRC-32 as in gzip, four bits at a time: zlib is not worth loading for a few lines. */
 static uint32_t sum(const char *text, size_t length)
 {
-	return (uint32_t)crc32(crc32(0, NULL, 0), (const unsigned char *)text, (unsigned)length);
+	static const uint32_t crcs[16] = {
+		0x00000000, 0x1db71064, 0x3b6e20c8, 0x26d930ac, 0x76dc4190, 0x6b6b51f4,
+		0x4db26158, 0x5005713c, 0xedb88320, 0xf00f9344, 0xd6d6a3e8, 0xcb61b38c,
+		0x9b64c2b0, 0x86d3d2d4, 0xa00ae278, 0xbdbdf21c,
+	};
+	uint32_t crc = UINT32_MAX;
+
+	for (size_t i = 0; i < length; i++) {
+		crc ^= (unsigned char)text[i];
+		crc = crc >> 4 ^ crcs[crc & 15];
+		crc = crc >> 4 ^ crcs[crc & 15];
+	}
+	return ~crc;
 }
 
 void change_line(GString *text, const char *words)

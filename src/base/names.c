@@ -20,8 +20,8 @@ static void G_GNUC_PRINTF(1, 2) ignore_message(char *format, ...)
 }
 
 /* Where an error of libpci leads to, while one can happen. libpci hands its error function nothing
- * else to know that by, and ends the program if the function returns. */
-static _Thread_local jmp_buf *error_exit;
+ * else to know that by, and ends the program if the function returns. Only one thread asks it. */
+static jmp_buf *error_exit;
 
 static void G_GNUC_NORETURN G_GNUC_PRINTF(1, 2) leave_by_error(char *format, ...)
 {

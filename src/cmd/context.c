@@ -93,7 +93,7 @@ void context_clear(struct context *context)
 {
 	host_free(context->host);
 	host_free(context->posted);
-	names_free(context->names);
+	g_clear_pointer(&context->names, names_free);
 	root_free(context->root);
 }
 

@@ -2,8 +2,6 @@
  * its environment, and hands back its XML, which a recording carries. For another tree it is given
  * a copy of the files it needs: it follows links by itself, which could lead out of that tree. The
  * XML is read by ourselves (topology_xml.h), never by hwloc: it may come from a stranger. */
-#include <hwloc.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/child.h"
@@ -12,53 +10,10 @@
 #include "base/text.h"
 #include "model/host.h"
 #include "probe/platform_parts.h"
+#include "probe/topology_hwloc.h"
 #include "probe/topology_xml.h"
 
 #define SECONDS 20 /* a large server takes one */
-
-/* ---- in the child ---- */
-
-static void set_environment(const char *fsroot)
-{
-	static const char *const unset[] = { "HWLOC_XMLFILE", "HWLOC_SYNTHETIC", "HWLOC_CPUID_PATH",
-					     "HWLOC_FSROOT", "HWLOC_DEBUG_VERBOSE" };
-
-	for (size_t i = 0; i < G_N_ELEMENTS(unset); i++)
-		unsetenv(unset[i]);
-	setenv("HWLOC_COMPONENTS", "linux,stop", 1);
-	setenv("HWLOC_PLUGINS_PATH", "/nonexistent", 1); /* they bring in graphics libraries */
-	setenv("HWLOC_LIBXML", "0", 1);
-	setenv("HWLOC_HIDE_ERRORS", "2", 1);
-	if (fsroot)
-		setenv("HWLOC_FSROOT", fsroot, 1);
-}
-
-static void choose_objects(hwloc_topology_t topology)
-{
-	hwloc_topology_set_io_types_filter(topology, HWLOC_TYPE_FILTER_KEEP_NONE);
-	hwloc_topology_set_type_filter(topology, HWLOC_OBJ_MISC, HWLOC_TYPE_FILTER_KEEP_NONE);
-	/* The machine, not only what this process may run on. */
-	hwloc_topology_set_flags(topology, HWLOC_TOPOLOGY_FLAG_INCLUDE_DISALLOWED);
-}
-
-/* data: the directory that stands for "/"; NULL: the running machine. */
-static char *export_topology(void *data)
-{
-	hwloc_topology_t topology;
-	char *xml = NULL;
-	int length;
-
-	set_environment(data);
-	if (hwloc_topology_init(&topology) < 0)
-		return NULL;
-	choose_objects(topology);
-	if (hwloc_topology_load(topology) < 0 ||
-	    hwloc_topology_export_xmlbuffer(topology, &xml, &length, 0) < 0)
-		return NULL;
-	return xml;
-}
-
-/* ---- its XML ---- */
 
 /* Which <info> lines stay: the others name the machine, its maker, its owner's kernel. */
 static const char *const kept_infos[] = {
@@ -88,6 +43,12 @@ static char *trim_xml(const char *xml)
 		if (line_is_kept(line))
 			g_string_append_printf(out, "%.*s\n", (int)length, line);
 	return g_string_free(out, FALSE);
+}
+
+/* In the child. data: the directory that stands for "/"; NULL: the running machine. */
+static char *export_topology(void *data)
+{
+	return topology_export(data);
 }
 
 static char *ask_live(void)

@@ -1,6 +1,7 @@
 """What is put into a machine: the program, installed as `make install` does, and the lab's tools, as
 an archive on a disk of its own."""
 
+import glob
 import os
 import re
 import shutil
@@ -9,8 +10,6 @@ import tarfile
 
 from . import TOP, LabError
 from .image import guest_file
-
-XML_MODULE = "vfiokit-xml.so" # built beside the program, which looks for it there
 
 # Libraries that the machine has are its own.
 UNPACK = """set -e
@@ -51,12 +50,12 @@ def add(archive, path, name, mode):
 def make_archive(program, folder, files=()):
     """files: (path here, path there without the leading "/") of what else is to be in it."""
     path = os.path.join(folder, "program.tar")
-    parts = {"vfiokit": program,
-             XML_MODULE: os.path.join(os.path.dirname(program), XML_MODULE)}
+    parts = [program, *sorted(glob.glob(f"{program}-*.so"))] # the modules are looked for beside it
     needed = {}
     with tarfile.open(path, "w") as archive:
-        for name, part in parts.items():
+        for part in parts:
             needed.update(libraries(part))
+            name = os.path.basename(part)
             stripped = os.path.join(folder, name)
             shutil.copy(part, stripped)
             subprocess.run(["strip", stripped], check=False)

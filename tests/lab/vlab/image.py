@@ -203,26 +203,24 @@ def build_tool(name, folder="guest", options=()):
     return path
 
 
-XML_MODULE = "vfiokit-xml.so" # built beside the program, which looks for it there
-
-
 def program_archive(program):
-    module = os.path.join(os.path.dirname(program), XML_MODULE)
-    libraries = sorted({*libraries_of(program), *libraries_of(module)})
+    """The program and its modules, which are built beside it and looked for there."""
+    parts = [program, *sorted(glob.glob(f"{program}-*.so"))]
+    libraries = sorted({library for part in parts for library in libraries_of(part)})
     tools = {name: build_tool(name) for name in TOOLS}
     names = [path for path in NAME_LISTS if os.path.exists(path)]
 
     def build():
         archive = Archive()
-        archive.add_file("bin/vfiokit", program)
-        archive.add_file(f"bin/{XML_MODULE}", module)
+        for path in parts:
+            archive.add_file(f"bin/{os.path.basename(path)}", path)
         for name, path in tools.items():
             archive.add_file(f"bin/{name}", path)
         for path in libraries + names:
             archive.add_file(path, path)
         return archive
 
-    return cached("program", [program, module, *tools.values(), *libraries, *names, CODE], build)
+    return cached("program", [*parts, *tools.values(), *libraries, *names, CODE], build)
 
 
 # ---- inner: QEMU, and a guest for it to start ----
