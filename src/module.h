@@ -38,8 +38,8 @@ const void *module_functions(enum module module);
 
 /* What becomes of a row: FUNCTION(type, name, (parameters), (arguments)), or PROCEDURE of one that
  * returns nothing, which ISO C has no return for. */
-#define MODULE_MEMBER(type, name, parameters, arguments) __typeof__(name) *name;
-#define MODULE_ENTRY(type, name, parameters, arguments)  .name = name,
+#define MODULE_MEMBER(type, name, parameters, arguments) __typeof__(name) *(name);
+#define MODULE_ENTRY(type, name, parameters, arguments)  .name = (name),
 #define MODULE_FUNCTION(type, name, parameters, arguments)                                         \
 	type name parameters                                                                       \
 	{                                                                                          \
