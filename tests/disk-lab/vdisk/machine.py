@@ -11,6 +11,7 @@ import time
 
 from vlab import machine as devices
 from vlab.monitor import Monitor
+from vlab.stream import Stream
 
 from . import LabError, cache_dir
 
@@ -23,9 +24,6 @@ FIRMWARE = [("/usr/share/OVMF/OVMF_CODE_4M.fd", "/usr/share/OVMF/OVMF_VARS_4M.fd
 
 PARAMETERS = "root=LABEL=labroot ro console=ttyS0 no_timer_check mitigations=off norandmaps"
 
-with open(__file__, encoding="utf-8") as own:
-    CODE = own.read()
-
 
 def firmware():
     """The paths of the UEFI code, and of its empty variables."""
@@ -37,7 +35,9 @@ def firmware():
 
 class Result:
     def __init__(self, status, out, err):
-        self.status, self.out, self.err = status, out, err
+        self.status = status
+        self.out = out.decode(errors="replace")
+        self.err = err.decode(errors="replace")
 
     def __str__(self):
         return f"status {self.status}\n{self.out}{self.err}"
@@ -45,6 +45,33 @@ class Result:
 
 class Hung(Exception):
     """It went away, or said nothing for too long."""
+
+
+class Link(Stream):
+    """The machine's port for scripts. deadline, of time.monotonic(): until when it is waited for."""
+
+    def __init__(self, machine, connection):
+        super().__init__()
+        self.machine, self.connection = machine, connection
+        self.deadline = 0
+
+    def receive(self):
+        left = self.deadline - time.monotonic()
+        if left <= 0 or not select.select([self.connection], [], [], left)[0]:
+            raise Hung("it said nothing more" + self.machine.tail())
+        try:
+            data = self.connection.recv(65536)
+        except ConnectionError:
+            data = b""
+        if not data:
+            raise Hung("it went away" + self.machine.errors() + self.machine.tail())
+        return data
+
+    def send(self, data):
+        self.connection.sendall(data)
+
+    def close(self):
+        self.connection.close()
 
 
 class Machine:
@@ -55,7 +82,6 @@ class Machine:
         self.disk, self.loader, self.name = disk, loader, name
         self.words, self.tree, self.extra = words, tree, extra
         self.process = self.link = self.monitor = None
-        self.buffer = b""
         self.steps = 0
         self.boots = 0
         self.seconds = 0.0
@@ -109,9 +135,8 @@ class Machine:
         with open(os.path.join(self.folder.name, "errors"), "wb") as errors:
             self.process = subprocess.Popen(self.argv(), stdin=subprocess.DEVNULL,
                                             stdout=subprocess.DEVNULL, stderr=errors)
-        self.link = self.connect(os.path.join(self.folder.name, "lab"))
+        self.link = Link(self, self.connect(os.path.join(self.folder.name, "lab")))
         self.monitor = Monitor(self.folder.name)
-        self.buffer = b""
         if ready:
             self.wait_ready()
 
@@ -133,7 +158,8 @@ class Machine:
 
     def wait_ready(self, bound=BOOT_BOUND):
         began = time.monotonic()
-        while self.read_line(began + bound)[:1] != ["@ready"]:
+        self.link.deadline = began + bound
+        while self.link.read_line()[:1] != ["@ready"]:
             pass
         self.boots += 1
         self.boot_seconds = time.monotonic() - began
@@ -197,45 +223,20 @@ class Machine:
 
     # ---- talking ----
 
-    def read_line(self, deadline):
-        while b"\n" not in self.buffer:
-            self.more(deadline)
-        line, self.buffer = self.buffer.split(b"\n", 1)
-        return line.decode(errors="replace").split()
-
-    def read(self, size, deadline):
-        while len(self.buffer) < size:
-            self.more(deadline)
-        data, self.buffer = self.buffer[:size], self.buffer[size:]
-        return data.decode(errors="replace")
-
-    def more(self, deadline):
-        left = deadline - time.monotonic()
-        if left <= 0 or not select.select([self.link], [], [], left)[0]:
-            raise Hung("it said nothing more" + self.tail())
-        try:
-            data = self.link.recv(65536)
-        except ConnectionError:
-            data = b""
-        if not data:
-            raise Hung("it went away" + self.errors() + self.tail())
-        self.buffer += data
-
     def send(self, script):
         self.steps += 1
         data = script.encode()
-        self.link.sendall(f"run {self.steps} {len(data)}\n".encode() + data)
+        self.link.send(f"run {self.steps} {len(data)}\n".encode() + data)
 
     def run(self, script, bound=300):
         """Runs a script in it and returns what it printed, and its status."""
         self.send(script)
-        deadline = time.monotonic() + bound
+        self.link.deadline = time.monotonic() + bound
         while True:
-            words = self.read_line(deadline)
+            words = self.link.read_line()
             if words[:1] == ["@step"] and words[1] == str(self.steps):
                 _, _, status, out, err = words
-                return Result(int(status), self.read(int(out), deadline),
-                              self.read(int(err), deadline))
+                return Result(int(status), self.link.read(int(out)), self.link.read(int(err)))
 
     def tail(self):
         with open(self.console, encoding="utf-8", errors="replace") as file:

@@ -10,6 +10,7 @@ import time
 from . import cache_dir, image
 from .clock import Clock
 from .monitor import Monitor
+from .stream import Stream
 
 MEMORY = "1024"
 # A busy host is no stall of the guest's: that is not to be told, and traced, on the console.
@@ -149,13 +150,13 @@ class Ended(Exception):
     """The machine went away, or said nothing for too long."""
 
 
-class Line:
+class Line(Stream):
     """The second serial line, with a bound on every wait."""
 
     def __init__(self, process):
+        super().__init__()
         self.pipe = process.stdout
         self.back = process.stdin
-        self.buffer = b""
         self.clock = Clock(process.pid)
         self.slow = 1
         self.deadline = 0
@@ -167,25 +168,13 @@ class Line:
         self.back.write(text.replace("\r", "").replace("\n", " ").encode() + b"\n")
         self.back.flush()
 
-    def more(self):
+    def receive(self):
         while not select.select([self.pipe], [], [], GLANCE)[0]:
             if self.clock.now() > self.deadline:
                 raise Ended("it said nothing more")
         data = os.read(self.pipe.fileno(), 65536)
         if not data:
             raise Ended("it went away")
-        self.buffer += data
-
-    def read_line(self):
-        while b"\n" not in self.buffer:
-            self.more()
-        line, self.buffer = self.buffer.split(b"\n", 1)
-        return line.decode(errors="replace").split()
-
-    def read(self, size):
-        while len(self.buffer) < size:
-            self.more()
-        data, self.buffer = self.buffer[:size], self.buffer[size:]
         return data
 
 
