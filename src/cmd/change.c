@@ -33,6 +33,16 @@ static char *find_who(void)
 
 /* ---- why not ---- */
 
+bool change_check_offline(const struct context *context, const struct change_options *options,
+			  GError **error)
+{
+	if (!options->offline || context->root_path)
+		return true;
+	g_set_error(error, VFIOKIT_ERROR, STATUS_USAGE,
+		    "option '--offline' goes with '--root' only");
+	return false;
+}
+
 bool change_check_allowed(const struct change_options *options, GError **error)
 {
 	for (guint i = 0; options->allow && i < options->allow->len; i++) {

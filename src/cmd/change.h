@@ -39,6 +39,11 @@ struct change_options {
 /* Do the ids that --allow names exist? Else false and STATUS_USAGE. */
 bool change_check_allowed(const struct change_options *options, GError **error);
 
+/* Is --offline given only with --root? Without, programs of the running machine would be left out,
+ * and what they make of the files. Else false and STATUS_USAGE. */
+bool change_check_offline(const struct context *context, const struct change_options *options,
+			  GError **error);
+
 /* Finishes a plan that was made: prints it or does it, as the options and the machine allow.
  * undoes: the change that it takes back; NULL: none. made: what is printed for people when it is
  * done, as "0000:01:00.0 is on vfio-pci"; NULL: nothing. Returns the exit status, or -1 and *error.

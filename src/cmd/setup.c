@@ -109,11 +109,9 @@ static bool check_options(struct context *context, const struct setup_options *o
 	else if (options->change.offline && options->trial)
 		g_set_error(error, VFIOKIT_ERROR, STATUS_USAGE,
 			    "options '--offline' and '--trial' exclude each other");
-	else if (options->change.offline && !context->root_path)
-		g_set_error(error, VFIOKIT_ERROR, STATUS_USAGE,
-			    "option '--offline' goes with '--root' only");
 	else
-		return change_check_allowed(&options->change, error);
+		return change_check_offline(context, &options->change, error) &&
+		       change_check_allowed(&options->change, error);
 	return false;
 }
 

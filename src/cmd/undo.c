@@ -178,7 +178,7 @@ static bool check_arguments(const struct context *context, GError **error)
 		g_set_error(error, VFIOKIT_ERROR, STATUS_USAGE,
 			    "'undo' takes back one change at a time");
 	else
-		return true;
+		return change_check_offline(context, &options->change, error);
 	return false;
 }
 
