@@ -5,7 +5,8 @@ import sys
 
 HERE = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
 TOP = os.path.dirname(os.path.dirname(HERE))
-sys.path.insert(0, os.path.join(TOP, "tests", "lab")) # what both labs use: vlab
+# What both labs use: vlab; what all tests do: tap.
+sys.path[:0] = [os.path.join(TOP, "tests", "lab"), os.path.join(TOP, "tests")]
 
 from vlab import LabError # pylint: disable=C0413,W0611
 
