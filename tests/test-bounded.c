@@ -1,9 +1,14 @@
-/* Attributes that may never come: what does not answer is given up, and all else is read as ever. A
- * pipe without a writer stands for the device that hangs: opening it waits as such a read does. */
+/* What may never come back: what does not answer is given up, and all else is read and written as
+ * ever. A pipe that nobody opens on its other side stands for the device that hangs: opening it
+ * waits as such a read or write does. */
 #include <errno.h>
+#include <fcntl.h>
 #include <glib.h>
 #include <glib/gstdio.h>
 #include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -13,6 +18,7 @@
 
 struct fixture {
 	char *folder;
+	struct root *root;
 	struct bounded *bounded;
 };
 
@@ -36,7 +42,9 @@ static void put(const struct fixture *fixture, const char *folder, const char *t
 static void set_up(struct fixture *fixture, gconstpointer data)
 {
 	fixture->folder = g_dir_make_tmp("vfiokit-bounded-XXXXXX", NULL);
-	fixture->bounded = bounded_new();
+	fixture->root = root_open("/", NULL);
+	g_assert_nonnull(fixture->root);
+	fixture->bounded = bounded_new(fixture->root);
 	put(fixture, "answers", "vfio-pci\n");
 	put(fixture, "hangs", NULL);
 }
@@ -46,6 +54,7 @@ static void tear_down(struct fixture *fixture, gconstpointer data)
 	static const char *const names[] = { "answers", "hangs" };
 
 	bounded_free(fixture->bounded);
+	root_free(fixture->root);
 	while (waitpid(-1, NULL, 0) > 0) /* until its child has ended, too: the next test counts */
 		;
 	for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
@@ -193,6 +202,146 @@ static void test_door(struct fixture *fixture, gconstpointer data)
 				-EINVAL);
 }
 
+/* ---- writing ---- */
+
+#define LONG 60 /* s: nothing here takes so long, however busy the machine is */
+
+static int write_in(struct fixture *fixture, const char *folder, const char *text, int lock,
+		    unsigned seconds, pid_t *stuck)
+{
+	g_autofree char *path = attribute_in(fixture, folder);
+
+	return bounded_write(fixture->bounded, path, text, lock, seconds, stuck);
+}
+
+/* The child of a process; 0: it has none. */
+static pid_t child_of(pid_t pid)
+{
+	g_autofree char *path = g_strdup_printf("/proc/%d/task/%d/children", pid, pid);
+	g_autofree char *text = NULL;
+
+	g_assert_true(g_file_get_contents(path, &text, NULL, NULL));
+	return (pid_t)strtol(text, NULL, 10);
+}
+
+/* The child that reads is the one that writes. */
+static void test_writes(struct fixture *fixture, gconstpointer data)
+{
+	g_autofree char *long_text = g_strnfill(8192, 'x');
+	char buf[64];
+	pid_t stuck, child;
+
+	g_assert_cmpint(write_in(fixture, "answers", "none\n", -1, LONG, &stuck), ==, 0);
+	g_assert_cmpint(stuck, ==, 0);
+	child = child_of(getpid());
+	g_assert_cmpint(read_in(fixture, "answers", buf, sizeof(buf)), ==, 5);
+	g_assert_cmpstr(buf, ==, "none\n");
+	g_assert_cmpint(write_in(fixture, "not-there", "x", -1, LONG, &stuck), ==, -ENOENT);
+	g_assert_cmpint(write_in(fixture, "answers", long_text, -1, LONG, &stuck), ==, -E2BIG);
+	g_assert_cmpint(bounded_write(fixture->bounded, "/dev/full", "x", -1, LONG, &stuck), ==,
+			-ENOSPC);
+	g_assert_cmpint(child_of(getpid()), ==, child);
+}
+
+static void test_write_hangs(struct fixture *fixture, gconstpointer data)
+{
+	pid_t stuck;
+
+	g_assert_cmpint(write_in(fixture, "hangs", "x", -1, 1, &stuck), ==, -ETIMEDOUT);
+	g_assert_cmpint(stuck, ==, 0); /* a pipe lets go of who is killed */
+	g_assert_cmpint(child_of(getpid()), ==, 0);
+	g_assert_cmpint(write_in(fixture, "answers", "x", -1, LONG, &stuck), ==, 0);
+}
+
+/* A child that somebody has killed is no driver that hangs. */
+static void test_killed(struct fixture *fixture, gconstpointer data)
+{
+	char buf[64];
+	pid_t stuck;
+
+	g_assert_cmpint(read_in(fixture, "answers", buf, sizeof(buf)), ==, 9);
+	g_assert_cmpint(kill(child_of(getpid()), SIGKILL), ==, 0);
+	g_assert_cmpint(write_in(fixture, "answers", "x", -1, LONG, &stuck), ==, -ECHILD);
+	g_assert_cmpint(stuck, ==, 0);
+	g_assert_cmpint(write_in(fixture, "answers", "x", -1, LONG, &stuck), ==, 0);
+	g_assert_cmpint(kill(child_of(getpid()), SIGKILL), ==, 0);
+	g_assert_cmpint(read_in(fixture, "answers", buf, sizeof(buf)), ==, -ECHILD);
+	g_assert_cmpint(read_in(fixture, "answers", buf, sizeof(buf)), ==, 1);
+}
+
+/* ---- what it has open ---- */
+
+/* How many descriptors a process has; *lock: is the file of that name among them? */
+static unsigned count_open(pid_t pid, const char *name, bool *lock)
+{
+	g_autofree char *folder = g_strdup_printf("/proc/%d/fd", pid);
+	g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
+	const char *entry;
+	unsigned n = 0;
+
+	*lock = false;
+	while (dir && (entry = g_dir_read_name(dir))) {
+		g_autofree char *path = g_build_filename(folder, entry, NULL);
+		g_autofree char *target = g_file_read_link(path, NULL);
+		*lock = *lock || (target && strcmp(target, name) == 0);
+		n++;
+	}
+	return n;
+}
+
+static int open_lock(const char *path, int operation)
+{
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+
+	if (flock(fd, operation) == 0)
+		return fd;
+	close(fd);
+	return -1;
+}
+
+/* Starts a process that writes into the pipe under a lock. The child that it waits for, which has
+ * the lock by then, is in *child. */
+static pid_t start_locked(struct fixture *fixture, const char *lock, pid_t *child)
+{
+	bool locked = false;
+	pid_t stuck, pid = fork();
+
+	if (pid == 0) {
+		write_in(fixture, "hangs", "x", open_lock(lock, LOCK_EX), LONG, &stuck);
+		_exit(0);
+	}
+	while (!locked) {
+		g_usleep(1000);
+		*child = child_of(pid);
+		if (*child > 0)
+			count_open(*child, lock, &locked);
+	}
+	return pid;
+}
+
+/* Its root, its socket and the lock, which it keeps while the kernel is at its write, also when its
+ * parent is killed: until then nobody else may begin anything. */
+static void test_lock(struct fixture *fixture, gconstpointer data)
+{
+	g_autofree char *lock = in(fixture, "lock"), *pipe = attribute_in(fixture, "hangs");
+	char byte = 0;
+	bool locked;
+	pid_t child, pid = start_locked(fixture, lock, &child);
+
+	g_assert_cmpuint(count_open(child, lock, &locked), ==, 3);
+	kill(pid, SIGKILL);
+	g_assert_cmpint(waitpid(pid, NULL, 0), ==, pid);
+	g_assert_cmpint(open_lock(lock, LOCK_EX | LOCK_NB), ==, -1);
+	int reader = open(pipe, O_RDONLY | O_CLOEXEC);
+	g_assert_cmpint(read(reader, &byte, 1), ==, 1);
+	g_assert_true(byte == 'x');
+	close(reader);
+	int fd = open_lock(lock, LOCK_EX);
+	g_assert_cmpint(fd, >=, 0);
+	close(fd);
+	g_assert_cmpint(g_unlink(lock), ==, 0);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -203,5 +352,10 @@ int main(int argc, char **argv)
 	g_test_add("/bounded/ahead", struct fixture, NULL, set_up, test_ahead, tear_down);
 	g_test_add("/bounded/ahead-many", struct fixture, NULL, set_up, test_ahead_many, tear_down);
 	g_test_add("/bounded/door", struct fixture, NULL, set_up, test_door, tear_down);
+	g_test_add("/bounded/writes", struct fixture, NULL, set_up, test_writes, tear_down);
+	g_test_add("/bounded/write-hangs", struct fixture, NULL, set_up, test_write_hangs,
+		   tear_down);
+	g_test_add("/bounded/killed", struct fixture, NULL, set_up, test_killed, tear_down);
+	g_test_add("/bounded/lock", struct fixture, NULL, set_up, test_lock, tear_down);
 	return g_test_run();
 }

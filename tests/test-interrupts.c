@@ -247,7 +247,9 @@ static void test_answers(void)
 	ROOT_AUTO struct root *root = root_open("/", NULL);
 
 	for (size_t i = 0; i < G_N_ELEMENTS(files); i++) {
-		struct stepper stepper = { .root = root, .limits = step_limits_default };
+		struct stepper stepper = { .root = root,
+					   .limits = step_limits_default,
+					   .lock = -1 };
 		const struct step step = { .kind = STEP_INTERRUPT,
 					   .path = (char *)files[i].path,
 					   .old = (char *)"0-1",
@@ -256,7 +258,6 @@ static void test_answers(void)
 		g_assert_cmpint(root_write(root, step.path, step.new_value), ==, files[i].answer);
 		g_assert_cmpint(step_do(&stepper, &step, &error), ==, files[i].passes);
 		g_assert_cmpint(error == NULL, ==, files[i].passes);
-		stepper_clear(&stepper);
 	}
 }
 
@@ -278,7 +279,9 @@ static void test_kernel(void)
 		const struct interrupt *one = &g_array_index(all->list, struct interrupt, i);
 		g_autofree char *path =
 			g_strdup_printf("/proc/irq/%u/smp_affinity_list", one->number);
-		struct stepper stepper = { .root = root, .limits = step_limits_default };
+		struct stepper stepper = { .root = root,
+					   .limits = step_limits_default,
+					   .lock = -1 };
 		const struct step step = { .kind = STEP_INTERRUPT,
 					   .path = path,
 					   .old = one->cpus,
@@ -293,7 +296,6 @@ static void test_kernel(void)
 		g_assert_true(step_do(&stepper, &step, &error));
 		g_autofree char *settled = step_settled(root, &step);
 		g_assert_cmpstr(settled, ==, one->cpus);
-		stepper_clear(&stepper);
 	}
 	g_test_message("%u of %u stay with the kernel", refused, all->list->len);
 }

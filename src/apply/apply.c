@@ -408,13 +408,13 @@ bool apply_close(struct root *root, const struct change *change, GError **error)
 	return ok;
 }
 
-static bool apply_locked(const struct apply_request *request, char **id, GError **error)
+static bool apply_locked(const struct apply_request *request, int lock, char **id, GError **error)
 {
 	CHANGE_AUTO struct change *change = change_new();
 	struct run run = {
 		.request = request,
 		.change = change,
-		.stepper = { .root = request->root, .limits = request->limits },
+		.stepper = { .root = request->root, .limits = request->limits, .lock = lock },
 	};
 
 	g_autoptr(GPtrArray) changes = journal_list(request->root, error);
@@ -431,7 +431,6 @@ static bool apply_locked(const struct apply_request *request, char **id, GError 
 	if (request->undoes)
 		clear_beside(request->root, changes, request->undoes->id);
 	bool ok = do_steps(&run, error);
-	stepper_clear(&run.stepper);
 	kmsg_tail_free(run.said);
 	if (ok && request->undoes)
 		ok = mark_undone(request->root, request->undoes->id, change->id, error);
@@ -449,7 +448,7 @@ bool apply_plan(const struct apply_request *request, char **id, GError **error)
 		return false;
 	fill_signals(&held);
 	sigprocmask(SIG_BLOCK, &held, &before);
-	bool ok = apply_locked(request, id, error);
+	bool ok = apply_locked(request, lock, id, error);
 	while (take_signal() > 0)
 		; /* it has been answered: done, or taken back */
 	sigprocmask(SIG_SETMASK, &before, NULL);

@@ -37,7 +37,9 @@ void change_word(GString *words, const char *key, const char *value)
 {
 	if (!value)
 		return;
-	g_string_append_printf(words, " %s=", key);
+	g_string_append_c(words, ' ');
+	g_string_append(words, key);
+	g_string_append_c(words, '=');
 	for (const unsigned char *at = (const unsigned char *)value; *at; at++) {
 		if (*at <= ' ' || *at == '%' || *at == 0x7f)
 			g_string_append_printf(words, "%%%02x", *at);

@@ -13,7 +13,6 @@
 #include "base/root_write.h"
 #include "base/run.h"
 #include "base/text.h"
-#include "base/worker.h"
 
 #define DEVICES        "/sys/bus/pci/devices/"
 #define MAX_FILE_BYTES ((size_t)4 * 1024 * 1024)
@@ -32,37 +31,15 @@ static bool fail(GError **error, const char *what, const char *subject, int r)
 
 /* ---- writing to the kernel ---- */
 
-/* A request is a path, a NUL, and what is to be written there. */
-static int write_request(void *data, const char *request, size_t length)
-{
-	const char *text = memchr(request, '\0', length);
-
-	if (!text)
-		return -EINVAL;
-	g_autofree char *copy = g_strndup(text + 1, length - (size_t)(text + 1 - request));
-	return root_write(data, request, copy);
-}
-
-/* Writes in a child: a driver may wait for ever for those who use its device, and with it whatever
- * else wants to write to that device. */
+/* In a child: a driver may wait for ever for those who use its device, and with it whatever else
+ * wants to write to that device. */
 static int watched_write(struct stepper *stepper, const char *path, const char *text,
-			 unsigned seconds, int *stuck)
+			 unsigned seconds, pid_t *stuck)
 {
-	g_autoptr(GString) request = g_string_new(path);
-
-	*stuck = 0;
-	g_string_append_c(request, '\0');
-	g_string_append(request, text);
-	if (request->len > WORKER_REQUEST_MAX)
-		return -E2BIG;
-	if (!stepper->worker)
-		stepper->worker = worker_new(write_request, stepper->root);
-	if (!stepper->worker)
-		return -errno;
-	return worker_ask(&stepper->worker, request->str, request->len, seconds, stuck);
+	return root_write_bounded(stepper->root, path, text, stepper->lock, seconds, stuck);
 }
 
-static void add_stuck(struct stepper *stepper, int stuck, GError **error)
+static void add_stuck(struct stepper *stepper, pid_t stuck, GError **error)
 {
 	stepper->held = stuck > 0;
 	if (stepper->held)
@@ -89,8 +66,9 @@ static int read_attribute(struct root *root, const struct step *step, char **val
 
 static bool write_attribute(struct stepper *stepper, const struct step *step, GError **error)
 {
-	int stuck, r = watched_write(stepper, step->path, step->new_value ? step->new_value : "\n",
-				     stepper->limits.attribute, &stuck);
+	pid_t stuck;
+	int r = watched_write(stepper, step->path, step->new_value ? step->new_value : "\n",
+			      stepper->limits.attribute, &stuck);
 
 	if (r == 0)
 		return true;
@@ -111,8 +89,9 @@ static bool is_kept(int r)
 
 static bool move_interrupt(struct stepper *stepper, const struct step *step, GError **error)
 {
-	int stuck, r = watched_write(stepper, step->path, step->new_value,
-				     stepper->limits.attribute, &stuck);
+	pid_t stuck;
+	int r = watched_write(stepper, step->path, step->new_value, stepper->limits.attribute,
+			      &stuck);
 
 	if (r == 0 || is_kept(r))
 		return true;
@@ -139,14 +118,15 @@ static int read_driver(struct root *root, const struct step *step, char **value)
 	return 0;
 }
 
-static int write_address(struct stepper *stepper, const struct step *step, int *stuck)
+static int write_address(struct stepper *stepper, const struct step *step, pid_t *stuck)
 {
 	return watched_write(stepper, step->path, step->address, stepper->limits.driver, stuck);
 }
 
 static bool unbind(struct stepper *stepper, const struct step *step, GError **error)
 {
-	int stuck, r = write_address(stepper, step, &stuck);
+	pid_t stuck;
+	int r = write_address(stepper, step, &stuck);
 
 	if (r == 0)
 		return true;
@@ -165,7 +145,8 @@ static bool unbind(struct stepper *stepper, const struct step *step, GError **er
 static bool probe(struct stepper *stepper, const struct step *step, GError **error)
 {
 	const char *driver = step->new_value ? step->new_value : "a driver";
-	int stuck, r = write_address(stepper, step, &stuck);
+	pid_t stuck;
+	int r = write_address(stepper, step, &stuck);
 
 	if (r == 0)
 		return true;
@@ -411,10 +392,4 @@ bool step_do(struct stepper *stepper, const struct step *step, GError **error)
 	if (!kinds[step->kind].act(stepper, step, error))
 		return false;
 	return is_open_ended(step) || verify(stepper->root, step, error);
-}
-
-void stepper_clear(struct stepper *stepper)
-{
-	worker_free(stepper->worker);
-	stepper->worker = NULL;
 }

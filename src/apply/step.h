@@ -17,17 +17,15 @@ struct step_limits {
 
 extern const struct step_limits step_limits_default;
 
-/* What steps are done with; zero but for root and limits, to be cleared with stepper_clear(). */
+/* What steps are done with. */
 struct stepper {
 	struct root *root;
 	struct step_limits limits;
-	struct worker *worker; /* writes to the kernel, which may wait for ever to answer */
+	int lock;  /* kept open while the kernel is at a step, also when we are killed; -1: none */
 	bool held; /* the kernel is still at the last step, in a process that cannot be ended. It
 		    * comes to its end when whoever uses the device lets go; until then whatever
 		    * else is asked of the device would be held, too */
 };
-
-void stepper_clear(struct stepper *stepper);
 
 /* What a step changes, as a text: steps with equal keys change the same. The caller's; NULL for
  * kinds that change nothing that could be read back. */

@@ -17,7 +17,7 @@ struct root {
 	bool part;               /* live, and not all of the machine can be seen from here */
 	struct tree *tree;       /* in memory: owned; else NULL */
 	struct tree *trace;      /* borrowed; NULL: not tracing */
-	struct bounded *bounded; /* live: reads that may not come back; NULL: none yet */
+	struct bounded *bounded; /* what may not come back; NULL: nothing yet */
 	bool ahead;              /* some of them have been read ahead */
 };
 

@@ -9,12 +9,17 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 struct root;
 
 /* Writes text into an attribute that is there already, in one write. The error is the kernel's
- * answer to what was asked of it. May wait as long as the kernel does: see worker.h. */
+ * answer to what was asked of it. May wait as long as the kernel does. */
 int root_write(struct root *root, const char *path, const char *text);
+
+/* The same in a child that can be left behind, see bounded_write(). */
+int root_write_bounded(struct root *root, const char *path, const char *text, int lock,
+		       unsigned seconds, pid_t *stuck);
 
 /* Gives path new contents, whole or not at all, on the disk when this returns: written beside it,
  * synced and renamed. A file that is there keeps its mode, owner, labels and access lists; a new

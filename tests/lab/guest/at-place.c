@@ -16,25 +16,29 @@
 
 #include "traced.h"
 
-/* Records of the journal, and what the child that writes to the kernel is asked and waited for. */
+/* Records of the journal, and what programs and the child that writes to the kernel are asked and
+ * waited for; that child also reads, before anything is left behind: which counts from there on. */
 static const struct {
 	long number;
 	const char *name;
+	int asks;
 } calls[] = {
-	{ SYS_write, "write" },       { SYS_pwrite64, "pwrite" },     { SYS_fsync, "fsync" },
-	{ SYS_renameat, "renameat" }, { SYS_mkdirat, "mkdirat" },     { SYS_clone, "clone" },
-	{ SYS_clone3, "clone3" },     { SYS_vfork, "vfork" },         { SYS_fork, "fork" },
-	{ SYS_wait4, "wait4" },       { SYS_ftruncate, "ftruncate" }, { SYS_sendto, "sendto" },
-	{ SYS_poll, "poll" },
+	{ SYS_write, "write", 0 },       { SYS_pwrite64, "pwrite", 0 },
+	{ SYS_fsync, "fsync", 0 },       { SYS_renameat, "renameat", 0 },
+	{ SYS_mkdirat, "mkdirat", 0 },   { SYS_ftruncate, "ftruncate", 0 },
+	{ SYS_clone, "clone", 1 },       { SYS_clone3, "clone3", 1 },
+	{ SYS_vfork, "vfork", 1 },       { SYS_fork, "fork", 1 },
+	{ SYS_wait4, "wait4", 1 },       { SYS_sendmsg, "sendmsg", 1 },
+	{ SYS_recvfrom, "recvfrom", 1 },
 };
 
-static const char *call_name(const struct user_regs_struct *regs)
+static const char *call_name(const struct user_regs_struct *regs, int seen)
 {
 	if (regs->orig_rax == SYS_write && regs->rdi <= STDERR_FILENO)
 		return NULL; /* what people read changes nothing */
 	for (size_t i = 0; i < sizeof(calls) / sizeof(*calls); i++)
 		if ((unsigned long)calls[i].number == regs->orig_rax)
-			return calls[i].name;
+			return calls[i].asks && seen == 0 ? NULL : calls[i].name;
 	return NULL;
 }
 
@@ -44,7 +48,7 @@ static const char *find_place(struct traced *traced, int wanted, int *seen)
 	int r;
 
 	while ((r = traced_go_on(traced)) >= 0) {
-		const char *name = r == 1 ? call_name(&traced->regs) : NULL;
+		const char *name = r == 1 ? call_name(&traced->regs, *seen) : NULL;
 		if (name && ++*seen == wanted)
 			return name;
 	}
