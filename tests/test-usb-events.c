@@ -134,7 +134,7 @@ static struct watch *start(struct root **root)
 
 	*root = root_open("/", &error);
 	g_assert_no_error(error);
-	watch = watch_new(*root, true, &error);
+	watch = watch_new(*root, &error);
 	if (!watch)
 		g_test_skip(error->message);
 	return watch;

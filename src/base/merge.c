@@ -6,15 +6,12 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "base/slice.h"
+
 #define MAX_CELLS ((size_t)16 * 1024 * 1024) /* of the table of common rows */
 
-struct piece {
-	const char *text;
-	size_t length;
-};
-
 struct row {
-	struct piece *list;
+	struct slice *list;
 	size_t n;
 };
 
@@ -38,25 +35,20 @@ static size_t word_length(const char *text, size_t length)
 	return MAX(n, 1);
 }
 
-static struct row split(struct piece text, size_t (*take)(const char *text, size_t length))
+static struct row split(struct slice text, size_t (*take)(const char *text, size_t length))
 {
-	g_autoptr(GArray) pieces = g_array_new(FALSE, FALSE, sizeof(struct piece));
+	g_autoptr(GArray) pieces = g_array_new(FALSE, FALSE, sizeof(struct slice));
 	struct row row;
 
 	while (text.length > 0) {
-		const struct piece piece = { text.text, take(text.text, text.length) };
+		const struct slice piece = { text.text, take(text.text, text.length) };
 		g_array_append_val(pieces, piece);
 		text.text += piece.length;
 		text.length -= piece.length;
 	}
 	row.n = pieces->len;
-	row.list = (struct piece *)(void *)g_array_steal(pieces, NULL);
+	row.list = (struct slice *)(void *)g_array_steal(pieces, NULL);
 	return row;
-}
-
-static bool is_equal(struct piece a, struct piece b)
-{
-	return a.length == b.length && memcmp(a.text, b.text, a.length) == 0;
 }
 
 /* ---- which piece of one is which of the other ---- */
@@ -73,16 +65,16 @@ static int *align(struct row a, struct row b)
 	for (size_t i = a.n; i-- > 0;)
 		for (size_t j = b.n; j-- > 0;) {
 			guint32 skip = MAX(best[(i + 1) * width + j], best[i * width + j + 1]);
-			bool same = is_equal(a.list[i], b.list[j]);
+			bool same = slice_equal(a.list[i], b.list[j]);
 			best[i * width + j] = same ? best[(i + 1) * width + j + 1] + 1 : skip;
 		}
 	size_t j = 0;
 	for (size_t i = 0; i < a.n; i++) {
 		partner[i] = -1;
-		while (j < b.n && !is_equal(a.list[i], b.list[j]) &&
+		while (j < b.n && !slice_equal(a.list[i], b.list[j]) &&
 		       best[i * width + j + 1] >= best[(i + 1) * width + j])
 			j++;
-		if (j < b.n && is_equal(a.list[i], b.list[j]))
+		if (j < b.n && slice_equal(a.list[i], b.list[j]))
 			partner[i] = (int)j++;
 	}
 	return partner;
@@ -137,7 +129,7 @@ static bool find_gap(const struct merge *merge, const struct change *change, siz
 	return true;
 }
 
-static char *merge_words(struct piece before, struct piece after, struct piece now);
+static char *merge_words(struct slice before, struct slice after, struct slice now);
 
 /* One line that became another, and that has changed since: by its words. */
 static bool merge_line(struct merge *merge, const struct change *change)
@@ -199,7 +191,7 @@ static bool merge_all(struct merge *merge)
 	return true;
 }
 
-static char *merge_pieces(struct piece before, struct piece after, struct piece now,
+static char *merge_pieces(struct slice before, struct slice after, struct slice now,
 			  size_t (*take)(const char *text, size_t length))
 {
 	struct merge merge = {
@@ -221,14 +213,14 @@ static char *merge_pieces(struct piece before, struct piece after, struct piece 
 	return g_string_free(merge.out, !ok);
 }
 
-static char *merge_words(struct piece before, struct piece after, struct piece now)
+static char *merge_words(struct slice before, struct slice after, struct slice now)
 {
 	return merge_pieces(before, after, now, word_length);
 }
 
 char *merge_back(const char *before, const char *after, const char *now)
 {
-	return merge_pieces((struct piece){ before, strlen(before) },
-			    (struct piece){ after, strlen(after) },
-			    (struct piece){ now, strlen(now) }, line_length);
+	return merge_pieces((struct slice){ before, strlen(before) },
+			    (struct slice){ after, strlen(after) },
+			    (struct slice){ now, strlen(now) }, line_length);
 }

@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "base/root_parts.h"
 #include "base/root_write.h"
+#include "base/text.h"
 #include "base/tree.h"
 
 #define MAX_RETRIES     10000   /* of an open that meets a rename: each lasts microseconds */
@@ -374,11 +375,6 @@ ssize_t root_dir_link(const struct root_dir *dir, const char *name, char *buf, s
 	return n;
 }
 
-static gint compare_names(gconstpointer a, gconstpointer b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 /* Entries of one getdents64() call are added; names are inside the buffer. */
 static void add_entries(const char *buf, ssize_t n, GPtrArray *names)
 {
@@ -426,7 +422,7 @@ int root_dir_list(const struct root_dir *dir, GPtrArray **ret)
 		list_memory(dir->node, names);
 	else
 		r = list_fd(dir->fd, names);
-	g_ptr_array_sort(names, compare_names);
+	g_ptr_array_sort(names, text_compare);
 	if (dir->root->trace && !dir->node)
 		root_trace_list(dir, r, names);
 	if (r == 0)

@@ -94,6 +94,7 @@ bool root_exists(struct root *root, const char *path);
 
 /* The same, with the reason why not: 0, -ENOENT, or -EACCES where its folder is shut to us. */
 int root_look(struct root *root, const char *path);
+
 /* What a file is, and whose. */
 struct root_node {
 	char type;     /* as ls shows it: '-' file, 'd', 'c', 'b', 'p', 's' */

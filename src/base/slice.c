@@ -81,6 +81,11 @@ bool slice_take_number(struct slice *slice, unsigned base, size_t *ret)
 	return n > 0;
 }
 
+bool slice_equal(struct slice a, struct slice b)
+{
+	return a.length == b.length && memcmp(a.text, b.text, a.length) == 0;
+}
+
 bool slice_is_word(struct slice slice, const char *word)
 {
 	return slice.length == strlen(word) && memcmp(slice.text, word, slice.length) == 0;

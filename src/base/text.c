@@ -99,6 +99,11 @@ const char *text_uevent(const char *text, const char *key, size_t *length)
 	return NULL;
 }
 
+int text_compare(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
 char *text_chomp(char *text)
 {
 	return g_strchomp(text);

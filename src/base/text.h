@@ -35,6 +35,9 @@ const char *text_uevent(const char *text, const char *key, size_t *length);
  * missing, too many, another one, or has changed places with the next? */
 bool text_is_near(const char *a, const char *b);
 
+/* For sorting arrays of char *, as by g_ptr_array_sort(). */
+int text_compare(const void *a, const void *b);
+
 /* Cuts trailing white space off text, in place. Returns text. */
 char *text_chomp(char *text);
 

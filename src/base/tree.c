@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/text.h"
+
 #define MAX_LINKS 40 /* as the kernel's MAXSYMLINKS */
 
 struct tree {
@@ -215,11 +217,6 @@ int tree_put_error(struct tree *tree, const char *path, int error)
 	return r;
 }
 
-static gint compare_names(gconstpointer a, gconstpointer b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 GPtrArray *tree_names(const struct tree_node *node)
 {
 	GPtrArray *names = g_ptr_array_new();
@@ -231,6 +228,6 @@ GPtrArray *tree_names(const struct tree_node *node)
 		while (g_hash_table_iter_next(&iter, &key, NULL))
 			g_ptr_array_add(names, key);
 	}
-	g_ptr_array_sort(names, compare_names);
+	g_ptr_array_sort(names, text_compare);
 	return names;
 }

@@ -88,7 +88,7 @@ static void open_inputs(struct watch *watch, struct root *root)
 	}
 }
 
-struct watch *watch_new(struct root *root, bool keys, GError **error)
+struct watch *watch_new(struct root *root, GError **error)
 {
 	struct watch *watch = g_new0(struct watch, 1);
 	int uevents = open_uevents();
@@ -97,8 +97,7 @@ struct watch *watch_new(struct root *root, bool keys, GError **error)
 	watch->inputs = g_ptr_array_new_with_free_func(g_free);
 	add_fd(watch, uevents);
 	add_fd(watch, open_signals(watch));
-	if (keys)
-		open_inputs(watch, root);
+	open_inputs(watch, root);
 	if (uevents >= 0)
 		return watch;
 	g_set_error(error, VFIOKIT_ERROR, STATUS_FAILED, "cannot listen to the kernel's events: %s",

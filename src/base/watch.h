@@ -28,9 +28,9 @@ struct watch_event {
 };
 
 /* Starts listening; what happens from now on is not missed. While the watch lives, the signals that
- * it tells of do nothing else. keys: press of keys, too, as far as they may be read. NULL and
+ * it tells of do nothing else. Keys are listened to as far as they may be read. NULL and
  * STATUS_FAILED when the kernel does not let this process listen. */
-struct watch *watch_new(struct root *root, bool keys, GError **error);
+struct watch *watch_new(struct root *root, GError **error);
 void watch_free(struct watch *watch);
 
 /* Input devices that are listened to, and those that this process must not read. */

@@ -2,6 +2,7 @@
  * do them with a way back. What it does is what it shows: each command that it knows is a row. */
 #include <string.h>
 
+#include "base/int_list.h"
 #include "base/root.h"
 #include "base/text.h"
 #include "cmd/doctor.h"
@@ -139,11 +140,8 @@ static bool fix_bind(struct fixer *fixer, const char *rest)
 	if (!pci_addr_parse(address ? address : rest, &addr))
 		return false; /* "--persist ADDRESS", "DEVICE" */
 	index = host_find_pci(fixer->doctor->host, addr);
-	for (guint i = 0; i < fixer->functions->len; i++)
-		if (g_array_index(fixer->functions, int, i) == index)
-			return true;
 	if (index >= 0)
-		g_array_append_val(fixer->functions, index);
+		int_list_add_once(fixer->functions, index);
 	return index >= 0;
 }
 

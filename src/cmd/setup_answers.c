@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/int_list.h"
 #include "base/names.h"
 #include "base/size.h"
 #include "cmd/ask.h"
@@ -15,14 +16,6 @@ struct asking {
 	bool ask;
 };
 
-static void add_function(GArray *functions, int index)
-{
-	for (guint i = 0; i < functions->len; i++)
-		if (g_array_index(functions, int, i) == index)
-			return;
-	g_array_append_val(functions, index);
-}
-
 static bool add_device(struct asking *asking, const char *argument, GError **error)
 {
 	g_autoptr(GArray) found = g_array_new(FALSE, FALSE, sizeof(int));
@@ -30,7 +23,7 @@ static bool add_device(struct asking *asking, const char *argument, GError **err
 	if (!context_find_devices(asking->host, argument, found, error))
 		return false;
 	for (guint i = 0; i < found->len; i++)
-		add_function(asking->answers->functions, g_array_index(found, int, i));
+		int_list_add_once(asking->answers->functions, g_array_index(found, int, i));
 	return true;
 }
 
@@ -46,7 +39,7 @@ static bool add_slot(struct asking *asking, const char *argument, GError **error
 		for (unsigned j = 0; j < asking->host->n_pci; j++)
 			if (pci_addr_same_slot(asking->host->pci[j].addr, dev->addr) &&
 			    !pci_dev_is_bridge(&asking->host->pci[j]))
-				add_function(asking->answers->functions, (int)j);
+				int_list_add_once(asking->answers->functions, (int)j);
 	}
 	return true;
 }

@@ -248,7 +248,7 @@ static void json_device(const struct story *story, struct json *json)
 	json_object(json, "device");
 	usb_dev_json(json, story->dev, story->ids);
 	loss_of_usb(story->host, story->found->dev, &loss);
-	loss_json(json, "loss", story->host, &loss);
+	loss_json(json, story->host, &loss);
 	json_object_end(json);
 }
 

@@ -220,7 +220,7 @@ static int run_identify(struct context *context, GError **error)
 		error_hint(error, "'vfiokit usb' shows what is plugged in, of a recording, too");
 		return -1;
 	}
-	WATCH_AUTO struct watch *watch = watch_new(context->root, true, error);
+	WATCH_AUTO struct watch *watch = watch_new(context->root, error);
 	return watch ? identify(context, watch, milliseconds, error) : -1;
 }
 

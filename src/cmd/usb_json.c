@@ -14,7 +14,7 @@ static void json_uses(const struct usb_view *view, struct json *json, unsigned d
 	json_array(json, "uses");
 	for (unsigned i = 0; i < n; i++)
 		if (list[i].usb == (int)dev)
-			usage_json(json, NULL, view->host, &list[i]);
+			usage_json(json, view->host, &list[i]);
 	json_array_end(json);
 }
 
@@ -66,7 +66,7 @@ static void json_ctrl(const struct usb_view *view, struct json *json, unsigned i
 	}
 	json_count(json, "speed_max", speed > 0 ? speed : -1);
 	if (ctrl->pci >= 0)
-		loss_json(json, "loss", view->host, &ctrl->loss);
+		loss_json(json, view->host, &ctrl->loss);
 	else
 		json_null(json, "loss");
 	if (usb->known)

@@ -51,7 +51,7 @@ static bool parse_line(struct host *host, char **words, struct binding *ret)
 	return *slot != '\0';
 }
 
-static gint compare(gconstpointer a, gconstpointer b)
+int binding_compare(const void *a, const void *b)
 {
 	uint64_t left = pci_addr_key(((const struct binding *)a)->who.addr);
 	uint64_t right = pci_addr_key(((const struct binding *)b)->who.addr);
@@ -79,7 +79,7 @@ void bindings_parse(struct host *host, const char *text)
 	}
 	if (found->len == 0)
 		return;
-	g_array_sort(found, compare);
+	g_array_sort(found, binding_compare);
 	struct binding *list = host_alloc(host, found->len * sizeof(*list));
 	memcpy(list, found->data, found->len * sizeof(*list));
 	host->bindings.list = list;

@@ -55,6 +55,9 @@ void bindings_parse(struct host *host, const char *text);
 /* The text of a record; the caller's to free. */
 char *bindings_format(const struct binding *list, unsigned n);
 
+/* By address, for g_array_sort(). */
+int binding_compare(const void *a, const void *b);
+
 /* The entry for an address; NULL: none. */
 const struct binding *bindings_find(const struct bindings *bindings, struct pci_addr addr);
 

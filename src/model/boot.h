@@ -17,11 +17,10 @@ struct host;
 
 /* /etc/os-release (or /usr/lib/os-release); NULL: not known. */
 struct os_release {
-	const char *id;       /* "debian" */
-	const char *id_like;  /* "rhel fedora" */
-	const char *version;  /* VERSION_ID, "12"; rolling distributions have none */
-	const char *codename; /* VERSION_CODENAME, "bookworm" */
-	const char *name;     /* PRETTY_NAME */
+	const char *id;      /* "debian" */
+	const char *id_like; /* "rhel fedora" */
+	const char *version; /* VERSION_ID, "12"; rolling distributions have none */
+	const char *name;    /* PRETTY_NAME */
 };
 
 enum package_manager {

@@ -89,5 +89,8 @@ struct domains {
 /* NULL: there is none of that name. */
 const struct domain *domain_find(const struct host *host, const char *name);
 
+/* Does its definition name the function? */
+bool domain_has(const struct domain *domain, struct pci_addr addr);
+
 /* What is known of the ROM file at path; NULL: nothing. */
 const struct rom_file *domain_rom(const struct host *host, const char *path);

@@ -105,14 +105,6 @@ void cpu_list_sort(GArray *cpus)
 	g_array_sort(cpus, compare_numbers);
 }
 
-bool cpu_list_has(const GArray *cpus, int cpu)
-{
-	for (guint i = 0; i < cpus->len; i++)
-		if (g_array_index(cpus, int, i) == cpu)
-			return true;
-	return false;
-}
-
 void pinning_clear(struct pinning *pinning)
 {
 	GArray *const lists[] = { pinning->vcpus, pinning->emulator, pinning->iothreads,

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <glib.h>
-#include <stdbool.h>
 
 /* What could not be held; an OR of them. */
 enum gave_way {
@@ -46,7 +45,5 @@ char *cpu_list_format(const GArray *cpus);
 /* The CPUs of such a list, sorted (of int); "^3" takes one out again, as libvirt has it. What is no
  * number is passed over; NULL is an empty list. The caller's. */
 GArray *cpu_list_parse(const char *text);
-
-bool cpu_list_has(const GArray *cpus, int cpu);
 
 void cpu_list_sort(GArray *cpus);

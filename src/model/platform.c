@@ -66,22 +66,17 @@ static bool names_equal(struct slice a, struct slice b)
 	return true;
 }
 
-static bool pieces_equal(struct slice a, struct slice b)
-{
-	return a.length == b.length && memcmp(a.text, b.text, a.length) == 0;
-}
-
 /* Is wanted the value, or one of those that it lists between commas? */
 static bool value_holds(struct slice value, struct slice wanted)
 {
-	if (pieces_equal(value, wanted))
+	if (slice_equal(value, wanted))
 		return true;
 	for (;;) {
 		const char *comma = memchr(value.text, ',', value.length);
 		struct slice one = value;
 		if (comma)
 			one.length = (size_t)(comma - value.text);
-		if (pieces_equal(one, wanted))
+		if (slice_equal(one, wanted))
 			return true;
 		if (!comma)
 			return false;

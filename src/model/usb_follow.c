@@ -144,11 +144,6 @@ static char *emit_line(const struct usb_follow *follow)
 	return g_string_free(line, FALSE);
 }
 
-static gint compare_lines(gconstpointer a, gconstpointer b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 char *usb_follows_emit(const GPtrArray *follows)
 {
 	g_autoptr(GPtrArray) lines = g_ptr_array_new_with_free_func(g_free);
@@ -156,7 +151,7 @@ char *usb_follows_emit(const GPtrArray *follows)
 
 	for (guint i = 0; i < follows->len; i++)
 		g_ptr_array_add(lines, emit_line(follows->pdata[i]));
-	g_ptr_array_sort(lines, compare_lines);
+	g_ptr_array_sort(lines, text_compare);
 	for (guint i = 0; i < lines->len; i++)
 		g_string_append_printf(text, "%s\n", (const char *)lines->pdata[i]);
 	return g_string_free(text, lines->len == 0);

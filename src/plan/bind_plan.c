@@ -10,6 +10,7 @@
 
 #include <string.h>
 
+#include "base/int_list.h"
 #include "model/reset.h"
 #include "plan/refusal_parts.h"
 
@@ -31,17 +32,9 @@ static const struct pci_dev *dev_at(const struct handover *handover, const GArra
 	return &handover->host->pci[g_array_index(list, int, i)];
 }
 
-static bool has(const GArray *list, int pci)
-{
-	for (guint i = 0; i < list->len; i++)
-		if (g_array_index(list, int, i) == pci)
-			return true;
-	return false;
-}
-
 static void choose(struct handover *handover, int pci)
 {
-	if (!pci_dev_is_bridge(&handover->host->pci[pci]) && !has(handover->chosen, pci))
+	if (!pci_dev_is_bridge(&handover->host->pci[pci]) && !int_list_has(handover->chosen, pci))
 		g_array_append_val(handover->chosen, pci);
 }
 
@@ -305,7 +298,7 @@ static GArray *list_left_behind(const struct handover *handover, const struct pc
 	for (unsigned i = 0; i < handover->host->n_pci; i++) {
 		const struct pci_dev *other = &handover->host->pci[i];
 		int pci = (int)i;
-		if (is_same_bus(dev, other) && !has(handover->chosen, pci) &&
+		if (is_same_bus(dev, other) && !int_list_has(handover->chosen, pci) &&
 		    !pci_driver_is_vfio(other->driver))
 			g_array_append_val(left, pci);
 	}

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/int_list.h"
 #include "base/text.h"
 #include "model/locality.h"
 
@@ -10,7 +11,7 @@
 
 static bool is_guests(const struct pinning *pinning, int cpu)
 {
-	return cpu_list_has(pinning->vcpus, cpu) || cpu_list_has(pinning->spare, cpu);
+	return int_list_has(pinning->vcpus, cpu) || int_list_has(pinning->spare, cpu);
 }
 
 /* Those of a list that are not the guest's; where it has no other, those of the host. */

@@ -25,14 +25,6 @@ static const struct binding *find_in(const GArray *list, struct pci_addr addr)
 	return bindings_find(&bindings, addr);
 }
 
-static gint compare(gconstpointer a, gconstpointer b)
-{
-	uint64_t left = pci_addr_key(((const struct binding *)a)->who.addr);
-	uint64_t right = pci_addr_key(((const struct binding *)b)->who.addr);
-
-	return left < right ? -1 : left > right;
-}
-
 static GArray *choose(const struct host *host, const struct persist_request *request)
 {
 	const struct bind_request wanted = { .functions = request->functions,
@@ -60,7 +52,7 @@ static GArray *make_record(const struct host *host, const struct persist_request
 		if (!is_removed(request, old->who.addr) && !find_in(list, old->who.addr))
 			g_array_append_vals(list, old, 1);
 	}
-	g_array_sort(list, compare);
+	g_array_sort(list, binding_compare);
 	return list;
 }
 

@@ -316,7 +316,6 @@ static void probe_os(struct host *host)
 	os->id = boot_value(host, text, "ID");
 	os->id_like = boot_value(host, text, "ID_LIKE");
 	os->version = boot_value(host, text, "VERSION_ID");
-	os->codename = boot_value(host, text, "VERSION_CODENAME");
 	os->name = boot_value(host, text, "PRETTY_NAME");
 }
 

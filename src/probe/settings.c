@@ -85,11 +85,6 @@ static GPtrArray *expand(struct root *root, const char *pattern)
 	return paths;
 }
 
-static gint compare_strings(gconstpointer a, gconstpointer b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 /* All that the table stands for, sorted, each once. */
 static GPtrArray *expand_all(struct root *root, const char *const *table, size_t n)
 {
@@ -100,7 +95,7 @@ static GPtrArray *expand_all(struct root *root, const char *const *table, size_t
 		for (guint j = 0; j < some->len; j++)
 			g_ptr_array_add(all, g_strdup(some->pdata[j]));
 	}
-	g_ptr_array_sort(all, compare_strings);
+	g_ptr_array_sort(all, text_compare);
 	return all;
 }
 

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/int_list.h"
+
 /* ---- marks ---- */
 
 enum mark {
@@ -28,23 +30,15 @@ static const struct {
 	[MARK_SPARE] = { "-", ROLE_DIM, "nobody" },
 };
 
-static bool holds(const GArray *list, int value)
-{
-	for (guint i = 0; i < list->len; i++)
-		if (g_array_index(list, int, i) == value)
-			return true;
-	return false;
-}
-
 static enum mark mark_of(const struct pinning *pinning, int cpu)
 {
 	if (!pinning)
 		return MARK_NONE;
-	if (holds(pinning->vcpus, cpu))
+	if (int_list_has(pinning->vcpus, cpu))
 		return MARK_GUEST;
-	if (holds(pinning->emulator, cpu) || holds(pinning->iothreads, cpu))
+	if (int_list_has(pinning->emulator, cpu) || int_list_has(pinning->iothreads, cpu))
 		return MARK_HELPER;
-	return holds(pinning->spare, cpu) ? MARK_SPARE : MARK_HOST;
+	return int_list_has(pinning->spare, cpu) ? MARK_SPARE : MARK_HOST;
 }
 
 /* ---- the drawing ---- */

@@ -65,10 +65,9 @@ static void json_address(struct json *json, const char *key, const struct host *
 	json_text(json, key, pci < 0 ? NULL : pci_addr_format(host->pci[pci].addr, buf));
 }
 
-void usage_json(struct json *json, const char *key, const struct host *host,
-		const struct usage *usage)
+void usage_json(struct json *json, const struct host *host, const struct usage *usage)
 {
-	json_object(json, key);
+	json_object(json, NULL);
 	json_text(json, "kind", usage_kind_name(usage->kind));
 	json_text(json, "name", usage->name);
 	json_text(json, "detail", usage->detail);
@@ -78,9 +77,9 @@ void usage_json(struct json *json, const char *key, const struct host *host,
 	json_object_end(json);
 }
 
-void loss_json(struct json *json, const char *key, const struct host *host, const struct loss *loss)
+void loss_json(struct json *json, const struct host *host, const struct loss *loss)
 {
-	json_object(json, key);
+	json_object(json, "loss");
 	json_tri(json, "critical", loss_is_critical(loss));
 	json_tri(json, "root_disk", loss->root_disk);
 	json_tri(json, "mounted_disk", loss->mounted_disk);
@@ -91,7 +90,7 @@ void loss_json(struct json *json, const char *key, const struct host *host, cons
 	json_tri(json, "last_monitor", loss->last_monitor);
 	json_array(json, "uses");
 	for (unsigned i = 0; i < loss->n; i++)
-		usage_json(json, NULL, host, loss->list[i]);
+		usage_json(json, host, loss->list[i]);
 	json_array_end(json);
 	json_object_end(json);
 }

@@ -13,13 +13,11 @@ char *usage_phrase(const struct usage *usage);
  */
 bool usage_is_told(const struct host *host, const struct usage *usage);
 
-/* Writes a use as an object: kind, name, detail, address, usb, pid. */
-void usage_json(struct json *json, const char *key, const struct host *host,
-		const struct usage *usage);
+/* Writes a use as an object in an array: kind, name, detail, address, usb, pid. */
+void usage_json(struct json *json, const struct host *host, const struct usage *usage);
 
-/* Writes a loss as an object: uses, and the answers of struct loss. */
-void loss_json(struct json *json, const char *key, const struct host *host,
-	       const struct loss *loss);
+/* Writes a loss as the object "loss": uses, and the answers of struct loss. */
+void loss_json(struct json *json, const struct host *host, const struct loss *loss);
 
 /* What is lost, in a list of words without the same twice, at most max and then "N more"; "" when
  * it is nothing. The caller's to free. */

@@ -142,14 +142,6 @@ bool decide_functions(struct deciding *deciding, GError **error)
 
 /* ---- who else has them ---- */
 
-static bool domain_has(const struct domain *domain, struct pci_addr addr)
-{
-	for (unsigned i = 0; i < domain->n_pci; i++)
-		if (pci_addr_equal(domain->pci[i].addr, addr))
-			return true;
-	return false;
-}
-
 static const struct domain *find_other(const struct deciding *deciding, struct pci_addr addr)
 {
 	const struct domains *domains = &deciding->host->domains;

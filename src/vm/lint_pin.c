@@ -1,4 +1,5 @@
 /* Rules about pinning: which of the host's CPUs the guest's run on. */
+#include "base/int_list.h"
 #include "model/pinning.h"
 #include "vm/lint_parts.h"
 
@@ -37,7 +38,7 @@ void lint_pin_cpus(struct lint *lint)
 
 	for (guint i = 0; topology && i < all->len; i++) {
 		int cpu = g_array_index(all, int, i);
-		if (!topology_cpu(topology, cpu) && !cpu_list_has(none, cpu))
+		if (!topology_cpu(topology, cpu) && !int_list_has(none, cpu))
 			g_array_append_val(none, cpu);
 	}
 	if (none->len == 0)
@@ -60,8 +61,8 @@ static GArray *half_cores(const struct topology *topology, const GArray *all)
 		bool other = false;
 		for (unsigned j = 0; j < topology->n_cpus && !other; j++)
 			other = topology->cpus[j].core == cpu->core &&
-				cpu_list_has(all, topology->cpus[j].os);
-		if (other && !cpu_list_has(all, cpu->os))
+				int_list_has(all, topology->cpus[j].os);
+		if (other && !int_list_has(all, cpu->os))
 			g_array_append_val(halves, cpu->os);
 	}
 	return halves;
@@ -101,8 +102,8 @@ void lint_pin_host(struct lint *lint)
 	if (!topology)
 		return;
 	for (unsigned i = 0; i < topology->n_cpus; i++)
-		left += !cpu_list_has(all, topology->cpus[i].os);
-	bool first = cpu_list_has(all, topology->cpus[0].os);
+		left += !int_list_has(all, topology->cpus[i].os);
+	bool first = int_list_has(all, topology->cpus[0].os);
 	if (left > 0 && !first)
 		return;
 	struct finding *finding =
@@ -216,7 +217,7 @@ void lint_pin_emulator(struct lint *lint)
 	lint_ask(lint);
 	for (guint i = 0; i < helpers->len; i++) {
 		int cpu = g_array_index(helpers, int, i);
-		if (!cpu_list_has(all, cpu))
+		if (!int_list_has(all, cpu))
 			continue;
 		struct finding *finding =
 			lint_add(lint, FINDING_WARN, NULL,

@@ -1,5 +1,6 @@
 /* Rules about what runs: does the guest have what its definition says, and is its device another's?
  */
+#include "base/int_list.h"
 #include "model/domain.h"
 #include "model/pinning.h"
 #include "model/threads.h"
@@ -12,7 +13,7 @@ static bool is_within(const char *some, const char *all)
 	g_autoptr(GArray) outer = cpu_list_parse(all);
 
 	for (guint i = 0; i < inner->len; i++)
-		if (!cpu_list_has(outer, g_array_index(inner, int, i)))
+		if (!int_list_has(outer, g_array_index(inner, int, i)))
 			return false;
 	return true;
 }
@@ -102,14 +103,6 @@ void lint_memlock_in_force(struct lint *lint)
 }
 
 /* ---- who else has its devices ---- */
-
-static bool domain_has(const struct domain *domain, struct pci_addr addr)
-{
-	for (unsigned i = 0; i < domain->n_pci; i++)
-		if (pci_addr_equal(domain->pci[i].addr, addr))
-			return true;
-	return false;
-}
 
 /* Two guests may have a device in turn; not while the other runs, nor when both start with the
  * host. */

@@ -3,6 +3,7 @@
 #include "vm/pinning.h"
 
 #include "base/error.h"
+#include "base/int_list.h"
 #include "model/topology.h"
 #include "vm/pinning_parts.h"
 
@@ -167,14 +168,6 @@ static void give_core(struct solver *solver, struct pinning *pinning, const stru
 		solver->gave_way |= GAVE_WAY_SPLITS_CORE;
 }
 
-static void add_once(GArray *list, int value)
-{
-	for (guint i = 0; i < list->len; i++)
-		if (g_array_index(list, int, i) == value)
-			return;
-	g_array_append_val(list, value);
-}
-
 static void give_cores(struct solver *solver, struct pinning *pinning)
 {
 	g_autofree unsigned *order = g_new(unsigned, solver->cores.n + 1);
@@ -191,16 +184,8 @@ static void give_cores(struct solver *solver, struct pinning *pinning)
 		solver->chosen[order[i]] = pinning->vcpus->len < solver->need;
 		give_core(solver, pinning, core);
 		if (solver->chosen[order[i]] && core->node >= 0)
-			add_once(pinning->nodes, core->node);
+			int_list_add_once(pinning->nodes, core->node);
 	}
-}
-
-static bool holds(const GArray *list, int value)
-{
-	for (guint i = 0; i < list->len; i++)
-		if (g_array_index(list, int, i) == value)
-			return true;
-	return false;
 }
 
 /* Emulator and I/O threads: the first host core of the guest's nodes, and the second for I/O where
@@ -214,7 +199,7 @@ static void place_helpers(struct solver *solver, struct pinning *pinning)
 	for (int anywhere = 0; anywhere < 2 && n == 0; anywhere++) {
 		for (unsigned i = 0; i < cores->n; i++)
 			if (!solver->chosen[i] &&
-			    (anywhere || holds(pinning->nodes, cores->list[i].node) ||
+			    (anywhere || int_list_has(pinning->nodes, cores->list[i].node) ||
 			     pinning->nodes->len == 0))
 				near[n++] = &cores->list[i];
 		if (anywhere && n > 0)
@@ -253,7 +238,7 @@ static void note_away(struct solver *solver, const struct pinning *pinning)
 {
 	int node = solver->cores.node;
 
-	if (node >= 0 && pinning->nodes->len > 0 && !holds(pinning->nodes, node))
+	if (node >= 0 && pinning->nodes->len > 0 && !int_list_has(pinning->nodes, node))
 		solver->gave_way |= GAVE_WAY_AWAY;
 }
 

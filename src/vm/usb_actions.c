@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/int_list.h"
+
 /* What the functions share. */
 struct decision {
 	const struct usb *usb;
@@ -32,14 +34,6 @@ static const struct usb_guest *find_owner(const struct decision *decision,
 	return NULL;
 }
 
-static bool holds(const GArray *list, int value)
-{
-	for (guint i = 0; i < list->len; i++)
-		if (g_array_index(list, int, i) == value)
-			return true;
-	return false;
-}
-
 /* ---- taking ---- */
 
 /* Does a device that is there, and that the guest has under this name, still follow it? */
@@ -55,7 +49,7 @@ static bool still_follows(const struct decision *decision, const struct usb_gues
 		if (strcmp(follow->guest, guest->name) != 0)
 			continue;
 		g_autoptr(GArray) found = usb_follow_find(follow, decision->usb);
-		if (holds(found, dev))
+		if (int_list_has(found, dev))
 			return true;
 	}
 	return false;
