@@ -600,6 +600,26 @@ static void test_full_disk_together(struct box *box, gconstpointer data)
 	assert_as_before(box);
 }
 
+/* Not even room for the first file of the journal. */
+static void test_full_journal(struct box *box, gconstpointer data)
+{
+	g_autofree char *large = fill((size_t)64 * 1024);
+	g_autofree char *path = path_of(box, "var/lib/vfiokit");
+
+	g_assert_cmpint(g_mkdir_with_parents(path, 0755), ==, 0);
+	if (mount("tmpfs", path, "tmpfs", 0, "size=32k") < 0) {
+		g_test_skip("no tmpfs can be mounted here");
+		return;
+	}
+	put(box, "var/lib/vfiokit/changes/keep", "");
+	g_autofree char *filler = path_of(box, "var/lib/vfiokit/filler");
+	g_file_set_contents_full(filler, large, 32 * 1024, G_FILE_SET_CONTENTS_NONE, 0600, NULL);
+	add_files(box);
+	g_assert_cmpint(fail_it(box, "No space left on device"), ==, CHANGE_EMPTY);
+	assert_as_before(box);
+	g_assert_cmpint(umount(path), ==, 0);
+}
+
 /* An image is built beside the one that is there: 24k more in 40k, which hold 24k; and in 80k. What
  * is looked for in it is another matter. */
 static void test_room_for_image(struct box *box, gconstpointer data)
@@ -677,6 +697,7 @@ int main(int argc, char **argv)
 		{ "signal-at-the-end", test_signal_at_the_end },
 		{ "full-disk", test_full_disk },
 		{ "full-disk-together", test_full_disk_together },
+		{ "full-journal", test_full_journal },
 		{ "room-for-image", test_room_for_image },
 		{ "disk-fills-up", test_disk_fills_up },
 		{ "read-only", test_read_only },

@@ -113,7 +113,7 @@ static int overwrite(int dir, const char *name, const char *data, size_t length)
 	int fd = openat(dir, name, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
 
 	if (fd < 0)
-		return -errno;
+		return errno == ENOENT ? -ENOSPC : -errno;
 	bool fits = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && (size_t)st.st_size >= length;
 	int r = fits ? write_all(fd, data, length) : -ENOSPC;
 	if (r == 0 && ftruncate(fd, (off_t)length) < 0)
