@@ -476,6 +476,35 @@ static void test_virtual_functions(struct fixture *fixture, gconstpointer data)
 	expect_kinds(fixture, back, "sysfs-write unbind probe");
 }
 
+/* An override that keeps the old driver out comes back after it; one that VFIO's needs, before. */
+static void test_override_of_others(struct fixture *fixture, gconstpointer data)
+{
+	CHANGE_AUTO struct change *bind = virtual_change("nouveau", "vfio-pci", "0", "0");
+	CHANGE_AUTO struct change *back = virtual_change("vfio-pci", "nouveau", "0", "0");
+	struct step *step = bind->steps->pdata[0];
+
+	small_put(fixture->folder, DEVICE "/sriov_numvfs", "0\n", -1);
+	g_free(step->path);
+	step->path = g_strdup("/" DEVICE "/driver_override");
+	g_free(step->old);
+	g_free(step->new_value);
+	step->old = g_strdup("none");
+	step->new_value = g_strdup("vfio-pci");
+	small_put(fixture->folder, DEVICE "/driver_override", "vfio-pci\n", -1);
+	set_driver(fixture, "../../drivers/vfio-pci");
+	expect_kinds(fixture, bind, "unbind sysfs-write probe sysfs-write");
+
+	step = back->steps->pdata[0];
+	g_free(step->path);
+	step->path = g_strdup("/" DEVICE "/driver_override");
+	g_clear_pointer(&step->old, g_free);
+	g_free(step->new_value);
+	step->new_value = g_strdup("none");
+	small_put(fixture->folder, DEVICE "/driver_override", "(null)\n", -1);
+	set_driver(fixture, "../../drivers/nouveau");
+	expect_kinds(fixture, back, "unbind sysfs-write probe sysfs-write");
+}
+
 static void test_changed_since(struct fixture *fixture, gconstpointer data)
 {
 	g_autoptr(GError) error = NULL;
@@ -625,6 +654,7 @@ int main(int argc, char **argv)
 		{ "/apply/device-gone", test_device_gone },
 		{ "/apply/held", test_held },
 		{ "/apply/virtual-functions", test_virtual_functions },
+		{ "/apply/override-of-others", test_override_of_others },
 		{ "/apply/changed-since", test_changed_since },
 		{ "/apply/killed", test_killed },
 		{ "/apply/past", test_past },

@@ -243,6 +243,34 @@ static const struct plan_case cases[] = {
 			.d3cold_allowed = -1 } },
 	  .steps = "write 0000:01:00.0 driver_override vfio-pci -> pci-stub\n"
 		   "unbind 0000:01:00.0 vfio-pci\n" },
+	/* An override that was written while the driver had it keeps that out. */
+	{ .name = "/unbind/override-of-others",
+	  .host = "guide-example",
+	  .functions = "01:00.0",
+	  .unbind = true,
+	  .lines = { BOUND },
+	  .before = { { .addr = FIRST,
+			.driver_known = true,
+			.driver = "nvidia",
+			.driver_override = "none",
+			.d3cold_allowed = -1 } },
+	  .steps = "write 0000:01:00.0 driver_override vfio-pci -> -\n"
+		   "unbind 0000:01:00.0 vfio-pci\n"
+		   "probe 0000:01:00.0 nvidia\n"
+		   "write 0000:01:00.0 driver_override - -> none\n" },
+	{ .name = "/unbind/override-of-its-own",
+	  .host = "guide-example",
+	  .functions = "01:00.0",
+	  .unbind = true,
+	  .lines = { BOUND },
+	  .before = { { .addr = FIRST,
+			.driver_known = true,
+			.driver = "nvidia",
+			.driver_override = "nvidia",
+			.d3cold_allowed = -1 } },
+	  .steps = "write 0000:01:00.0 driver_override vfio-pci -> nvidia\n"
+		   "unbind 0000:01:00.0 vfio-pci\n"
+		   "probe 0000:01:00.0 nvidia\n" },
 	{ .name = "/unbind/second-run",
 	  .host = "guide-example",
 	  .functions = "01:00.0 01:00.1",

@@ -4,12 +4,10 @@
 #include <errno.h>
 #include <string.h>
 
-#include "apply/image_check.h"
+#include "apply/restore_runs.h"
 #include "apply/step.h"
 #include "base/merge.h"
 #include "base/root.h"
-
-#define MAX_MADE_BYTES ((size_t)4 * 1024 * 1024)
 
 /* Something that the change touched: what it was before, and what the change made of it. */
 struct item {
@@ -18,7 +16,9 @@ struct item {
 	char *key;
 	char *now;
 	char *merged; /* a file that has been changed elsewhere since: without the change; NULL */
-	bool differs; /* from what was before */
+	const char *meanwhile; /* an override: what it has to be for the driver to come back; NULL:
+				* what it was */
+	bool differs;          /* from what was before */
 };
 
 static void item_free(gpointer data)
@@ -207,12 +207,62 @@ static enum phase phase_of(const struct change *change, const struct item *item)
 	return g_strcmp0(item->first->old, "0") == 0 ? PHASE_LEAVING : PHASE_DRIVEN;
 }
 
+static struct item *find_override(const GPtrArray *items, const char *address)
+{
+	g_autofree char *key =
+		g_strdup_printf("attribute /sys/bus/pci/devices/%s/driver_override", address);
+
+	return find_item(items, key);
+}
+
+/* Drivers that fit no device by themselves: an override makes them, or an id that they were told.
+ */
+static bool is_vfio(const char *driver)
+{
+	return g_str_has_suffix(driver, "vfio-pci") || g_str_has_suffix(driver, "vfio_pci");
+}
+
+/* An override that was written while another driver had the device would keep that out now; and
+ * without one VFIO's does not take it. */
+static void settle_overrides(const GPtrArray *items)
+{
+	for (guint i = 0; i < items->len; i++) {
+		const struct item *item = items->pdata[i];
+		const char *driver = item->first->old;
+		struct item *override =
+			is_driver(item) ? find_override(items, item->first->address) : NULL;
+		if (!override || !item->differs || !driver)
+			continue;
+		const char *then = override->first->old;
+		if (then ? strcmp(then, driver) != 0 : is_vfio(driver))
+			override->meanwhile = driver;
+	}
+}
+
+static void add_override(const struct item *item, enum phase phase, struct plan *plan)
+{
+	const char *path = item->first->path, *then = item->first->old;
+	struct step *step = NULL;
+
+	if (phase == PHASE_FREE && g_strcmp0(item->now, item->meanwhile) != 0)
+		step = plan_add(plan, STEP_SYSFS_WRITE, path, item->now, item->meanwhile,
+				"the driver that it had may take it");
+	else if (phase == PHASE_DRIVEN)
+		step = plan_add(plan, STEP_SYSFS_WRITE, path, item->meanwhile, then,
+				"as it was before");
+	if (step)
+		set_address(step, item);
+}
+
 static void add_values(const struct change *change, const GPtrArray *items, enum phase phase,
 		       struct plan *plan)
 {
 	for (guint i = items->len; i > 0; i--) {
 		const struct item *item = items->pdata[i - 1];
-		if (is_driver(item) || !item->differs || phase_of(change, item) != phase)
+		if (item->meanwhile)
+			add_override(item, phase, plan);
+		if (is_driver(item) || item->meanwhile || !item->differs ||
+		    phase_of(change, item) != phase)
 			continue;
 		struct step *step =
 			plan_add(plan, item->first->kind, item->first->path, item->now,
@@ -302,73 +352,6 @@ static void add_memories(struct root *root, const struct change *change, const c
 	}
 }
 
-static bool has_reverse(const struct change *change, guint index)
-{
-	const struct step *step = change->steps->pdata[index];
-
-	return step->kind == STEP_RUN && step->undo && *step->undo &&
-	       change_step_state(change, index) != STEP_PLANNED;
-}
-
-/* Programs that others take back: the last first. */
-static void add_reverse_runs(const struct change *change, struct plan *plan)
-{
-	for (guint i = change->steps->len; i > 0; i--) {
-		const struct step *step = change->steps->pdata[i - 1];
-		if (has_reverse(change, i - 1) && !step->last)
-			plan_add_run(plan, (const char *const *)step->undo,
-				     (const char *const *)step->argv, step->why);
-	}
-}
-
-/* What turns a way back on is done again while images are built, and taken back after that. */
-static void add_guards(const struct change *change, bool late, struct plan *plan)
-{
-	for (guint i = 0; i < change->steps->len; i++) {
-		const struct step *step = change->steps->pdata[i];
-		const char *const *argv = (const char *const *)step->argv;
-		const char *const *undo = (const char *const *)step->undo;
-		if (!has_reverse(change, i) || !step->last)
-			continue;
-		plan_add_run(plan, late ? undo : argv, late ? plan_no_undo : undo,
-			     late ? "all is built: the next start is as usual" : step->why)
-			->last = true;
-	}
-}
-
-static void add_run(const struct step *step, struct plan *plan)
-{
-	if (step->kind == STEP_RUN && !step->undo) {
-		plan_add_run(plan, (const char *const *)step->argv, NULL, step->why)->last =
-			step->last;
-	} else if (step->kind == STEP_IMAGE) {
-		g_autofree char *wanted = image_check_reverse(step->new_value);
-		if (wanted)
-			plan_add(plan, STEP_IMAGE, step->path, NULL, wanted, "as it was before");
-	}
-}
-
-/* What is made of files is made again when one changes back now, or may have changed back before
- * without that: a change that has not come to its end, or whose undo has not. */
-static bool is_made_again(const struct change *change, enum restore_past past,
-			  const struct plan *plan)
-{
-	bool files = past == RESTORE_AGAIN || (past == RESTORE_NEW && change->state != CHANGE_DONE);
-
-	for (guint i = 0; i < plan->steps->len; i++)
-		files |= ((const struct step *)plan->steps->pdata[i])->kind == STEP_FILE;
-	return files;
-}
-
-static void add_runs(const struct change *change, bool late, struct plan *plan)
-{
-	for (guint i = 0; i < change->steps->len; i++) {
-		const struct step *step = change->steps->pdata[i];
-		if (change_step_state(change, i) != STEP_PLANNED && step->last == late)
-			add_run(step, plan);
-	}
-}
-
 void restore_plan(struct root *root, const struct change *change, enum restore_past past,
 		  const char *held, struct plan *plan)
 {
@@ -379,61 +362,16 @@ void restore_plan(struct root *root, const struct change *change, enum restore_p
 	for (guint i = 0; i < items->len; i++)
 		compare(root, change, items->pdata[i], plan);
 	plan->effect = change->effect;
+	settle_overrides(items);
 	add_values(change, items, PHASE_LEAVING, plan);
 	add_unbinds(items, plan);
 	add_values(change, items, PHASE_FREE, plan);
 	add_probes(root, items, plan);
 	add_values(change, items, PHASE_DRIVEN, plan);
 	add_memories(root, change, held, plan);
-	add_reverse_runs(change, plan);
-	bool made_again = is_made_again(change, past, plan);
-	if (made_again) {
-		add_guards(change, false, plan);
-		add_runs(change, false, plan);
-		add_guards(change, true, plan);
-	}
+	bool made_again = restore_runs_plan(change, past, plan);
 	add_values(change, items, PHASE_LAST, plan);
 	if (made_again)
-		add_runs(change, true, plan);
+		restore_runs_last(change, plan);
 	add_folders(root, change, plan);
-}
-
-/* Has an undo begun to take a way back away? */
-static bool is_ending(const struct change *undo)
-{
-	for (guint i = 0; i < undo->steps->len; i++) {
-		const struct step *step = undo->steps->pdata[i];
-		if (step->last && !step->new_value && step->kind != STEP_RUN &&
-		    change_step_state(undo, i) != STEP_PLANNED)
-			return true;
-	}
-	return false;
-}
-
-enum restore_past restore_past(const GPtrArray *changes, const struct change *change)
-{
-	for (guint i = 0; i < changes->len; i++) {
-		const struct change *other = changes->pdata[i];
-		if (g_strcmp0(other->undoes, change->id) != 0 || other->state == CHANGE_UNDONE)
-			continue;
-		bool failed = other->state != CHANGE_UNFINISHED && other->state != CHANGE_DONE;
-		return !failed && is_ending(other) ? RESTORE_BUILT : RESTORE_AGAIN;
-	}
-	return RESTORE_NEW;
-}
-
-void restore_look(struct root *root, const struct change *change, struct plan *plan)
-{
-	for (guint i = 0; i < change->steps->len; i++) {
-		const struct step *step = change->steps->pdata[i];
-		if (step->kind != STEP_RUN || step->undo || !step->path || !step->new_value)
-			continue;
-		g_autofree char *text = root_read_all(root, step->path, MAX_MADE_BYTES, NULL, NULL);
-		if (text && strstr(text, step->new_value))
-			plan_warn(
-				plan, "still-there",
-				"'%s' still holds '%s', though '%s' has written it anew: it stands "
-				"in a file that is not of vfiokit",
-				step->path, step->new_value, step->argv[0]);
-	}
 }

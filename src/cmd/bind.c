@@ -114,18 +114,31 @@ static GArray *find_functions(const struct context *context, const struct host *
 
 /* ---- what came of it ---- */
 
+static bool is_probed(const struct plan *plan, const char *address)
+{
+	for (guint i = 0; i < plan->steps->len; i++) {
+		const struct step *step = plan->steps->pdata[i];
+		if (step->kind == STEP_PROBE && strcmp(step->address, address) == 0)
+			return true;
+	}
+	return false;
+}
+
 /* "0000:01:00.0 is on vfio-pci", for each. */
-static char *say_made(const struct host *host, const struct plan *plan)
+static char *say_made(const struct plan *plan)
 {
 	GString *text = g_string_new(NULL);
 
 	for (guint i = 0; i < plan->steps->len; i++) {
 		const struct step *step = plan->steps->pdata[i];
+		const char *newline = text->len > 0 ? "\n" : "";
 		if (step->kind == STEP_PROBE && step->new_value)
-			g_string_append_printf(text, "%s%s is on %s", text->len ? "\n" : "",
-					       step->address, step->new_value);
+			g_string_append_printf(text, "%s%s is on %s", newline, step->address,
+					       step->new_value);
 		else if (step->kind == STEP_PROBE)
-			g_string_append_printf(text, "%s%s is back", text->len ? "\n" : "",
+			g_string_append_printf(text, "%s%s is back", newline, step->address);
+		else if (step->kind == STEP_UNBIND && !is_probed(plan, step->address))
+			g_string_append_printf(text, "%s%s has no driver, as before", newline,
 					       step->address);
 	}
 	if (text->len > 0)
@@ -205,7 +218,7 @@ static int finish(struct context *context, const struct host *host, const GArray
 		  struct plan *plan, GError **error)
 {
 	const struct bind_options *options = context->options;
-	g_autofree char *made = say_made(host, plan);
+	g_autofree char *made = say_made(plan);
 	bool binds = strcmp(plan->command, "bind") == 0 && plan->steps->len > 0;
 	int status = change_finish(context, &options->change, plan, NULL, made, error);
 

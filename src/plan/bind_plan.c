@@ -392,12 +392,22 @@ static bool moves_back(const struct handover *handover, const struct pci_dev *de
 	       (before && before->driver && dev->driver_known && !dev->driver);
 }
 
+/* Would the override that it had keep out the driver that it had? It may have been written while
+ * that had the device already. */
+static bool is_kept_out(const struct pci_dev *dev, const struct bind_memory *before)
+{
+	return before && before->driver_known && before->driver && before->driver_override &&
+	       strcmp(before->driver, before->driver_override) != 0 &&
+	       g_strcmp0(before->driver, dev->driver) != 0;
+}
+
 static void restore_override(const struct handover *handover, const struct pci_dev *dev)
 {
 	const struct bind_memory *before = recall(handover, dev);
 
 	if (before)
-		add_override(handover, dev, before->driver_override);
+		add_override(handover, dev,
+			     is_kept_out(dev, before) ? NULL : before->driver_override);
 	else if (pci_driver_is_vfio(dev->driver_override))
 		add_override(handover, dev, NULL);
 }
@@ -415,6 +425,10 @@ static void restore_driver(const struct handover *handover, const struct pci_dev
 		return; /* a driver of the host has it: only the override was ours */
 	if (!known || before->driver)
 		add_probe(handover, dev, known ? before->driver : NULL);
+	if (is_kept_out(dev, before))
+		add_write(handover, dev, "driver_override", NULL, before->driver_override,
+			  g_strdup_printf("from now on only %s may take %s, as before",
+					  before->driver_override, address_text(dev->addr).text));
 }
 
 /* vfio-pci lets the kernel suspend what it has ("auto") and forbids it when it lets go ("on"), and
