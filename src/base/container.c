@@ -2,6 +2,7 @@
 #include "base/container.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -24,17 +25,28 @@ static bool is_docker(void)
 static const char *const never_empty[] = { "/sys/bus", "/sys/class", "/sys/kernel", "/sys/module",
 					   "/dev" };
 
+static bool is_name(const char *name)
+{
+	return strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
+}
+
+/* Looks at the first few names only: readdir() would ask for as many as 32 KiB have room for. */
 static bool is_empty(const char *path)
 {
-	DIR *dir = opendir(path);
-	const struct dirent *entry;
-	unsigned n = 0;
+	_Alignas(struct dirent64) char names[512];
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	const struct dirent64 *entry;
+	bool empty = true;
+	ssize_t n;
 
-	while (dir && n == 0 && (entry = readdir(dir)))
-		n += strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
-	if (dir)
-		closedir(dir);
-	return n == 0;
+	while (empty && fd >= 0 && (n = getdents64(fd, names, sizeof(names))) > 0)
+		for (ssize_t at = 0; empty && at < n; at += entry->d_reclen) {
+			entry = (const struct dirent64 *)(const void *)(names + at);
+			empty = !is_name(entry->d_name);
+		}
+	if (fd >= 0)
+		close(fd);
+	return empty;
 }
 
 /* The first PID namespace has a number of its own (kernel: PROC_PID_INIT_INO). */
