@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "edit/parameter.h"
 #include "edit/slot.h"
 
 /* A comment in front of lines that are added to files of others: removal knows them by it. */
@@ -23,20 +24,6 @@ static const struct {
 	[EDIT_MODPROBE] = { "modprobe's configuration", modprobe_slots, "KEY WORD", NULL },
 	[EDIT_YAML] = { "YAML", yaml_slots, "KEY: WORD", NULL },
 	[EDIT_LINES] = { "a list of lines", lines_slots, "WORD", NULL },
-};
-
-/* Parameters of the kernel whose values are lists that add up. */
-static const char *const lists[] = {
-	"intel_iommu",
-	"amd_iommu",
-	"iommu",
-	"vfio-pci.ids",
-	"ids",
-	"module_blacklist",
-	"modprobe.blacklist",
-	"rd.driver.blacklist",
-	"rd.driver.pre",
-	"pci",
 };
 
 /* ---- slots ---- */
@@ -95,64 +82,6 @@ bool edit_sets_anew(const char *text, const struct edit_place *place)
 
 /* ---- comparing ---- */
 
-/* The length of the name; the whole, where there is no value. '-' is '_' in names. */
-static size_t name_length(const char *word)
-{
-	return strcspn(word, "=");
-}
-
-static bool has_equal_name(const char *a, const char *b)
-{
-	size_t n = name_length(a);
-
-	if (n != name_length(b) || (a[n] == '=') != (b[n] == '='))
-		return false;
-	for (size_t i = 0; i < n; i++)
-		if ((a[i] == '-' ? '_' : a[i]) != (b[i] == '-' ? '_' : b[i]))
-			return false;
-	return true;
-}
-
-static bool is_list(const char *word)
-{
-	for (size_t i = 0; i < G_N_ELEMENTS(lists); i++) {
-		g_autofree char *sample = g_strconcat(lists[i], "=", NULL);
-		if (has_equal_name(word, sample))
-			return word[name_length(word) + 1] != '\0' && !strpbrk(word, "\"'\\$");
-	}
-	return false;
-}
-
-static const char *value_of(const char *word)
-{
-	size_t n = name_length(word);
-
-	return word[n] == '=' ? word + n + 1 : "";
-}
-
-static bool list_has(const char *value, const char *element)
-{
-	g_auto(GStrv) elements = g_strsplit(value, ",", -1);
-
-	return g_strv_contains((const char *const *)elements, element);
-}
-
-/* Does one word on the line say all that word says? */
-static bool covers(const char *there, const char *word)
-{
-	if (!has_equal_name(there, word))
-		return false;
-	if (strcmp(value_of(there), value_of(word)) == 0)
-		return true;
-	if (!is_list(word) || !is_list(there))
-		return false;
-	g_auto(GStrv) elements = g_strsplit(value_of(word), ",", -1);
-	for (char **element = elements; *element; element++)
-		if (!list_has(value_of(there), *element))
-			return false;
-	return true;
-}
-
 /* The words of a format's lines have blanks that do not matter. */
 static char *normal_word(const struct edit_place *place, const char *word)
 {
@@ -166,7 +95,7 @@ static bool is_equal(const struct edit_place *place, const char *there, const ch
 {
 	if (place->format == EDIT_LINES)
 		return strcmp(there, word) == 0;
-	return covers(there, word);
+	return parameter_covers(there, word);
 }
 
 bool edit_has(const char *text, const struct edit_place *place, const char *word)
@@ -206,30 +135,9 @@ static char *cut_word(const char *text, const struct slot *slot, const GArray *w
 /* Does word take something out of what is there? */
 static bool touches(const struct edit_place *place, const char *there, const char *word)
 {
-	if (is_equal(place, there, word))
-		return true;
-	if (place->format == EDIT_LINES || !has_equal_name(there, word) || !is_list(there) ||
-	    !is_list(word))
-		return false;
-	g_auto(GStrv) elements = g_strsplit(value_of(word), ",", -1);
-	for (char **element = elements; *element; element++)
-		if (list_has(value_of(there), *element))
-			return true;
-	return false;
-}
-
-/* What is there without the elements of word; NULL when none is left. */
-static char *subtract(const char *there, const char *word)
-{
-	g_auto(GStrv) elements = g_strsplit(value_of(there), ",", -1);
-	GString *left = g_string_new_len(there, (gssize)MIN(name_length(there) + 1, strlen(there)));
-	size_t before = left->len;
-
-	for (char **element = elements; is_list(there) && *element; element++)
-		if (!list_has(value_of(word), *element))
-			g_string_append_printf(left, "%s%s", left->len > before ? "," : "",
-					       *element);
-	return g_string_free(left, left->len == before);
+	if (place->format == EDIT_LINES)
+		return strcmp(there, word) == 0;
+	return parameter_touches(there, word);
 }
 
 static char *replace_word(const char *text, const struct slot *slot, const struct word *word,
@@ -274,7 +182,7 @@ static char *take_out(const char *text, const struct edit_place *place, const st
 {
 	const struct word *found = word_at(words, i);
 	bool whole = place->format == EDIT_LINES;
-	g_autofree char *left = whole ? NULL : subtract(found->value, word);
+	g_autofree char *left = whole ? NULL : parameter_without(found->value, word);
 	char *line = is_alone(place, words, i) && !left ? cut_line(text, found->start) : NULL;
 
 	if (left)
@@ -361,25 +269,10 @@ static char *append_line(const char *text, const struct edit_place *place, const
 /* The last word of the slot that is a list with the same name; -1: none. */
 static int find_list(const GArray *words, const char *word)
 {
-	for (guint i = words->len; is_list(word) && i > 0; i--) {
-		const char *there = word_at(words, i - 1)->value;
-		if (has_equal_name(there, word) && is_list(there))
+	for (guint i = words->len; i > 0; i--)
+		if (parameter_joins(word_at(words, i - 1)->value, word))
 			return (int)i - 1;
-	}
 	return -1;
-}
-
-/* Behind the last element; elements that are there already are not added again. */
-static char *merge_list(const char *text, const struct slot *slot, const struct word *there,
-			const char *word)
-{
-	g_auto(GStrv) elements = g_strsplit(value_of(word), ",", -1);
-	g_autoptr(GString) value = g_string_new(there->value);
-
-	for (char **element = elements; *element; element++)
-		if (!list_has(value_of(value->str), *element))
-			g_string_append_printf(value, ",%s", *element);
-	return replace_word(text, slot, there, value->str);
 }
 
 static char *add_to_slot(const char *text, const struct slot *slot, const struct edit_place *place,
@@ -388,12 +281,14 @@ static char *add_to_slot(const char *text, const struct slot *slot, const struct
 	g_autoptr(GArray) words = slot_words(text, slot);
 	g_autofree char *encoded = slot_encode(word, slot->quoting);
 	const char *separator = slot_separator(slot->quoting);
-	int list = find_list(words, word);
+	int index = find_list(words, word);
+	const struct word *list = index >= 0 ? word_at(words, (guint)index) : NULL;
+	g_autofree char *joined = list ? parameter_join(list->value, word) : NULL;
 
 	if (!encoded)
 		return NULL;
-	if (list >= 0)
-		return merge_list(text, slot, word_at(words, (guint)list), word);
+	if (list)
+		return replace_word(text, slot, list, joined);
 	if (words->len == 0)
 		return insert(text, slot->start, encoded, "");
 	if (place->first)
