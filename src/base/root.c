@@ -271,15 +271,25 @@ static ssize_t read_file(const struct root_dir *dir, const char *name, char *buf
 	return n;
 }
 
+/* In a tree in memory. NULL and *error (an errno value): it is not there, or not for us. */
+static const struct tree_node *find_memory(const struct root_dir *dir, const char *name,
+					   bool follow, int *error)
+{
+	*error = ENOENT;
+	const struct tree_node *node = tree_find(dir->root->tree, dir->node, name, follow, error);
+	if (!node || node->kind != TREE_ERROR)
+		return node;
+	*error = node->error;
+	return NULL;
+}
+
 static ssize_t read_memory(const struct root_dir *dir, const char *name, char *buf, size_t size)
 {
-	int error = ENOENT;
-	const struct tree_node *node = tree_find(dir->root->tree, dir->node, name, true, &error);
+	int error;
+	const struct tree_node *node = find_memory(dir, name, true, &error);
 
 	if (!node)
 		return -error;
-	if (node->kind == TREE_ERROR)
-		return -node->error;
 	if (node->kind != TREE_FILE)
 		return -EISDIR;
 	size_t n = MIN(node->length, size - 1);
@@ -314,13 +324,11 @@ ssize_t root_dir_attribute(const struct root_dir *dir, const char *name, void *b
 
 static ssize_t link_memory(const struct root_dir *dir, const char *name, char *buf, size_t size)
 {
-	int error = ENOENT;
-	const struct tree_node *node = tree_find(dir->root->tree, dir->node, name, false, &error);
+	int error;
+	const struct tree_node *node = find_memory(dir, name, false, &error);
 
 	if (!node)
 		return -error;
-	if (node->kind == TREE_ERROR)
-		return -node->error;
 	if (node->kind != TREE_LINK)
 		return -EINVAL;
 	if (node->length >= size)
