@@ -99,4 +99,5 @@ struct change *change_parse(const char *text, size_t length);
 const char *change_state_name(enum change_state state);
 const char *step_state_name(enum step_state state);
 
+/* How far step number `step` (from 0) came. */
 enum step_state change_step_state(const struct change *change, unsigned step);

@@ -15,4 +15,5 @@ int guest_read(struct root *root, const struct step *step, char **value);
 /* Gives libvirt the definition `new`, or with NULL takes the one away that it has. */
 bool guest_define(struct stepper *stepper, const struct step *step, GError **error);
 
+/* Starts the guest of the step's name, and looks whether it runs. */
 bool guest_start(struct stepper *stepper, const struct step *step, GError **error);

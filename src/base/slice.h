@@ -32,6 +32,7 @@ struct slice slice_take_word(struct slice *slice);
  * false when there is no digit. */
 bool slice_take_number(struct slice *slice, unsigned base, size_t *ret);
 
+/* Byte by byte. */
 bool slice_equal(struct slice a, struct slice b);
 
 bool slice_is_word(struct slice slice, const char *word);

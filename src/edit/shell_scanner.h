@@ -25,6 +25,7 @@ struct shell_scanner {
 	struct slice feed; /* the word that ends a text fed by "<<"; behind this line it begins */
 };
 
+/* Does a word end in front of that character? Also for the NUL at the end. */
 bool shell_is_end_of_word(char c);
 
 /* Steps over whatever starts at at: a quoted text, an escaped character, a comment, or one byte.

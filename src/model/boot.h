@@ -177,6 +177,7 @@ const char *boot_chain_name(enum boot_chain chain);
 /* In words: "GRUB, with a drop-in file". */
 const char *boot_chain_words(enum boot_chain chain);
 
+/* "dracut", "initramfs-tools", …; "not known". */
 const char *initramfs_name(enum initramfs initramfs);
 
 /* The file of vfiokit's that tells this generator what to take in; NULL: it takes in neither files

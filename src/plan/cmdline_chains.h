@@ -36,4 +36,5 @@ extern const struct edit_place chain_first_line;
 /* Words go into /etc/kernel/cmdline, which is made where there is none. */
 bool chain_edit_cmdline(struct cmdline_job *job);
 
+/* Has proxmox-boot-tool write the menus anew, where something has changed. */
 void chain_refresh_proxmox(struct cmdline_job *job);

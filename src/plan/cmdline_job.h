@@ -20,6 +20,7 @@ struct cmdline_job {
 	bool changed;            /* a file is changed, so what is made of it must be made anew */
 };
 
+/* Is nothing to be added, and nothing taken away? */
 bool job_is_empty(const struct cmdline_job *job);
 
 /* Words with blanks between them; the caller's. */
@@ -42,6 +43,7 @@ bool job_edit_file(struct cmdline_job *job, const char *path, const struct edit_
 bool job_edit_text(struct cmdline_job *job, const char *path, const char *old, const char *from,
 		   const struct edit_place *place);
 
+/* Adds a program to the plan, whatever has changed. undo: what takes it back, as in struct step. */
 void job_run(struct cmdline_job *job, const char *const *argv, const char *const *undo,
 	     const char *why);
 

@@ -34,6 +34,7 @@ struct place {
 	bool is_virtual;
 };
 
+/* The place that such a path names. */
 struct place devpath_place(const struct host *host, const char *path);
 
 /* The place of entry name of a class directory: by its link, or where it is a directory (as older

@@ -13,6 +13,7 @@ struct mask {
 	const char *hostname; /* NULL: none, or one that is an ordinary word */
 };
 
+/* hostname: of the machine, borrowed; NULL: not known. */
 void mask_init(struct mask *mask, const char *hostname);
 void mask_clear(struct mask *mask);
 

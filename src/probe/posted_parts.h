@@ -202,6 +202,7 @@ int posted_pcie_type(const char *text);
 
 /* ---- bytes ---- */
 
+/* Is it a line of bytes of config space ("10: 04 …")? The other takes them in. */
 bool posted_hex_known(const char *text);
 void posted_hex_take(struct posted_fn *fn, const char *text);
 
@@ -252,6 +253,7 @@ struct posted_fn *posted_begin_fn(struct posted_machine *machine, struct pci_add
 /* Adds the section to the machine, unless it is of another one; then that is noted. */
 void posted_end_section(struct posted_machine *machine);
 
+/* Is the function in the section that is read now? */
 bool posted_in_section(const struct posted_machine *machine, struct pci_addr addr);
 
 /* The bus behind the bridge at addr, as far as read; -1. */

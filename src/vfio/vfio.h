@@ -26,12 +26,14 @@ bool vfio_has_type1(int container);
 /* The VFIO_GROUP_FLAGS_ of a group. */
 int vfio_group_flags(int group, uint32_t *ret);
 
+/* Makes the group one of the container's, and takes it out again. */
 int vfio_group_attach(int group, int container);
 int vfio_group_detach(int group);
 
 /* Makes the container one of type 1: the IOMMU takes the group over. */
 int vfio_set_type1(int container);
 
+/* What the IOMMU behind the container can do; on failure *ret says that nothing is known. */
 int vfio_iommu_info(int container, struct vfio_iommu_facts *ret);
 
 enum vfio_memory {
@@ -58,6 +60,7 @@ struct vfio_device_facts {
 	unsigned n_irqs;
 };
 
+/* -EBADMSG: what the kernel says of the region makes no sense. */
 int vfio_device_info(int device, struct vfio_device_facts *ret);
 int vfio_region_info(int device, unsigned index, struct vfio_region *ret);
 
@@ -70,6 +73,7 @@ int vfio_region_read(int device, const struct vfio_region *region, void *buf, si
 /* How many interrupts of a kind (VFIO_PCI_INTX_IRQ_INDEX, …) it has. */
 int vfio_irq_count(int device, unsigned index);
 
+/* Resets the function, in one of its own ways; fails where it has none. */
 int vfio_device_reset(int device);
 
 /* The functions that a reset of the device's bus or slot would hit: *ret is the caller's to free,

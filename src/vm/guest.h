@@ -179,6 +179,7 @@ static inline void guest_auto_free(struct guest **guest)
 }
 #define GUEST_AUTO __attribute__((cleanup(guest_auto_free)))
 
+/* Texts that live as long as the guest. */
 const char *guest_string(struct guest *guest, const char *text);
 const char *guest_format(struct guest *guest, const char *format, ...) G_GNUC_PRINTF(2, 3);
 

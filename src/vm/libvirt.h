@@ -43,6 +43,7 @@ struct libvirt_domain {
 /* The domains that run (of struct libvirt_domain), sorted by name; the array owns them. */
 GPtrArray *libvirt_list_running(struct libvirt *virt, GError **error);
 
+/* Is there such a domain, and does it run? None is no error. */
 bool libvirt_state(struct libvirt *virt, const char *domain, enum libvirt_state *ret,
 		   GError **error);
 

@@ -26,5 +26,5 @@ struct profile {
 	bool screen;         /* a virtual screen beside the GPU's */
 };
 
-extern const struct profile profiles[];
+extern const struct profile profiles[]; /* ends with a row without a name */
 const struct profile *profile_find(const char *name);

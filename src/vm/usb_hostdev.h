@@ -30,4 +30,5 @@ GPtrArray *usb_hostdevs_parse(const char *xml, GError **error);
 /* Is it that device, by all that it says? One that says nothing is none. */
 bool usb_hostdev_is(const struct usb_hostdev *hostdev, const struct usb_dev *dev);
 
+/* Was it given because it follows the guest? */
 bool usb_hostdev_is_ours(const struct usb_hostdev *hostdev);

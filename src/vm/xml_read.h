@@ -5,6 +5,7 @@
 #include <libxml/tree.h>
 #include <stdbool.h>
 
+/* Is it an element of that name? Not for NULL. */
 bool node_is(const xmlNode *node, const char *name);
 
 /* The first element of that name (NULL: any) from node on along its siblings; NULL: none. */

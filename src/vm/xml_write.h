@@ -5,6 +5,7 @@
 #include <glib.h>
 #include <libxml/tree.h>
 
+/* An attribute. */
 void node_set(xmlNode *node, const char *name, const char *value);
 void node_unset(xmlNode *node, const char *name);
 
