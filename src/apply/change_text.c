@@ -35,16 +35,20 @@ void change_line(GString *text, const char *words)
 
 void change_word(GString *words, const char *key, const char *value)
 {
+	static const char hex[] = "0123456789abcdef";
+
 	if (!value)
 		return;
 	g_string_append_c(words, ' ');
 	g_string_append(words, key);
 	g_string_append_c(words, '=');
 	for (const unsigned char *at = (const unsigned char *)value; *at; at++) {
-		if (*at <= ' ' || *at == '%' || *at == 0x7f)
-			g_string_append_printf(words, "%%%02x", *at);
-		else
+		if (*at <= ' ' || *at == '%' || *at == 0x7f) {
+			const char code[] = { '%', hex[*at >> 4], hex[*at & 15] };
+			g_string_append_len(words, code, sizeof(code));
+		} else {
 			g_string_append_c(words, (char)*at);
+		}
 	}
 }
 
