@@ -146,9 +146,20 @@ int root_space(struct root *root, const char *path, uint64_t *bytes)
 	return r;
 }
 
+/* How many bytes to begin with: most files are small, those of /proc do not tell. */
+static size_t first_size(const struct root *root, const char *path, size_t max)
+{
+	const size_t usual = (size_t)64 * 1024;
+	struct stat st;
+
+	if (!root->live || fstatat(root->fd, path, &st, 0) < 0 || st.st_size <= 0)
+		return MIN(usual, max);
+	return MIN(MAX((size_t)st.st_size + 1, usual), max);
+}
+
 char *root_read_all(struct root *root, const char *path, size_t max, size_t *length, int *error)
 {
-	size_t size = MIN(max, 64 * 1024) + 1;
+	size_t size = first_size(root, path, max) + 1;
 	g_autofree char *buf = g_malloc(size);
 	ssize_t n;
 

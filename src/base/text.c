@@ -114,6 +114,10 @@ char *text_printable(const char *text, size_t length)
 	GString *out = g_string_sized_new(length);
 
 	for (size_t i = 0; i < length;) {
+		if (text[i] >= ' ' && text[i] <= '~') { /* nearly all: no need to decode them */
+			g_string_append_c(out, text[i++]);
+			continue;
+		}
 		gunichar c = g_utf8_get_char_validated(text + i, (gssize)(length - i));
 		if (c == (gunichar)-1 || c == (gunichar)-2 || !g_unichar_isprint(c)) {
 			g_string_append_c(out, '?');
