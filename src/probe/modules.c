@@ -16,6 +16,7 @@ struct alias {
 	const char *pattern;
 	const char *module;
 	size_t literal; /* how much of the pattern stands before its first wildcard */
+	bool stars;     /* "*" is the only wildcard in it, as depmod writes them */
 };
 
 /* Splits a line in place. */
@@ -28,14 +29,43 @@ static bool alias_parse(char *line, struct alias *ret)
 	if (!blank)
 		return false;
 	*blank = '\0';
-	*ret = (struct alias){ pattern, blank + 1, strcspn(pattern, "*?[\\") };
+	*ret = (struct alias){
+		.pattern = pattern,
+		.module = blank + 1,
+		.literal = strcspn(pattern, "*?[\\"),
+		.stars = !strpbrk(pattern, "?[\\"),
+	};
 	return true;
+}
+
+/* fnmatch() tries all that each of several stars could stand for; the last one is enough. */
+static bool stars_match(const char *pattern, const char *text)
+{
+	const char *star = NULL, *from = text;
+
+	while (*text) {
+		if (*pattern == '*') {
+			star = pattern++;
+			from = text;
+		} else if (*pattern == *text) {
+			pattern++;
+			text++;
+		} else if (star) {
+			pattern = star + 1;
+			text = ++from;
+		} else {
+			return false;
+		}
+	}
+	return pattern[strspn(pattern, "*")] == '\0';
 }
 
 static bool alias_matches(const struct alias *alias, const char *modalias)
 {
-	return strncmp(alias->pattern, modalias, alias->literal) == 0 &&
-	       fnmatch(alias->pattern, modalias, 0) == 0;
+	if (strncmp(alias->pattern, modalias, alias->literal) != 0)
+		return false;
+	return alias->stars ? stars_match(alias->pattern, modalias)
+			    : fnmatch(alias->pattern, modalias, 0) == 0;
 }
 
 /* ---- which lines matter ---- */
@@ -55,57 +85,50 @@ static GPtrArray *list_modaliases(const struct host *host)
 	return list;
 }
 
-/* Four hexadecimal digits, as modaliases write them; false: others, as where a wildcard is. */
-static bool take_id(const char *text, uint32_t *ret)
-{
-	uint32_t value = 0;
+/* How modaliases begin, as those of VFIO do behind "vfio_": ids of vendors have four digits. */
+#define COMMON "pci:v0000"
 
-	for (unsigned i = 0; i < 4; i++) {
-		char c = text[i];
-		if (c >= '0' && c <= '9')
-			value = value << 4 | (uint32_t)(c - '0');
-		else if (c >= 'A' && c <= 'F')
-			value = value << 4 | (uint32_t)(c - 'A' + 10);
-		else
-			return false;
+#define LONG_LINE 24 /* "alias vfio_pci:v0000…": shorter ones are compared in full */
+
+/* What follows that in the modaliases of which it is true. */
+static GPtrArray *list_tails(const GPtrArray *modaliases)
+{
+	GPtrArray *list = g_ptr_array_new();
+
+	for (guint i = 0; i < modaliases->len; i++) {
+		const char *tail = text_after(modaliases->pdata[i], COMMON);
+		if (tail)
+			g_ptr_array_add(list, (gpointer)tail);
 	}
-	*ret = value;
-	return true;
+	return list;
 }
 
-/* Vendor and device of a modalias, "pci:v000010DEd00001C03…": nearly all patterns name both, and
- * few of thousands are of this machine. False: one of them is a wildcard. */
-static bool ids_of(const char *modalias, uint32_t *ret)
+/* Do they differ before the first wildcard of the pattern? */
+static bool differs(const char *pattern, const char *modalias)
 {
-	const char *at = strncmp(modalias, "vfio_", 5) == 0 ? modalias + 5 : modalias;
-	uint32_t vendor, device;
+	while (*pattern == *modalias && *pattern != '\0') {
+		pattern++;
+		modalias++;
+	}
+	return *modalias != '\0' && *pattern != '*' && *pattern != '?' && *pattern != '[' &&
+	       *pattern != '\\';
+}
 
-	if (strncmp(at, "pci:v0000", 9) != 0 || !take_id(at + 9, &vendor) ||
-	    strncmp(at + 13, "d0000", 5) != 0 || !take_id(at + 18, &device))
+/* Is the line of other devices? Asked first of all, and without a call: it is so for nearly all of
+ * tens of thousands, and most show it by a digit of the vendor. */
+static bool is_of_others(const char *line, size_t length, const GPtrArray *tails)
+{
+	if (length < LONG_LINE)
 		return false;
-	*ret = vendor << 16 | device;
+	if (memcmp(line, "alias ", 6) != 0)
+		return true;
+	const char *pattern = line + (memcmp(line + 6, "vfio_", 5) == 0 ? 11 : 6);
+	if (memcmp(pattern, COMMON, strlen(COMMON)) != 0)
+		return memcmp(pattern, "pci:", 4) != 0;
+	for (guint i = 0; i < tails->len; i++)
+		if (!differs(pattern + strlen(COMMON), tails->pdata[i]))
+			return false;
 	return true;
-}
-
-static GHashTable *list_ids(const GPtrArray *modaliases)
-{
-	GHashTable *all = g_hash_table_new(NULL, NULL);
-	uint32_t ids;
-
-	for (guint i = 0; i < modaliases->len; i++)
-		if (ids_of(modaliases->pdata[i], &ids))
-			g_hash_table_add(all, GUINT_TO_POINTER(ids));
-	return all;
-}
-
-/* Is the line of other devices? Asked first of all: it is so for nearly every line. */
-static bool is_of_others(const char *line, GHashTable *all_ids)
-{
-	const char *pattern = text_after(line, "alias ");
-	uint32_t ids;
-
-	return !pattern ||
-	       (ids_of(pattern, &ids) && !g_hash_table_contains(all_ids, GUINT_TO_POINTER(ids)));
 }
 
 static bool matches_any(const struct alias *alias, const GPtrArray *modaliases)
@@ -135,15 +158,16 @@ static char *find_aliases(struct root *root, const void *host)
 		return NULL;
 
 	g_autoptr(GPtrArray) modaliases = list_modaliases(host);
-	g_autoptr(GHashTable) all_ids = list_ids(modaliases);
+	g_autoptr(GPtrArray) tails = list_tails(modaliases);
 	GString *kept = g_string_new(NULL);
-	for (char *line = text, *next; line; line = next) {
+	const char *cursor = text, *line;
+	size_t length;
+	while ((line = text_next_line(&cursor, &length))) {
 		struct alias alias;
-		next = strchr(line, '\n');
-		if (next)
-			*next++ = '\0';
-		if (!is_of_others(line, all_ids) && alias_parse(line, &alias) &&
-		    matches_any(&alias, modaliases))
+		if (is_of_others(line, length, tails))
+			continue;
+		g_autofree char *copy = g_strndup(line, length);
+		if (alias_parse(copy, &alias) && matches_any(&alias, modaliases))
 			g_string_append_printf(kept, "alias %s %s\n", alias.pattern, alias.module);
 	}
 	return g_string_free(kept, FALSE);
