@@ -1,8 +1,14 @@
 /* Which processes hold devices: from /proc, from what is recorded of it, and when it hides some. */
 #include <errno.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <glib.h>
 
+#include "base/open_files.h"
 #include "base/tree.h"
 #include "model/loss.h"
 #include "usage_fixture.h"
@@ -125,6 +131,37 @@ static void test_recorded_processes(void)
 	expect(host, "0000:01:00.0", "process card0 [X?org (pid 812)]\n");
 }
 
+/* A child that waits to be killed, with its own table of open files or with ours. */
+static pid_t start_child(unsigned long flags)
+{
+	pid_t pid = (pid_t)syscall(SYS_clone, flags | SIGCHLD, 0UL, 0UL, 0UL, 0UL);
+
+	for (; pid == 0;)
+		pause();
+	return pid;
+}
+
+static void end_child(pid_t pid)
+{
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+}
+
+/* Threads of the kernel are told by this: whoever has files of its own must not be. */
+static void test_shared_files(void)
+{
+	if (!open_files_are_shared(getpid(), getpid())) {
+		g_test_skip("the kernel does not tell who has files in common");
+		return;
+	}
+	pid_t sharing = start_child(CLONE_FILES), apart = start_child(0);
+	g_assert_true(open_files_are_shared(getpid(), sharing));
+	g_assert_false(open_files_are_shared(getpid(), apart));
+	end_child(sharing);
+	end_child(apart);
+	g_assert_false(open_files_are_shared(getpid(), apart));
+}
+
 static void test_many_processes(void)
 {
 	struct tree *tree = tree_new();
@@ -154,6 +191,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/holders/hidden", test_hidden_processes);
 	g_test_add_func("/holders/unknown-minor", test_unknown_minor);
 	g_test_add_func("/holders/recorded", test_recorded_processes);
+	g_test_add_func("/holders/shared-files", test_shared_files);
 	g_test_add_func("/holders/many", test_many_processes);
 	return g_test_run();
 }

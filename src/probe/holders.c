@@ -10,6 +10,7 @@
 
 #include <glib.h>
 
+#include "base/open_files.h"
 #include "base/root.h"
 #include "base/text.h"
 #include "probe/devpath.h"
@@ -161,15 +162,16 @@ static void scan_fds(const struct scan *scan, const char *pid, const struct root
 		write_lines(scan, pid, lines);
 }
 
-/* Threads of the kernel run no program and have no files (kernel/fork.c: get_task_exe_file()): one
- * call in place of five for each, and most of a small machine's processes are such. */
-static bool is_kernel_thread(const struct scan *scan, const char *pid)
-{
-	g_autofree char *path = g_strconcat(pid, "/exe", NULL);
-	char target[PATH_MAX];
+#define KTHREADD 2
 
-	return root_is_live(scan->proc->root) &&
-	       root_dir_link(scan->proc, path, target, sizeof(target)) == -ENOENT;
+/* Threads of the kernel have the open files of their parent, which is looked at itself: one call in
+ * place of five for each, and most of a small machine's processes are such. */
+static bool has_files_of_kernel(const struct scan *scan, const char *pid)
+{
+	uint32_t number;
+
+	return root_is_live(scan->proc->root) && text_to_u32(pid, 10, INT32_MAX, &number) &&
+	       number != KTHREADD && open_files_are_shared(KTHREADD, (int)number);
 }
 
 static void scan_process(struct scan *scan, const char *pid)
@@ -178,7 +180,7 @@ static void scan_process(struct scan *scan, const char *pid)
 	g_autoptr(GPtrArray) names = NULL;
 	g_autofree char *path = g_strconcat(pid, "/fd", NULL);
 
-	if (is_kernel_thread(scan, pid)) {
+	if (has_files_of_kernel(scan, pid)) {
 		scan->n_looked_at++;
 		return;
 	}

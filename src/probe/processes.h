@@ -7,7 +7,8 @@
 
 struct processes {
 	struct root_dir proc; /* /proc; what is said of a process is in it as "PID/…" */
-	GPtrArray *pids;      /* of char *, by number */
+	GPtrArray *names;     /* all that is in it */
+	GPtrArray *pids;      /* of char *, by number; borrowed of those */
 };
 
 #define PROCESSES_NONE ((struct processes){ .proc = ROOT_DIR_CLOSED })
