@@ -155,15 +155,42 @@ char *journal_boot_id(struct root *root)
 	return g_strdup(text_chomp(buf));
 }
 
-/* A name that no file has: the time and the verb, and a number when that is taken. */
-static char *make_id(struct root *root, const struct tm *now, const char *verb)
+#define EPOCH 719163 /* 1 January 1970, as GDate counts days */
+
+/* "2026-11-26T15:04:05Z". Not by gmtime_r(), which reads the local zone before it leaves it out. */
+static char *utc_text(time_t now)
 {
-	char base[32];
+	const unsigned second = (unsigned)(now % 86400);
+	GDate day;
+
+	g_date_clear(&day, 1);
+	g_date_set_julian(&day, (guint32)(EPOCH + now / 86400));
+	return g_strdup_printf("%04u-%02u-%02uT%02u:%02u:%02uZ", g_date_get_year(&day),
+			       (unsigned)g_date_get_month(&day), g_date_get_day(&day),
+			       second / 3600, second / 60 % 60, second % 60);
+}
+
+/* "20261126-150405" of that. */
+static char *short_time(const char *when)
+{
+	GString *text = g_string_new(NULL);
+
+	for (; *when; when++)
+		if (g_ascii_isdigit(*when))
+			g_string_append_c(text, *when);
+		else if (*when == 'T')
+			g_string_append_c(text, '-');
+	return g_string_free(text, FALSE);
+}
+
+/* A name that no file has: the time and the verb, and a number when that is taken. */
+static char *make_id(struct root *root, const char *when, const char *verb)
+{
+	g_autofree char *base = short_time(when);
 	g_auto(GStrv) words = g_strsplit(verb, " --", -1); /* "bind --persist" */
 	g_autofree char *joined = g_strjoinv("-", words);
 	g_autofree char *word = g_strdelimit(g_strdup(joined), " ", '-'); /* "usb attach" */
 
-	strftime(base, sizeof(base), "%Y%m%d-%H%M%S", now);
 	for (unsigned i = 1;; i++) {
 		g_autofree char *id = i == 1 ? g_strdup_printf("%s-%s", base, word)
 					     : g_strdup_printf("%s-%s-%u", base, word, i);
@@ -195,15 +222,9 @@ static struct journal *set_unwritable(const char *path, int r, GError **error)
 struct journal *journal_begin(struct root *root, const GPtrArray *changes, struct change *change,
 			      GError **error)
 {
-	const time_t seconds = time(NULL);
-	struct tm now;
-	char when[32];
-
-	gmtime_r(&seconds, &now);
-	strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%SZ", &now);
 	change->sequence = next_sequence(changes);
-	change->id = make_id(root, &now, change->verb);
-	change->when = g_strdup(when);
+	change->when = utc_text(time(NULL));
+	change->id = make_id(root, change->when, change->verb);
 	change->boot = journal_boot_id(root);
 
 	g_autofree char *path = journal_path(change->id);
