@@ -87,7 +87,7 @@ static void read_subsystem(struct blocks *blocks, struct block *block, const cha
 	for (guint i = 0; i < dir.names->len; i++) {
 		const char *name = dir.names->pdata[i];
 		if (name_is_numbered(name, "nvme") &&
-		    devpath_of_entry(blocks->reader->host, &dir.dir, name, &place, NULL, 0))
+		    class_dir_place(blocks->reader, &dir, i, &place, NULL))
 			g_array_append_val(places, place);
 	}
 	block->n_places = places->len;
@@ -126,13 +126,13 @@ static void take_path(struct blocks *blocks, struct block *block, const char *pa
 	}
 }
 
-static void read_block(struct blocks *blocks, const char *name)
+static void read_block(struct blocks *blocks, guint i)
 {
-	char path[PATH_MAX];
+	const char *name = blocks->dir.names->pdata[i], *path;
 	struct place place;
 
-	if (is_hidden_path(name) || !devpath_of_entry(blocks->reader->host, &blocks->dir.dir, name,
-						      &place, path, sizeof(path)))
+	if (is_hidden_path(name) ||
+	    !class_dir_place(blocks->reader, &blocks->dir, i, &place, &path))
 		return;
 	struct block *block = g_new0(struct block, 1);
 	block->name = host_string(blocks->reader->host, name);
@@ -192,7 +192,7 @@ struct blocks *blocks_read(struct usage_reader *reader)
 	if (!class_dir_open(reader, "block", KIND_BIT(USAGE_BLOCK), &blocks->dir))
 		return blocks;
 	for (guint i = 0; i < blocks->dir.names->len; i++)
-		read_block(blocks, blocks->dir.names->pdata[i]);
+		read_block(blocks, i);
 	for (guint i = 0; i < blocks->list->len; i++)
 		link_block(blocks, blocks->list->pdata[i]);
 	return blocks;

@@ -93,7 +93,7 @@ struct place devpath_place(const struct host *host, const char *path)
 }
 
 bool devpath_of_entry(const struct host *host, const struct root_dir *dir, const char *name,
-		      struct place *ret, char *path, size_t path_size)
+		      struct place *ret)
 {
 	char link[PATH_MAX];
 
@@ -103,7 +103,5 @@ bool devpath_of_entry(const struct host *host, const struct root_dir *dir, const
 			return false;
 	}
 	*ret = devpath_place(host, link);
-	if (path)
-		g_strlcpy(path, link, path_size);
 	return true;
 }

@@ -38,7 +38,6 @@ struct place {
 struct place devpath_place(const struct host *host, const char *path);
 
 /* The place of entry name of a class directory: by its link, or where it is a directory (as older
- * kernels had it) by the link "device" in it. False when there is neither. path (NULL: not wanted)
- * gets the text of the link. */
+ * kernels had it) by the link "device" in it. False when there is neither. */
 bool devpath_of_entry(const struct host *host, const struct root_dir *dir, const char *name,
-		      struct place *ret, char *path, size_t path_size);
+		      struct place *ret);

@@ -128,8 +128,7 @@ static void find_adapters(struct inputs *inputs)
 		struct place *place = &inputs->adapters[inputs->n_adapters];
 		const char *name = dir.names->pdata[i];
 		if (name_is_numbered(name, "hci") &&
-		    devpath_of_entry(inputs->reader->host, &dir.dir, name, place, NULL, 0) &&
-		    !place->is_virtual)
+		    class_dir_place(inputs->reader, &dir, i, place, NULL) && !place->is_virtual)
 			inputs->n_adapters++;
 	}
 }
@@ -147,9 +146,9 @@ void usage_read_inputs(struct usage_reader *reader)
 	for (guint i = 0; i < dir.names->len; i++) {
 		const char *name = dir.names->pdata[i];
 		struct place place;
-		char path[1024];
+		const char *path;
 		if (!name_is_numbered(name, "input") ||
-		    !devpath_of_entry(reader->host, &dir.dir, name, &place, path, sizeof(path)))
+		    !class_dir_place(reader, &dir, i, &place, &path))
 			continue;
 		if (strstr(path, "/uhid/0005:"))
 			add_by_radio(&inputs, name);

@@ -191,13 +191,13 @@ static void add_session(struct nets *nets)
 
 /* ---- interfaces ---- */
 
-static void add_net(const struct nets *nets, const char *name)
+static void add_net(const struct nets *nets, guint i)
 {
+	const char *name = nets->dir->names->pdata[i];
 	struct place place;
 	const char *top = g_hash_table_lookup(nets->routes, name);
 
-	if (!devpath_of_entry(nets->reader->host, &nets->dir->dir, name, &place, NULL, 0) ||
-	    place.is_virtual)
+	if (!class_dir_place(nets->reader, nets->dir, i, &place, NULL) || place.is_virtual)
 		return;
 	if (!top) {
 		g_autofree char *state = class_dir_text(nets->dir, name, "operstate");
@@ -234,6 +234,6 @@ void usage_read_nets(struct usage_reader *reader)
 	if (error_4 == 0 && (error_6 == 0 || error_6 == ENOENT) && !nets.lost) /* without IPv6 */
 		reader->host->usages.known |= KIND_BIT(USAGE_ROUTE);
 	for (guint i = 0; i < dir.names->len; i++)
-		add_net(&nets, dir.names->pdata[i]);
+		add_net(&nets, i);
 	g_free(nets.session);
 }

@@ -50,17 +50,19 @@ static void note_gap(struct host *host, const char *path, int error)
 	host_gap(host, path, error);
 }
 
-/* Is there an entry that may not be looked at? */
-static bool is_any_shut(const struct class_dir *dir)
+/* Reads the links of all entries. False: one of them may not be looked at. */
+static bool read_links(struct class_dir *dir)
 {
-	char link[TEXT_SIZE];
+	char link[PATH_MAX];
+	bool all = true;
 
+	dir->links = g_ptr_array_new_full(dir->names->len, g_free);
 	for (guint i = 0; i < dir->names->len; i++) {
 		ssize_t n = root_dir_link(&dir->dir, dir->names->pdata[i], link, sizeof(link));
-		if (n == -EACCES || n == -EPERM)
-			return true;
+		g_ptr_array_add(dir->links, n > 0 ? g_strdup(link) : NULL);
+		all = all && n != -EACCES && n != -EPERM;
 	}
-	return false;
+	return all;
 }
 
 bool class_dir_open(struct usage_reader *reader, const char *name, unsigned kinds,
@@ -74,7 +76,7 @@ bool class_dir_open(struct usage_reader *reader, const char *name, unsigned kind
 		r = root_dir_list(&ret->dir, &ret->names);
 	if (r < 0)
 		note_gap(reader->host, path, -r);
-	reader->shut = reader->shut || (r == 0 && is_any_shut(ret));
+	reader->shut = (r == 0 && !read_links(ret)) || reader->shut;
 	if (r == 0 || (r == -ENOENT && root_is_whole(reader->root)))
 		reader->host->usages.known |= kinds;
 	return r == 0;
@@ -86,8 +88,27 @@ void class_dir_close(struct class_dir *dir)
 	if (dir->names)
 		g_ptr_array_unref(dir->names);
 	g_free(dir->path);
-	dir->names = NULL;
+	if (dir->links)
+		g_ptr_array_unref(dir->links);
+	dir->names = dir->links = NULL;
 	dir->path = NULL;
+}
+
+bool class_dir_place(const struct usage_reader *reader, const struct class_dir *dir, guint i,
+		     struct place *ret, const char **path)
+{
+	char link[PATH_MAX];
+
+	if (!dir->links->pdata[i]) { /* a folder, whose device is named in it */
+		g_autofree char *device = g_strconcat(dir->names->pdata[i], "/device", NULL);
+		if (root_dir_link(&dir->dir, device, link, sizeof(link)) < 0)
+			return false;
+		dir->links->pdata[i] = g_strdup(link);
+	}
+	*ret = devpath_place(reader->host, dir->links->pdata[i]);
+	if (path)
+		*path = dir->links->pdata[i];
+	return true;
 }
 
 static bool is_wanted(const struct usage_reader *reader, const struct place *place)
@@ -99,13 +120,13 @@ static bool is_wanted(const struct usage_reader *reader, const struct place *pla
 bool class_dir_is_wanted(const struct usage_reader *reader, const struct class_dir *dir,
 			 const char *prefix)
 {
-	char path[PATH_MAX];
 	struct place place;
+	const char *path;
 
 	for (guint i = 0; reader->wanted && i < dir->names->len; i++) {
 		const char *name = dir->names->pdata[i];
 		if ((prefix && !name_is_numbered(name, prefix)) ||
-		    !devpath_of_entry(reader->host, &dir->dir, name, &place, path, sizeof(path)))
+		    !class_dir_place(reader, dir, i, &place, &path))
 			continue;
 		if (is_wanted(reader, &place) || strstr(path, "/nvme-subsystem/") ||
 		    strstr(path, "/uhid/0005:"))

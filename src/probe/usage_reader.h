@@ -36,6 +36,7 @@ struct class_dir {
 	struct root_dir dir;
 	char *path;       /* "/sys/class/NAME" */
 	GPtrArray *names; /* NULL: the class is not there */
+	GPtrArray *links; /* of each of them, where it leads: char *; NULL: it is no link */
 };
 
 /* Lists a class. kinds (an OR of KIND_BIT) are noted as known: when it could be listed, and when it
@@ -44,6 +45,11 @@ bool class_dir_open(struct usage_reader *reader, const char *name, unsigned kind
 		    struct class_dir *ret);
 void class_dir_close(struct class_dir *dir);
 #define CLASS_DIR_AUTO __attribute__((cleanup(class_dir_close)))
+
+/* Where entry i is; in *path (may be NULL) what says so, until the class is closed. False: nothing
+ * says so. */
+bool class_dir_place(const struct usage_reader *reader, const struct class_dir *dir, guint i,
+		     struct place *ret, const char **path);
 
 /* Is one of the entries PREFIXn (NULL: any) at a function that is asked for? Those by radio and by
  * NVMe's multipath, of which the link does not say where they are, count as such. */

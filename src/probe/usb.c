@@ -371,7 +371,7 @@ bool usb_is_at(struct root *root, const struct host *host, const bool *wanted)
 	for (guint i = 0; i < names->len; i++) {
 		if (!g_str_has_prefix(names->pdata[i], "usb"))
 			continue;
-		if (!devpath_of_entry(host, &devices, names->pdata[i], &place, NULL, 0) ||
+		if (!devpath_of_entry(host, &devices, names->pdata[i], &place) ||
 		    (place.pci >= 0 && wanted[place.pci]) ||
 		    (place.outer >= 0 && wanted[place.outer]))
 			return true;
