@@ -61,6 +61,14 @@ static bool read_range(const char *line, size_t length, uint64_t *start, uint64_
 	return text_to_u64(words[0], 16, start) && text_to_u64(words[1], 16, end);
 }
 
+static bool is_holder(const char *name, size_t length)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(holders); i++)
+		if (strlen(holders[i]) == length && memcmp(holders[i], name, length) == 0)
+			return true;
+	return false;
+}
+
 static void read_iomem(struct host *host, const char *text, GArray *list)
 {
 	const char *line;
@@ -69,17 +77,15 @@ static void read_iomem(struct host *host, const char *text, GArray *list)
 
 	while ((line = text_next_line(&text, &length))) {
 		const char *colon = memmem(line, length, " : ", 3);
-		if (!colon)
+		const char *name = colon ? colon + 3 : line;
+		size_t name_length = length - (size_t)(name - line);
+		if (!colon || !is_holder(name, name_length) ||
+		    !read_range(line, (size_t)(colon - line), &start, &end))
 			continue;
-		g_autofree char *name = g_strndup(colon + 3, length - (size_t)(colon + 3 - line));
-		for (size_t i = 0; i < G_N_ELEMENTS(holders); i++) {
-			if (strcmp(name, holders[i]) != 0 ||
-			    !read_range(line, (size_t)(colon - line), &start, &end))
-				continue;
-			if (start == 0 && end == 0)
-				host_gap_text(host, IOMEM, "shows its addresses to root only");
-			add_framebuffer(host, list, name, NULL, start, end);
-		}
+		if (start == 0 && end == 0)
+			host_gap_text(host, IOMEM, "shows its addresses to root only");
+		g_autofree char *copy = g_strndup(name, name_length);
+		add_framebuffer(host, list, copy, NULL, start, end);
 	}
 }
 
