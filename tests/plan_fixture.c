@@ -47,7 +47,7 @@ struct host *bundled_host_for(const char *name, const char *const *lines, const 
 {
 	g_autoptr(GError) error = NULL;
 	struct root *root ROOT_AUTO = bundled_root(name, lines);
-	struct host *host = host_probe(root, PROBE_MACHINE | PROBE_PLATFORM | PROBE_FEW, &error);
+	struct host *host = host_probe(root, PROBE_FEW, &error);
 
 	g_assert_no_error(error);
 	g_autoptr(GArray) list = functions_of(host, words);

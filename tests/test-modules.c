@@ -27,6 +27,15 @@ static const char aliases[] =
 	"alias pci:v000010DEd000010F2sv*sd*bc*sc*i* not_by_ids\n"
 	"alias usb:v046DpC52Bd* hid_logitech_dj\n"
 	"alias pci:broken\n"
+	"alias pci:v000010[DE]Ed00002342sv*sd*bc*sc*i* by_set\n"
+	"alias pci:v000010[AB]Ed00002342sv*sd*bc*sc*i* not_by_set\n"
+	"alias pci:v000010DEd0000234?sv*sd*bc*sc*i* by_digit\n"
+	"alias " GPU_ALIAS " in_full\n"
+	"alias pci:v000010DEd00002342sv000010DEsd000016EBbc03sc02i0 too_short\n"
+	"alias " GPU_ALIAS "0 too_long\n"
+	"alias pci:v*d0000234*sv*sd0000*EBbc*sc*i* by_stars\n"
+	"alias pci:v*d0000234*sv*sd0000*ECbc*sc*i* not_by_stars\n"
+	"alias pci:v* any\n"
 	"alias pci:v*d*sv*sd*bc04sc03i00* snd_hda_intel\n";
 
 static void put(struct tree *tree, const char *path, const char *text)
@@ -55,12 +64,26 @@ static void test_modules(void)
 	HOST_AUTO struct host *host = host_probe(root, PROBE_DETAIL, NULL);
 
 	g_assert_cmpint(host->n_pci, ==, 2);
-	g_assert_cmpstr(host->pci[0].detail->modules, ==, "nvidia nvidia_drm nouveau");
+	g_assert_cmpstr(host->pci[0].detail->modules, ==,
+			"nvidia nvidia_drm nouveau by_set by_digit in_full by_stars any");
 	g_assert_cmpstr(host->pci[0].detail->variant, ==, "nvgrace_gpu_vfio_pci");
 	g_assert_cmpstr(host->pci[0].detail->slot_name, ==, "4");
-	g_assert_cmpstr(host->pci[1].detail->modules, ==, "by_ids snd_hda_intel");
+	g_assert_cmpstr(host->pci[1].detail->modules, ==, "by_ids any snd_hda_intel");
 	g_assert_null(host->pci[1].detail->variant);
 	g_assert_cmpstr(host->pci[1].detail->slot_name, ==, "4");
+}
+
+/* Of functions that change hands only the variant is asked for. */
+static void test_handover(void)
+{
+	static const int functions[] = { 0, 1 };
+	struct root *root ROOT_AUTO = machine();
+	HOST_AUTO struct host *host = host_probe(root, PROBE_FEW, NULL);
+
+	host_probe_handover(root, host, functions, G_N_ELEMENTS(functions));
+	g_assert_cmpstr(host->pci[0].detail->variant, ==, "nvgrace_gpu_vfio_pci");
+	g_assert_null(host->pci[0].detail->modules);
+	g_assert_null(host->pci[1].detail->variant);
 }
 
 /* Without the file nothing is known; that is not the same as "none". */
@@ -79,6 +102,7 @@ int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/modules/aliases", test_modules);
+	g_test_add_func("/modules/handover", test_handover);
 	g_test_add_func("/modules/unknown", test_unknown);
 	return g_test_run();
 }

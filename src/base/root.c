@@ -194,13 +194,12 @@ int root_dir_open(struct root *root, const char *path, struct root_dir *ret)
 	if (root->tree)
 		return dir_open_memory(root, NULL, path, ret);
 
-	char *kept = root->trace || root->ahead ? g_strdup(path) : NULL;
 	if (root->trace)
 		root_trace_links(root, path, true);
 	int fd = root_open_from(root, root->fd, path, O_RDONLY | O_DIRECTORY);
 	if (root->trace && fd < 0 && fd != -ENOENT && fd != -ENOTDIR)
 		tree_put_error(root->trace, path, -fd);
-	return dir_opened(root, fd, kept, ret);
+	return dir_opened(root, fd, fd < 0 ? NULL : g_strdup(path), ret);
 }
 
 int root_dir_open_at(const struct root_dir *dir, const char *name, struct root_dir *ret)

@@ -49,7 +49,7 @@ struct root_dir {
 	struct root *root;
 	int fd;                       /* -1: in memory */
 	const struct tree_node *node; /* NULL: in a file system */
-	char *path;                   /* while a trace is made, or something was read ahead */
+	char *path;                   /* NULL: opened by its name in another one */
 };
 
 /* A closed directory: closing it does nothing, reading from it gives -ENOENT. */

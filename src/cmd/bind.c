@@ -10,7 +10,7 @@
 #include "probe/probe.h"
 
 /* The rest of what bind_plan.h wants is read of what may change hands alone: context_handover(). */
-#define PROBE_FOR_BIND (PROBE_MACHINE | PROBE_FEW)
+#define PROBE_FOR_BIND PROBE_FEW
 
 struct bind_options {
 	struct change_options change;

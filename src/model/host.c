@@ -321,7 +321,7 @@ static void add_missing_groups(struct host *host, const struct membership *list,
 		qsort(host->groups, host->n_groups, sizeof(*host->groups), compare_groups);
 }
 
-static void link_groups(struct host *host)
+void host_link_groups(struct host *host)
 {
 	struct membership *list = host_alloc(host, (host->n_pci + 1) * sizeof(*list));
 	int *members = host_alloc(host, (host->n_pci + 1) * sizeof(*members));
@@ -334,6 +334,8 @@ static void link_groups(struct host *host)
 		qsort(list, n, sizeof(*list), compare_memberships);
 	add_missing_groups(host, list, n);
 
+	for (unsigned i = 0; i < host->n_groups; i++)
+		host->groups[i].n_members = 0;
 	for (unsigned i = 0; i < n; i++) {
 		int index = host_find_group(host, list[i].group_id);
 		struct iommu_group *group = &host->groups[index];
@@ -353,5 +355,5 @@ void host_link(struct host *host)
 	link_parents(host);
 	if (host->source != HOST_LIVE)
 		doubt_roots(host);
-	link_groups(host);
+	host_link_groups(host);
 }

@@ -92,6 +92,9 @@ void host_sort(struct host *host);
  * numbers of bridges). To be called once, when all functions are added. */
 void host_link(struct host *host);
 
+/* The groups alone, once more: when group_id of functions has become known since then. */
+void host_link_groups(struct host *host);
+
 /* Adds a group with nothing known but its number; before host_link(). The pointer is good until the
  * next one is added. */
 struct iommu_group *host_add_group(struct host *host, int id);

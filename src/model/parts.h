@@ -22,6 +22,8 @@ enum probe_part {
 				 * is bound at every boot; with PROBE_BOOT and PROBE_BINDINGS */
 	PROBE_IMAGES_ALL = 1 << 15, /* also in those that take seconds */
 	PROBE_ALL = (1 << 16) - 1,
-	PROBE_FEW = 1 << 16, /* less than PROBE_BASE: of functions their ids, drivers and groups, of
-			      * the machine not its memory; host_probe_handover() adds the rest */
+	PROBE_FEW = 1 << 16, /* less than PROBE_BASE, for who hands functions over: of functions
+			      * their ids, drivers and groups, of the platform vfio-pci and the
+			      * display, the CPU only where the IOMMU is not proved by groups and
+			      * interrupts; host_probe_handover() adds the rest */
 };

@@ -14,6 +14,8 @@
 #define UNITS  "/sys/class/iommu"
 #define TABLES "/sys/firmware/acpi/tables"
 
+#define INTERRUPTS "/proc/interrupts"
+
 /* ---- units ---- */
 
 /* Names that the drivers give their units; first match. */
@@ -241,19 +243,6 @@ static void probe_group(struct host *host, const struct root_dir *groups, const 
 		probe_regions(host, groups, name, group);
 }
 
-void iommu_probe_group(struct root *root, struct host *host, int group)
-{
-	struct root_dir groups ROOT_DIR_AUTO = ROOT_DIR_CLOSED;
-	char name[16];
-
-	if (host->groups[group].regions_known || root_dir_open(root, GROUPS, &groups) < 0)
-		return;
-	g_snprintf(name, sizeof(name), "%d", host->groups[group].id);
-	if (is_named_by_members(&groups, PROBE_FEW))
-		read_group(host, &groups, name, &host->groups[group]);
-	probe_regions(host, &groups, name, &host->groups[group]);
-}
-
 /* A function that no group names may name a group itself. */
 static void ask_function(struct root *root, struct pci_dev *dev)
 {
@@ -265,6 +254,35 @@ static void ask_function(struct root *root, struct pci_dev *dev)
 	g_snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s", pci_addr_format(dev->addr, addr));
 	if (root_dir_open(root, path, &dir) == 0)
 		pci_group_probe(&dir, dev);
+}
+
+/* Reads a group that PROBE_FEW has left out, and its reserved regions. */
+static void complete_group(struct host *host, const struct root_dir *groups, int id)
+{
+	int index = host_find_group(host, id);
+	char name[16];
+
+	if (index < 0 || host->groups[index].regions_known)
+		return;
+	g_snprintf(name, sizeof(name), "%d", id);
+	if (is_named_by_members(groups, PROBE_FEW))
+		read_group(host, groups, name, &host->groups[index]);
+	probe_regions(host, groups, name, &host->groups[index]);
+}
+
+void iommu_probe_groups_of(struct root *root, struct host *host, const int *functions, unsigned n)
+{
+	struct root_dir groups ROOT_DIR_AUTO = ROOT_DIR_CLOSED;
+
+	if (root_dir_open(root, GROUPS, &groups) < 0)
+		return;
+	for (unsigned i = 0; i < n; i++) {
+		struct pci_dev *dev = &host->pci[functions[i]];
+		ask_function(root, dev);
+		dev->group_known = true;
+		complete_group(host, &groups, dev->group_id);
+	}
+	host_link_groups(host);
 }
 
 static void probe_groups(struct root *root, struct host *host, unsigned what)
@@ -287,7 +305,7 @@ static void probe_groups(struct root *root, struct host *host, unsigned what)
 		if (strlen(name) < 16 && text_to_u32(name, 10, G_MAXINT, &id))
 			probe_group(host, &groups, name, (int)id, what);
 	}
-	for (unsigned i = 0; i < host->n_pci; i++) {
+	for (unsigned i = 0; !is_named_by_members(&groups, what) && i < host->n_pci; i++) {
 		ask_function(root, &host->pci[i]);
 		host->pci[i].group_known = true;
 	}
@@ -379,16 +397,29 @@ static enum tri interrupts_remapped(const char *text)
 #define INTERRUPTS_MAX                                                                             \
 	(256 * 1024) /* enough for the I/O APIC lines of 256 CPUs, which come first */
 
-static void probe_interrupts(struct root *root, struct host *host)
+/* The kernel makes each line when it is read, which takes it long, and where interrupts go through
+ * the IOMMU the first ones say so: enough for who wants few things only. */
+static bool is_soon_remapped(struct root *root)
+{
+	char buf[1024];
+
+	return root_read(root, INTERRUPTS, buf, sizeof(buf)) > 0 &&
+	       interrupts_remapped(buf) == TRI_YES;
+}
+
+static void probe_interrupts(struct root *root, struct host *host, unsigned what)
 {
 	int error = ENOENT;
-	g_autofree char *text =
-		root_read_all(root, "/proc/interrupts", INTERRUPTS_MAX, NULL, &error);
 
+	if (what & PROBE_FEW && is_soon_remapped(root)) {
+		host->iommu.irq_remapped = TRI_YES;
+		return;
+	}
+	g_autofree char *text = root_read_all(root, INTERRUPTS, INTERRUPTS_MAX, NULL, &error);
 	if (text)
 		host->iommu.irq_remapped = interrupts_remapped(text);
 	else
-		host_gap(host, "/proc/interrupts", error);
+		host_gap(host, INTERRUPTS, error);
 }
 
 static void probe_unsafe_interrupts(struct root *root, struct host *host)
@@ -412,7 +443,9 @@ void iommu_probe(struct root *root, struct host *host, unsigned what)
 {
 	probe_units(root, host, what);
 	probe_groups(root, host, what);
-	probe_tables(root, host, what);
-	probe_interrupts(root, host);
+	/* Groups are proof enough, where VFIO has not made them itself. */
+	if (!(what & PROBE_FEW) || host->group_array->len == 0 || host->iommu.noiommu)
+		probe_tables(root, host, what);
+	probe_interrupts(root, host, what);
 	probe_unsafe_interrupts(root, host);
 }

@@ -8,6 +8,6 @@ struct root;
  * PROBE_REGIONS reads the groups' reserved regions, PROBE_PLATFORM the units' registers. */
 void iommu_probe(struct root *root, struct host *host, unsigned what);
 
-/* Reads all of one group (index in host.groups) that PROBE_FEW has left out, with its reserved
- * regions. To be called after host_link(). */
-void iommu_probe_group(struct root *root, struct host *host, int group);
+/* Adds what PROBE_FEW has left out of the groups that n functions (indices of host.pci) are in: who
+ * else is in them, and their reserved regions. To be called after host_link(). */
+void iommu_probe_groups_of(struct root *root, struct host *host, const int *functions, unsigned n);

@@ -8,6 +8,7 @@
 #include "base/root.h"
 #include "base/text.h"
 #include "model/host.h"
+#include "model/parts.h"
 
 #define ALIAS_MAX (32U * 1024 * 1024)
 
@@ -139,7 +140,7 @@ static bool matches_any(const struct alias *alias, const GPtrArray *modaliases)
 	return false;
 }
 
-static char *read_aliases(struct root *root)
+static char *read_aliases(struct root *root, size_t *length)
 {
 	char release[128];
 
@@ -147,22 +148,41 @@ static char *read_aliases(struct root *root)
 		return NULL;
 	text_chomp(release);
 	g_autofree char *path = g_strdup_printf("/lib/modules/%s/modules.alias", release);
-	return root_read_all(root, path, ALIAS_MAX, NULL, NULL);
+	return root_read_all(root, path, ALIAS_MAX, length, NULL);
 }
 
-/* The lines that matter to this machine; NULL where there is no such file. */
-static char *find_aliases(struct root *root, const void *host)
+#define VFIO_LINE "alias vfio_pci:"
+
+/* The next line that may matter: where few do, the next one for VFIO's drivers. */
+static const char *next_line(const char **cursor, const char *end, bool few, size_t *length)
 {
-	g_autofree char *text = read_aliases(root);
+	if (few) {
+		const char *found =
+			memmem(*cursor, (size_t)(end - *cursor), VFIO_LINE, strlen(VFIO_LINE));
+		*cursor = found ? found : end;
+	}
+	return text_next_line(cursor, length);
+}
+
+struct question {
+	const struct host *host;
+	bool few; /* what VFIO's drivers are for, and no more */
+};
+
+/* The lines that matter to this machine; NULL where there is no such file. */
+static char *find_aliases(struct root *root, const void *data)
+{
+	const struct question *question = data;
+	size_t size, length;
+	g_autofree char *text = read_aliases(root, &size);
 	if (!text)
 		return NULL;
 
-	g_autoptr(GPtrArray) modaliases = list_modaliases(host);
+	g_autoptr(GPtrArray) modaliases = list_modaliases(question->host);
 	g_autoptr(GPtrArray) tails = list_tails(modaliases);
 	GString *kept = g_string_new(NULL);
 	const char *cursor = text, *line;
-	size_t length;
-	while ((line = text_next_line(&cursor, &length))) {
+	while ((line = next_line(&cursor, text + size, question->few, &length))) {
 		struct alias alias;
 		if (is_of_others(line, length, tails))
 			continue;
@@ -185,7 +205,7 @@ static void add_word(GString *words, const char *word)
 }
 
 static void match_function(struct host *host, struct pci_dev *dev, const struct alias *aliases,
-			   guint n)
+			   guint n, bool few)
 {
 	g_autofree char *vfio = g_strconcat("vfio_", dev->modalias, NULL);
 	g_autoptr(GString) modules = g_string_new(NULL);
@@ -198,12 +218,14 @@ static void match_function(struct host *host, struct pci_dev *dev, const struct 
 			 strcmp(aliases[i].module, "vfio_pci") != 0)
 			dev->detail->variant = host_string(host, aliases[i].module);
 	}
-	dev->detail->modules = host_string(host, modules->str);
+	if (!few)
+		dev->detail->modules = host_string(host, modules->str);
 }
 
-void modules_probe(struct root *root, struct host *host)
+void modules_probe(struct root *root, struct host *host, unsigned what)
 {
-	g_autofree char *text = root_digest_of(root, "modules", find_aliases, host);
+	const struct question question = { host, (what & PROBE_FEW) != 0 };
+	g_autofree char *text = root_digest_of(root, "modules", find_aliases, &question);
 
 	if (!text)
 		return;
@@ -219,5 +241,5 @@ void modules_probe(struct root *root, struct host *host)
 		if (host->pci[i].detail && host->pci[i].modalias)
 			match_function(host, &host->pci[i],
 				       (const struct alias *)(const void *)aliases->data,
-				       aliases->len);
+				       aliases->len, question.few);
 }

@@ -5,6 +5,6 @@
 struct host;
 struct root;
 
-/* Fills detail.modules and detail.variant of every function whose detail was probed. Needs the
- * kernel's release: after platform_probe(). */
-void modules_probe(struct root *root, struct host *host);
+/* Fills detail.modules and detail.variant of every function whose detail was probed; with PROBE_FEW
+ * in what the variant only. */
+void modules_probe(struct root *root, struct host *host, unsigned what);

@@ -172,20 +172,24 @@ static void read_numa_node(struct host *host, const struct root_dir *dir, struct
 		dev->numa_node = (int16_t)node;
 }
 
+/* What counts once it changes hands. */
 static void read_rest(struct host *host, const struct root_dir *dir, struct pci_dev *dev)
 {
-	dev->revision = (int16_t)read_hex(host, dir, dev->addr, "revision", 0xff);
 	read_override(host, dir, dev);
 	read_reset(host, dir, dev);
-	read_numa_node(host, dir, dev);
+}
+
+/* Those alone have the file boot_vga (kernel: drivers/pci/pci-sysfs.c). */
+static bool is_vga(const struct pci_dev *dev)
+{
+	return dev->class_code >> 8 == 0x0300 || dev->class_code >> 8 == 0x0001;
 }
 
 static void read_boot_vga(struct host *host, const struct root_dir *dir, struct pci_dev *dev)
 {
 	char buf[16];
 
-	/* The file exists for VGA controllers only (kernel: drivers/pci/pci-sysfs.c). */
-	if (dev->class_code >> 8 != 0x0300 && dev->class_code >> 8 != 0x0001) {
+	if (!is_vga(dev)) {
 		if (dev->class_code >= 0)
 			dev->boot_vga = TRI_NO;
 		return;
@@ -210,23 +214,38 @@ void pci_group_probe(const struct root_dir *dir, struct pci_dev *dev)
 
 /* ---- where it sits ---- */
 
+/* Where the name that ends at end begins. */
+static const char *last_name(const char *path, const char *end)
+{
+	while (end > path && end[-1] != '/')
+		end--;
+	return end;
+}
+
+static bool is_function(const char *name, const char *end, struct pci_addr *ret)
+{
+	return end > name && pci_addr_scan(name, ret) == (size_t)(end - name);
+}
+
 /* Reads the parent off the path ".../0000:00:01.0/0000:01:00.0". Behind Intel VMD there is a root
  * bus between: ".../0000:00:0e.0/pci10000:e0/10000:e0:06.0", whose parent is the VMD function. */
 static void parse_path(const char *path, struct pci_dev *dev)
 {
-	g_auto(GStrv) names = g_strsplit(path, "/", -1);
-	guint n = g_strv_length(names);
+	const char *slash = strrchr(path, '/');
+	const char *parent = slash ? last_name(path, slash) : path;
 
-	if (n < 2)
+	if (parent == slash)
 		return;
-	if (pci_addr_parse(names[n - 2], &dev->path_parent)) {
+	if (is_function(parent, slash, &dev->path_parent)) {
 		dev->has_path_parent = true;
 		return;
 	}
-	if (!g_str_has_prefix(names[n - 2], "pci"))
+	if (!g_str_has_prefix(parent, "pci"))
 		return;
 	dev->on_root_bus = true;
-	dev->has_path_parent = n >= 3 && pci_addr_parse(names[n - 3], &dev->path_parent);
+	if (parent > path)
+		dev->has_path_parent =
+			is_function(last_name(path, parent - 1), parent - 1, &dev->path_parent);
 }
 
 /* ---- one function ---- */
@@ -237,8 +256,48 @@ struct pci_probe {
 	const struct root_dir *bus;
 	unsigned what;
 	bool drivers_listed; /* sys/bus/pci/drivers is there: no driver link means no driver */
-	bool groups_listed;  /* the groups name their members, so the links need not be read */
 };
+
+/* The kernel's uevent tells all that few need of most functions: their folders need not be opened.
+ * Which groups they are in is asked of those alone that matter: iommu_probe_groups_of(). */
+static bool probe_by_uevent(struct pci_probe *probe, const char *name, struct pci_dev *dev)
+{
+	g_autofree char *path = g_strconcat(name, "/uevent", NULL);
+	char buf[4096];
+
+	if (!(probe->what & PROBE_FEW) || !root_is_live(probe->root) ||
+	    root_dir_attribute(probe->bus, path, buf, sizeof(buf)) <= 0)
+		return false;
+	parse_uevent(probe->host, buf, dev);
+	return true;
+}
+
+static bool is_all_told(const struct pci_probe *probe, const struct pci_dev *dev)
+{
+	return probe->drivers_listed && dev->vendor >= 0 && dev->device >= 0 &&
+	       dev->subsystem_vendor >= 0 && dev->subsystem_device >= 0 && dev->class_code >= 0 &&
+	       !is_vga(dev);
+}
+
+static void probe_folder(struct pci_probe *probe, const struct root_dir *dir, struct pci_dev *dev)
+{
+	struct host *host = probe->host;
+
+	read_driver(host, dir, probe->drivers_listed, dev);
+	read_ids(host, dir, dev);
+	if (!(probe->what & PROBE_FEW)) {
+		dev->revision = (int16_t)read_hex(host, dir, dev->addr, "revision", 0xff);
+		read_rest(host, dir, dev);
+		read_numa_node(host, dir, dev);
+	}
+	read_boot_vga(host, dir, dev);
+	if (!(probe->what & PROBE_FEW) || !root_is_live(probe->root))
+		pci_group_probe(dir, dev);
+	if (probe->what & PROBE_CONFIG)
+		pci_config_probe(host, dir, dev);
+	if (probe->what & PROBE_DETAIL)
+		pci_detail_probe(host, dir, dev, probe->what);
+}
 
 static void probe_function(struct pci_probe *probe, const char *name, struct pci_addr addr)
 {
@@ -250,26 +309,22 @@ static void probe_function(struct pci_probe *probe, const char *name, struct pci
 
 	if (probe->what != PROBE_BASE && root_dir_link(probe->bus, name, buf, sizeof(buf)) > 0)
 		parse_path(buf, dev);
+	bool told = probe_by_uevent(probe, name, dev);
+	if (told && is_all_told(probe, dev)) {
+		read_driver(host, &dir, probe->drivers_listed, dev);
+		read_ids(host, &dir, dev);
+		read_boot_vga(host, &dir, dev);
+		return;
+	}
 	g_snprintf(path, sizeof(path), DEVICES "/%s", name);
 	int r = root_dir_open(probe->root, path, &dir);
 	if (r < 0) {
 		host_gap_text(host, path, r == -ENOENT ? "listed, but gone" : g_strerror(-r));
 		return;
 	}
-
-	if (read_attribute(host, &dir, addr, "uevent", buf, sizeof(buf)) > 0)
+	if (!told && read_attribute(host, &dir, addr, "uevent", buf, sizeof(buf)) > 0)
 		parse_uevent(host, buf, dev);
-	read_driver(host, &dir, probe->drivers_listed, dev);
-	read_ids(host, &dir, dev);
-	if (!(probe->what & PROBE_FEW))
-		read_rest(host, &dir, dev);
-	read_boot_vga(host, &dir, dev);
-	if (!probe->groups_listed)
-		pci_group_probe(&dir, dev);
-	if (probe->what & PROBE_CONFIG)
-		pci_config_probe(host, &dir, dev);
-	if (probe->what & PROBE_DETAIL)
-		pci_detail_probe(host, &dir, dev);
+	probe_folder(probe, &dir, dev);
 }
 
 static void settle_reset(struct host *host, struct pci_dev *dev)
@@ -367,18 +422,36 @@ static bool is_reset_told(struct root *root, const struct host *host)
 	return false;
 }
 
+/* What is read of each of them by way of a child. */
+static void read_rest_ahead(struct root *root, const struct host *host, const int *functions,
+			    unsigned n)
+{
+	static const char *const attributes[] = { "driver_override", "sriov_numvfs" };
+	g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+	char address[PCI_ADDR_SIZE];
+
+	for (unsigned i = 0; i < n; i++)
+		g_ptr_array_add(names,
+				g_strdup(pci_addr_format(host->pci[functions[i]].addr, address)));
+	root_read_ahead_each(root, DEVICES, names, attributes, G_N_ELEMENTS(attributes));
+}
+
 void pci_probe_rest(struct root *root, struct host *host, const int *functions, unsigned n)
 {
 	bool any = false, all = true;
 
+	read_rest_ahead(root, host, functions, n);
 	for (unsigned i = 0; i < n; i++) {
 		struct root_dir dir ROOT_DIR_AUTO = ROOT_DIR_CLOSED;
 		struct pci_dev *dev = &host->pci[functions[i]];
-		if (open_function(root, dev, &dir) == 0)
+		if (open_function(root, dev, &dir) == 0) {
 			read_rest(host, &dir, dev);
+			pci_detail_probe(host, &dir, dev, PROBE_FEW);
+		}
 		any = any || dev->reset_known;
 		all = all && dev->reset_known;
 	}
+	root_forget(root);
 	if (all || (!any && !is_reset_told(root, host)))
 		return;
 	for (unsigned i = 0; i < n; i++)
@@ -390,5 +463,5 @@ void pci_probe_detail(struct root *root, struct host *host, struct pci_dev *dev)
 	struct root_dir dir ROOT_DIR_AUTO = ROOT_DIR_CLOSED;
 
 	if (!dev->detail && open_function(root, dev, &dir) == 0)
-		pci_detail_probe(host, &dir, dev);
+		pci_detail_probe(host, &dir, dev, PROBE_DETAIL);
 }

@@ -10,7 +10,8 @@ struct root_dir;
  * more of each, PROBE_FEW less. Ends with host_sort(). */
 void pci_probe(struct root *root, struct host *host, unsigned what);
 
-/* Reads of n functions (indices of host.pci) what PROBE_FEW has left out. */
+/* Reads of n functions (indices of host.pci) what counts once they change hands: the override, how
+ * they are reset, and what PROBE_FEW leaves of their detail. */
 void pci_probe_rest(struct root *root, struct host *host, const int *functions, unsigned n);
 
 /* Fills detail of one function that was probed before; one that is gone by now has none. */

@@ -8,6 +8,7 @@
 #include "base/root.h"
 #include "base/text.h"
 #include "model/host.h"
+#include "model/parts.h"
 
 #define CONFIG_MAX 4096
 
@@ -95,6 +96,7 @@ static const struct {
 	const char *name;
 	size_t offset;
 	bool number;
+	bool always; /* with PROBE_FEW, too */
 } attributes[] = {
 	{ .name = "current_link_speed",
 	  .offset = offsetof(struct pci_detail, link_speed),
@@ -110,7 +112,8 @@ static const struct {
 	  .number = true },
 	{ .name = "sriov_numvfs",
 	  .offset = offsetof(struct pci_detail, sriov_numvfs),
-	  .number = true },
+	  .number = true,
+	  .always = true },
 	{ .name = "sriov_totalvfs",
 	  .offset = offsetof(struct pci_detail, sriov_totalvfs),
 	  .number = true },
@@ -122,7 +125,8 @@ static const struct {
 	  .number = false },
 	{ .name = "d3cold_allowed",
 	  .offset = offsetof(struct pci_detail, d3cold_allowed),
-	  .number = true },
+	  .number = true,
+	  .always = true },
 	{ .name = "irq", .offset = offsetof(struct pci_detail, irq), .number = true },
 	{ .name = "msi_bus", .offset = offsetof(struct pci_detail, msi_bus), .number = true },
 	{ .name = "local_cpulist",
@@ -177,15 +181,14 @@ static void forget_nonsense(struct pci_detail *detail)
 		detail->max_link_width = -1;
 }
 
-void pci_detail_probe(struct host *host, const struct root_dir *dir, struct pci_dev *dev)
+static void read_attributes(struct host *host, const struct root_dir *dir,
+			    const struct pci_dev *dev, struct pci_detail *detail, bool few)
 {
-	struct pci_detail *detail = host_alloc(host, sizeof(*detail));
 	char buf[1024];
 
-	detail->link_width = detail->max_link_width = -1;
-	detail->sriov_numvfs = detail->sriov_totalvfs = -1;
-	detail->d3cold_allowed = detail->irq = detail->msi_bus = -1;
 	for (size_t i = 0; i < G_N_ELEMENTS(attributes); i++) {
+		if (few && !attributes[i].always)
+			continue;
 		ssize_t n = root_dir_attribute(dir, attributes[i].name, buf, sizeof(buf));
 		note_gap(host, dev, attributes[i].name, n);
 		if (n < 0)
@@ -195,17 +198,33 @@ void pci_detail_probe(struct host *host, const struct root_dir *dir, struct pci_
 		set_attribute(host, detail, i, shown);
 	}
 	forget_nonsense(detail);
+}
+
+void pci_detail_probe(struct host *host, const struct root_dir *dir, struct pci_dev *dev,
+		      unsigned what)
+{
+	struct pci_detail *detail = host_alloc(host, sizeof(*detail));
+	const bool few = (what & PROBE_FEW) != 0;
+	char buf[1024];
+
+	detail->link_width = detail->max_link_width = -1;
+	detail->sriov_numvfs = detail->sriov_totalvfs = -1;
+	detail->d3cold_allowed = detail->irq = detail->msi_bus = -1;
+	detail->aer_correctable = detail->aer_nonfatal = detail->aer_fatal = -1;
+	dev->detail = detail;
+	read_attributes(host, dir, dev, detail, few);
+	read_bars(dir, detail);
+	if (few)
+		return;
 	if (root_dir_link(dir, "iommu", buf, sizeof(buf)) > 0) {
 		const char *slash = strrchr(buf, '/');
 		detail->iommu_unit = host_string(host, slash ? slash + 1 : buf);
 	}
-	read_bars(dir, detail);
 	detail->aer_correctable =
 		read_errors(host, dir, dev, "aer_dev_correctable", "TOTAL_ERR_COR");
 	detail->aer_nonfatal =
 		read_errors(host, dir, dev, "aer_dev_nonfatal", "TOTAL_ERR_NONFATAL");
 	detail->aer_fatal = read_errors(host, dir, dev, "aer_dev_fatal", "TOTAL_ERR_FATAL");
-	dev->detail = detail;
 }
 
 /* A slot's address has no function: "0000:01:00". It holds all functions of that device. */

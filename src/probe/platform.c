@@ -67,15 +67,16 @@ static const struct {
 	unsigned parts; /* any of them asks for it */
 	void (*probe)(struct root *root, struct host *host);
 } sources[] = {
-	{ PLATFORM_VERDICT | PLATFORM_CONFIG, platform_probe_kernel },
-	{ PLATFORM_VERDICT, platform_probe_cpu },
-	{ PLATFORM_VERDICT, platform_probe_cpuid },
+	{ PLATFORM_KERNEL | PLATFORM_CONFIG | PLATFORM_BUILTIN, platform_probe_kernel },
+	{ PLATFORM_CPU, platform_probe_cpu },
+	{ PLATFORM_CPU, platform_probe_cpuid },
 	{ PLATFORM_CONFIG, platform_probe_config },
-	{ PLATFORM_MACHINE, platform_probe_modules },
+	{ PLATFORM_LOADED, platform_probe_loaded },
+	{ PLATFORM_BUILTIN, platform_probe_builtin },
 	{ PLATFORM_LOG, platform_probe_log },
-	{ PLATFORM_MACHINE, platform_probe_firmware },
+	{ PLATFORM_FIRMWARE, platform_probe_firmware },
 	{ PLATFORM_MEMORY, platform_probe_memory },
-	{ PLATFORM_MACHINE, platform_probe_display },
+	{ PLATFORM_DISPLAY, platform_probe_display },
 	{ PLATFORM_TOPOLOGY, platform_probe_topology },
 };
 

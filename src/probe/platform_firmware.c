@@ -1,5 +1,5 @@
-/* The firmware: EFI or not, Secure Boot, and what DMI calls the machine. The attributes with serial
- * numbers and UUIDs are left alone. */
+/* The firmware: EFI or not, Secure Boot and the lockdown that mostly comes of it, and what DMI
+ * calls the machine. The attributes with serial numbers and UUIDs are left alone. */
 #include <errno.h>
 #include <string.h>
 
@@ -13,6 +13,18 @@
 
 /* efivarfs: four bytes of attributes, then the value (UEFI specification: 1 is on). */
 #define VALUE_OFFSET 4
+
+/* "none [integrity] confidentiality": the one in brackets. */
+static void probe_lockdown(struct root *root, struct host *host)
+{
+	const char *text = platform_line(root, host, "/sys/kernel/security/lockdown");
+	const char *open = text ? strchr(text, '[') : NULL;
+	const char *close = open ? strchr(open, ']') : NULL;
+
+	if (close)
+		host->platform.kernel.lockdown =
+			host_string_n(host, open + 1, (size_t)(close - open - 1));
+}
 
 static void probe_secure_boot(struct root *root, struct host *host)
 {
@@ -54,6 +66,7 @@ void platform_probe_firmware(struct root *root, struct host *host)
 {
 	struct firmware *firmware = &host->platform.firmware;
 
+	probe_lockdown(root, host);
 	if (root_exists(root, "/sys/firmware"))
 		firmware->efi = root_exists(root, "/sys/firmware/efi") ? TRI_YES : TRI_NO;
 	if (firmware->efi == TRI_NO)

@@ -1,4 +1,4 @@
-/* The kernel that runs: release, command line, lockdown, and whether vfio-pci is in it. */
+/* The kernel that runs: release, command line, and whether vfio-pci is in it. */
 #include <errno.h>
 #include <string.h>
 
@@ -17,18 +17,6 @@ void platform_probe_kernel(struct root *root, struct host *host)
 
 	kernel->release = platform_line(root, host, "/proc/sys/kernel/osrelease");
 	kernel->cmdline = platform_line(root, host, "/proc/cmdline");
-}
-
-/* "none [integrity] confidentiality": the one in brackets. */
-static void probe_lockdown(struct root *root, struct host *host)
-{
-	const char *text = platform_line(root, host, "/sys/kernel/security/lockdown");
-	const char *open = text ? strchr(text, '[') : NULL;
-	const char *close = open ? strchr(open, ']') : NULL;
-
-	if (close)
-		host->platform.kernel.lockdown =
-			host_string_n(host, open + 1, (size_t)(close - open - 1));
 }
 
 static bool is_module(const char *line, size_t length, const char *module)
@@ -51,7 +39,7 @@ char *platform_trim_modules(const char *text)
 	return g_string_free(out, FALSE);
 }
 
-static void probe_builtin(struct root *root, struct host *host)
+void platform_probe_builtin(struct root *root, struct host *host)
 {
 	struct kernel *kernel = &host->platform.kernel;
 
@@ -70,14 +58,10 @@ static void probe_builtin(struct root *root, struct host *host)
 	kernel->vfio_pci_builtin = *found || kernel->vfio_pci == 'y' ? TRI_YES : TRI_NO;
 }
 
-void platform_probe_modules(struct root *root, struct host *host)
+void platform_probe_loaded(struct root *root, struct host *host)
 {
-	struct kernel *kernel = &host->platform.kernel;
-
-	probe_lockdown(root, host);
-	probe_builtin(root, host);
 	if (root_exists(root, "/sys/module"))
-		kernel->vfio_pci_loaded =
+		host->platform.kernel.vfio_pci_loaded =
 			root_exists(root, "/sys/module/vfio_pci") || root_exists(root, DRIVER)
 				? TRI_YES
 				: TRI_NO;

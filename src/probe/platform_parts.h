@@ -11,9 +11,10 @@ void platform_probe_cpu(struct root *root, struct host *host);      /* /proc/cpu
 void platform_probe_cpuid(struct root *root, struct host *host);    /* the instruction */
 void platform_probe_kernel(struct root *root, struct host *host);   /* release, command line */
 void platform_probe_config(struct root *root, struct host *host);   /* its configuration */
-void platform_probe_modules(struct root *root, struct host *host);  /* vfio-pci, lockdown */
+void platform_probe_loaded(struct root *root, struct host *host);   /* vfio-pci */
+void platform_probe_builtin(struct root *root, struct host *host);  /* in modules.builtin? */
 void platform_probe_log(struct root *root, struct host *host);      /* its log */
-void platform_probe_firmware(struct root *root, struct host *host); /* EFI, Secure Boot, DMI */
+void platform_probe_firmware(struct root *root, struct host *host); /* lockdown, EFI, DMI */
 void platform_probe_memory(struct root *root, struct host *host);   /* size, huge pages */
 void platform_probe_display(struct root *root, struct host *host);  /* framebuffers, console */
 void platform_probe_topology(struct root *root, struct host *host); /* hwloc */

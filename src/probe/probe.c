@@ -51,9 +51,18 @@ static void note_short_config(struct host *host)
 	host_gap_text(host, "/sys/bus/pci/devices/*/config", reason);
 }
 
+/* Groups and remapped interrupts prove the IOMMU: only without them it is asked why. */
+static unsigned verdict_parts(const struct host *host, unsigned what)
+{
+	const struct iommu *iommu = &host->iommu;
+	bool proved = host->n_groups > 0 && !iommu->noiommu && iommu->irq_remapped == TRI_YES;
+
+	return what & PROBE_FEW && proved ? 0 : PLATFORM_VERDICT;
+}
+
 static unsigned platform_parts(const struct host *host, unsigned what)
 {
-	unsigned parts = PLATFORM_VERDICT;
+	unsigned parts = verdict_parts(host, what);
 
 	/* Why there are no groups is in the kernel's configuration and log. */
 	if (host->n_groups == 0)
@@ -61,7 +70,9 @@ static unsigned platform_parts(const struct host *host, unsigned what)
 	if (what & PROBE_PLATFORM)
 		parts |= PLATFORM_FULL;
 	if (what & (PROBE_MACHINE | PROBE_BOOT))
-		parts |= PLATFORM_MACHINE | (what & PROBE_FEW ? 0 : PLATFORM_MEMORY);
+		parts |= PLATFORM_MACHINE | PLATFORM_MEMORY;
+	if (what & PROBE_FEW)
+		parts |= PLATFORM_LOADED | PLATFORM_DISPLAY;
 	if (what & PROBE_TOPOLOGY)
 		parts |= PLATFORM_TOPOLOGY;
 	return parts;
@@ -113,6 +124,9 @@ struct host *host_probe(struct root *root, unsigned what, GError **error)
 	iommu_probe(root, host, what);
 	host_link(host);
 	platform_probe(root, host, platform_parts(host, what));
+	/* What is built in need not be loaded; only then it is asked. */
+	if (what & PROBE_FEW && host->platform.kernel.vfio_pci_loaded != TRI_YES)
+		platform_probe(root, host, PLATFORM_BUILTIN | PLATFORM_CONFIG);
 	if (what & PROBE_BINDINGS)
 		probe_bindings(root, host);
 	if (what & PROBE_BOOT)
@@ -121,7 +135,7 @@ struct host *host_probe(struct root *root, unsigned what, GError **error)
 		images_probe(root, host, what & PROBE_IMAGES_ALL);
 	if (what & PROBE_DETAIL) {
 		pci_slots_probe(root, host);
-		modules_probe(root, host);
+		modules_probe(root, host, what);
 	}
 	if (what & PROBE_USB)
 		usb_probe(root, host);
@@ -140,38 +154,38 @@ void host_probe_detail(struct root *root, struct host *host, const int *function
 {
 	for (unsigned i = 0; i < n; i++)
 		pci_probe_detail(root, host, &host->pci[functions[i]]);
-	modules_probe(root, host);
+	modules_probe(root, host, PROBE_DETAIL);
 }
 
-/* The functions and what is in their groups: nothing else changes hands. */
-static GArray *list_wanted(struct host *host, const int *functions, unsigned n, bool *wanted)
+static void want(GArray *list, bool *wanted, int pci)
+{
+	if (!wanted[pci])
+		g_array_append_val(list, pci);
+	wanted[pci] = true;
+}
+
+/* The functions and what is in their groups, each once: nothing else changes hands. */
+static GArray *list_wanted(const struct host *host, const int *functions, unsigned n, bool *wanted)
 {
 	GArray *list = g_array_new(FALSE, FALSE, sizeof(int));
 
 	for (unsigned i = 0; i < n; i++) {
 		int group = host->pci[functions[i]].group;
-		g_array_append_val(list, functions[i]);
-		if (group >= 0)
-			g_array_append_vals(list, host->groups[group].members,
-					    host->groups[group].n_members);
+		want(list, wanted, functions[i]);
+		for (unsigned j = 0; group >= 0 && j < host->groups[group].n_members; j++)
+			want(list, wanted, host->groups[group].members[j]);
 	}
-	for (guint i = 0; i < list->len; i++)
-		wanted[g_array_index(list, int, i)] = true;
 	return list;
 }
 
 void host_probe_handover(struct root *root, struct host *host, const int *functions, unsigned n)
 {
 	g_autofree bool *wanted = g_new0(bool, host->n_pci + 1);
-	g_autoptr(GArray) list = list_wanted(host, functions, n, wanted);
 
-	for (guint i = 0; i < list->len; i++) {
-		int group = host->pci[g_array_index(list, int, i)].group;
-		if (group >= 0)
-			iommu_probe_group(root, host, group);
-	}
+	iommu_probe_groups_of(root, host, functions, n);
+	g_autoptr(GArray) list = list_wanted(host, functions, n, wanted);
 	pci_probe_rest(root, host, (const int *)(const void *)list->data, list->len);
-	host_probe_detail(root, host, (const int *)(const void *)list->data, list->len);
+	modules_probe(root, host, PROBE_FEW);
 	if (usb_is_at(root, host, wanted))
 		usb_probe(root, host);
 	probe_usage(root, host, true, wanted);

@@ -18,7 +18,7 @@ struct host *host_probe(struct root *root, unsigned what, GError **error);
 void host_probe_detail(struct root *root, struct host *host, const int *functions, unsigned n);
 
 /* Adds what has to be known to hand n functions over, and what is in their groups, to a host that
- * was probed with PROBE_FEW: what that leaves out, PROBE_DETAIL of them, PROBE_REGIONS of the
- * groups, PROBE_USB where a bus is at them, PROBE_USAGE and PROBE_HOLDERS as far as it is about
- * them (see struct usage_request). To a host that was probed without these parts. */
+ * was probed with PROBE_FEW: what counts of what that leaves out (pci_probe_rest()), PROBE_REGIONS
+ * of the groups, PROBE_USB where a bus is at them, PROBE_USAGE and PROBE_HOLDERS as far as it is
+ * about them (see struct usage_request). To a host that was probed without these parts. */
 void host_probe_handover(struct root *root, struct host *host, const int *functions, unsigned n);
