@@ -139,7 +139,7 @@ static bool is_virtual(const struct nets *nets, const char *name)
 {
 	struct place place;
 
-	return devpath_of_entry(nets->reader->host, &nets->dir->dir, name, &place, NULL, 0) &&
+	return devpath_of_entry(nets->reader->host, &nets->dir->dir, name, &place) &&
 	       place.is_virtual;
 }
 
