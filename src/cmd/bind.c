@@ -203,12 +203,14 @@ static void warn_no_driver(struct context *context, const struct host *host,
 			continue;
 		g_autofree char *driver = driver_now(context->root, step->address);
 		int pci = host_find_pci(host, addr);
+		if (driver)
+			continue;
+		if (pci >= 0) /* which modules there are is asked only now */
+			context_detail(context, &pci, 1);
 		const struct pci_detail *detail = pci >= 0 ? host->pci[pci].detail : NULL;
 		const char *modules = detail && detail->modules ? detail->modules : "";
-		if (!driver)
-			term_warn("%s has no driver now: none that is loaded takes it%s%s%s",
-				  step->address, *modules ? " (load one of: " : "", modules,
-				  *modules ? ")" : "");
+		term_warn("%s has no driver now: none that is loaded takes it%s%s%s", step->address,
+			  *modules ? " (load one of: " : "", modules, *modules ? ")" : "");
 	}
 }
 

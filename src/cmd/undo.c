@@ -74,7 +74,7 @@ static bool judge(const struct context *context, struct plan *plan, GError **err
 {
 	if (!takes_drivers_off(plan))
 		return true;
-	HOST_AUTO struct host *host = host_probe(context->root, PROBE_MACHINE | PROBE_FEW, error);
+	HOST_AUTO struct host *host = host_probe(context->root, PROBE_FEW, error);
 	if (!host)
 		return false;
 	g_autoptr(GArray) moving = undo_list_moving(host, plan);
