@@ -4,7 +4,7 @@
 
 #include "cmd/command.h"
 #include "cmd/trial.h"
-#include "model/loss.h"
+#include "model/obstacle.h"
 #include "probe/probe.h"
 #include "view/binding.h"
 #include "view/device.h"
@@ -16,109 +16,6 @@ struct overview {
 	const struct iommu_verdict *verdict;
 	struct device_view view;
 };
-
-/* ---- what is in the way of giving a function's group away ---- */
-
-enum obstacle_weight {
-	OBSTACLE_NONE,
-	OBSTACLE_WARN, /* think first */
-	OBSTACLE_STOP, /* not as things are */
-};
-
-struct obstacle {
-	enum obstacle_weight weight;
-	const char *what;
-};
-
-#define MAX_OBSTACLES 12
-
-static void add_obstacle(struct obstacle *list, unsigned *n, bool there,
-			 enum obstacle_weight weight, const char *what)
-{
-	if (there && *n < MAX_OBSTACLES)
-		list[(*n)++] = (struct obstacle){ weight, what };
-}
-
-static enum obstacle_weight heaviest(const struct obstacle *list, unsigned n)
-{
-	enum obstacle_weight weight = OBSTACLE_NONE;
-
-	for (unsigned i = 0; i < n; i++)
-		weight = MAX(weight, list[i].weight);
-	return weight;
-}
-
-static unsigned count_gpus(const struct host *host)
-{
-	unsigned n = 0;
-
-	for (unsigned i = 0; i < host->n_pci; i++)
-		n += host->pci[i].kind == KIND_GPU;
-	return n;
-}
-
-/* How many GPUs stay with the host when the group of this one goes? */
-static unsigned gpus_left(const struct host *host, const struct pci_dev *dev)
-{
-	unsigned n = 0;
-
-	for (unsigned i = 0; i < host->n_pci; i++)
-		n += host->pci[i].kind == KIND_GPU && &host->pci[i] != dev &&
-		     (dev->group < 0 || host->pci[i].group != dev->group) &&
-		     !pci_driver_is_vfio(host->pci[i].driver);
-	return n;
-}
-
-/* What is on a USB controller and would be missed, though not at once. */
-static const struct {
-	enum usage_kind kind;
-	const char *what;
-} missed[] = {
-	{ USAGE_MOUSE, "a mouse is on it" },
-	{ USAGE_NETWORK, "a network interface is on it" },
-	{ USAGE_BLUETOOTH, "Bluetooth is on it" },
-};
-
-static unsigned find_obstacles(const struct overview *overview, int index,
-			       struct obstacle list[MAX_OBSTACLES])
-{
-	const struct host *host = overview->host;
-	const struct pci_dev *dev = &host->pci[index];
-	struct loss loss LOSS_AUTO;
-	unsigned n = 0;
-	bool grouped = dev->group >= 0;
-	bool shared = grouped && iommu_group_isolated(host, &host->groups[dev->group]) == TRI_NO;
-
-	if (grouped)
-		loss_of_group(host, dev->group, &loss);
-	else
-		loss_of(host, &index, 1, &loss);
-	enum iommu_state state = overview->verdict->state;
-	add_obstacle(list, &n, state != IOMMU_ENABLED && state != IOMMU_STATE_UNKNOWN,
-		     OBSTACLE_STOP, "not without an IOMMU");
-	add_obstacle(list, &n, state == IOMMU_STATE_UNKNOWN && !grouped, OBSTACLE_WARN,
-		     "if the IOMMU is on, which is not known");
-	add_obstacle(list, &n, state == IOMMU_ENABLED && !grouped, OBSTACLE_STOP,
-		     "in no IOMMU group");
-	add_obstacle(list, &n, shared, OBSTACLE_WARN, "group shared with others");
-	add_obstacle(list, &n, loss.root_disk == TRI_YES, OBSTACLE_STOP, "the system is on it");
-	add_obstacle(list, &n, loss.mounted_disk == TRI_YES, OBSTACLE_STOP, "mounted disk");
-	add_obstacle(list, &n, loss.network_in_use == TRI_YES, OBSTACLE_STOP, "network in use");
-	add_obstacle(list, &n, loss.last_keyboard == TRI_YES, OBSTACLE_STOP,
-		     loss_count(&loss, USAGE_KEYBOARD) > 1 ? "all keyboards" : "the only keyboard");
-	add_obstacle(list, &n, loss.keyboard == TRI_YES && loss.last_keyboard != TRI_YES,
-		     OBSTACLE_WARN, "a keyboard");
-	bool asked = dev->kind == KIND_USB_CONTROLLER && heaviest(list, n) != OBSTACLE_STOP;
-	for (size_t i = 0; i < G_N_ELEMENTS(missed); i++)
-		add_obstacle(list, &n, asked && loss_count(&loss, missed[i].kind) > 0,
-			     OBSTACLE_WARN, missed[i].what);
-	add_obstacle(list, &n, dev->kind == KIND_GPU && gpus_left(host, dev) == 0, OBSTACLE_WARN,
-		     count_gpus(host) == 1 ? "the host's only GPU"
-					   : "the last GPU that the host has");
-	add_obstacle(list, &n, dev->boot_vga == TRI_YES, OBSTACLE_WARN, "boot display");
-	add_obstacle(list, &n, loss.held == TRI_YES, OBSTACLE_WARN, "in use by programs");
-	return n;
-}
 
 /* ---- printing ---- */
 
@@ -178,16 +75,16 @@ static void print_candidate(const struct overview *overview, int index)
 	const struct term *term = &overview->context->term;
 	g_autofree char *name = device_name(&overview->view, dev, DEVICE_SHORT);
 	g_autoptr(GString) why = g_string_new(NULL);
-	struct obstacle list[MAX_OBSTACLES];
-	unsigned n = find_obstacles(overview, index, list);
+	struct obstacles way;
 	bool bound = pci_driver_is_vfio(dev->driver);
 
-	for (unsigned i = 0; i < n; i++)
-		g_string_append_printf(why, "%s%s", i ? ", " : "", list[i].what);
-	if (n == 0)
+	obstacles_find(host, overview->verdict->state, index, &way);
+	for (unsigned i = 0; i < way.n; i++)
+		g_string_append_printf(why, "%s%s", i ? ", " : "", way.list[i].what);
+	if (way.n == 0)
 		g_string_append(why, bound ? "bound, ready for a guest" : "can be given away");
 	print_device(overview, dev, name);
-	term_paragraph(term, roles[heaviest(list, n)], 11, 0, 11, why->str);
+	term_paragraph(term, roles[obstacles_weight(&way)], 11, 0, 11, why->str);
 }
 
 #define SHOWN 8 /* of a kind, so that it stays one screen */
@@ -222,11 +119,11 @@ static int best_candidate(const struct overview *overview, enum pci_kind kind)
 	int best = -1;
 
 	for (unsigned i = 0; i < host->n_pci; i++) {
-		struct obstacle list[MAX_OBSTACLES];
+		struct obstacles way;
 		if (!pci_dev_is_kind(&host->pci[i], kind))
 			continue;
-		unsigned n = find_obstacles(overview, (int)i, list);
-		unsigned cost = heaviest(list, n) * MAX_OBSTACLES + n;
+		obstacles_find(host, overview->verdict->state, (int)i, &way);
+		unsigned cost = obstacles_weight(&way) * MAX_OBSTACLES + way.n;
 		if (cost < best_cost) {
 			best_cost = cost;
 			best = (int)i;
@@ -305,15 +202,15 @@ static void print_next(const struct overview *overview)
 static void json_candidate(const struct overview *overview, struct json *json, int index)
 {
 	const struct pci_dev *dev = &overview->host->pci[index];
-	struct obstacle list[MAX_OBSTACLES];
-	unsigned n = find_obstacles(overview, index, list);
+	struct obstacles way;
 
+	obstacles_find(overview->host, overview->verdict->state, index, &way);
 	json_object(json, NULL);
 	device_json_fields(json, &overview->view, dev);
 	json_count(json, "group", dev->group_id);
 	json_array(json, "in_the_way");
-	for (unsigned i = 0; i < n; i++)
-		json_text(json, NULL, list[i].what);
+	for (unsigned i = 0; i < way.n; i++)
+		json_text(json, NULL, way.list[i].what);
 	json_array_end(json);
 	json_object_end(json);
 }
