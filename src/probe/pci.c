@@ -258,18 +258,47 @@ struct pci_probe {
 	bool drivers_listed; /* sys/bus/pci/drivers is there: no driver link means no driver */
 };
 
-/* The kernel's uevent tells all that few need of most functions: their folders need not be opened.
- * Which groups they are in is asked of those alone that matter: iommu_probe_groups_of(). */
-static bool probe_by_uevent(struct pci_probe *probe, const char *name, struct pci_dev *dev)
+/* "pci:v00008086d000029C0sv00001AF4sd00001100bc06sc00i00" (kernel: drivers/pci/pci-sysfs.c). */
+static bool parse_modalias(const char *text, struct pci_dev *dev)
 {
-	g_autofree char *path = g_strconcat(name, "/uevent", NULL);
-	char buf[4096];
+	static const struct {
+		const char *before;
+		unsigned digits;
+	} parts[] = { { "pci:v", 8 }, { "d", 8 },  { "sv", 8 }, { "sd", 8 },
+		      { "bc", 2 },    { "sc", 2 }, { "i", 2 } };
+	uint32_t values[G_N_ELEMENTS(parts)];
+
+	for (size_t i = 0; i < G_N_ELEMENTS(parts); i++) {
+		text = text_after(text, parts[i].before);
+		if (!text || !text_hex(text, parts[i].digits, &values[i]))
+			return false;
+		text += parts[i].digits;
+	}
+	dev->vendor = (int32_t)(values[0] & 0xffff);
+	dev->device = (int32_t)(values[1] & 0xffff);
+	dev->subsystem_vendor = (int32_t)(values[2] & 0xffff);
+	dev->subsystem_device = (int32_t)(values[3] & 0xffff);
+	dev->class_code = (int32_t)(values[4] << 16 | values[5] << 8 | values[6]);
+	return true;
+}
+
+/* All that few need of most functions, without opening their folders, and without waiting for a
+ * driver as uevent does. Which groups they are in is asked of those alone that matter:
+ * iommu_probe_groups_of(). */
+static bool probe_in_brief(struct pci_probe *probe, const char *name, struct pci_dev *dev)
+{
+	g_autofree char *modalias = g_strconcat(name, "/modalias", NULL);
+	g_autofree char *driver = g_strconcat(name, "/driver", NULL);
+	char buf[128];
+	int error;
 
 	if (!(probe->what & PROBE_FEW) || !root_is_live(probe->root) ||
-	    root_dir_attribute(probe->bus, path, buf, sizeof(buf)) <= 0)
+	    root_dir_attribute(probe->bus, modalias, buf, sizeof(buf)) <= 0 ||
+	    !parse_modalias(text_chomp(buf), dev))
 		return false;
-	parse_uevent(probe->host, buf, dev);
-	return true;
+	dev->modalias = host_string(probe->host, buf);
+	dev->driver = link_name(probe->host, probe->bus, driver, &error);
+	return error == 0 || error == ENOENT;
 }
 
 static bool is_all_told(const struct pci_probe *probe, const struct pci_dev *dev)
@@ -309,7 +338,7 @@ static void probe_function(struct pci_probe *probe, const char *name, struct pci
 
 	if (probe->what != PROBE_BASE && root_dir_link(probe->bus, name, buf, sizeof(buf)) > 0)
 		parse_path(buf, dev);
-	bool told = probe_by_uevent(probe, name, dev);
+	bool told = probe_in_brief(probe, name, dev);
 	if (told && is_all_told(probe, dev)) {
 		read_driver(host, &dir, probe->drivers_listed, dev);
 		read_ids(host, &dir, dev);
@@ -353,12 +382,11 @@ static void settle_absent(struct host *host)
 }
 
 /* What is read of each function by way of a child (base/bounded.h). */
-static void read_ahead(struct root *root, const GPtrArray *names, unsigned what)
+static void read_ahead(struct root *root, const GPtrArray *names)
 {
 	static const char *const attributes[] = { "uevent", "driver_override" };
-	const size_t n = what & PROBE_FEW ? 1 : G_N_ELEMENTS(attributes);
 
-	root_read_ahead_each(root, DEVICES, names, attributes, n);
+	root_read_ahead_each(root, DEVICES, names, attributes, G_N_ELEMENTS(attributes));
 }
 
 void pci_probe(struct root *root, struct host *host, unsigned what)
@@ -382,7 +410,8 @@ void pci_probe(struct root *root, struct host *host, unsigned what)
 		.what = what,
 		.drivers_listed = root_is_whole(root) || root_exists(root, "/sys/bus/pci/drivers"),
 	};
-	read_ahead(root, names, what);
+	if (!(what & PROBE_FEW))
+		read_ahead(root, names);
 	for (guint i = 0; i < names->len; i++) {
 		const char *name = names->pdata[i];
 		struct pci_addr addr;
