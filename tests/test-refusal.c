@@ -109,6 +109,33 @@ static const struct pair pairs[] = {
 	  .subject = "0000:00:1f.6",
 	  .what = "eno1 carries the ssh session: this machine could not be reached any more. Move "
 		  "that to another interface first, or give the guest another one." },
+	{ .rule = "network-in-use",
+	  .name = "way to what is mounted",
+	  .host = "guide-example",
+	  .bad = { "00:1f.6",
+		   { ROUTES "eno1\t0001A8C0\t00000000\t0001\t0\t0\t100\t00FFFFFF",
+		     MOUNTS(NVME_ROOT
+			    "\n30 20 0:40 / /srv rw - nfs4 nas:/ rw,addr=192.168.1.7") } },
+	  .good = { "00:1f.6",
+		    { ROUTES "eno1\t0001A8C0\t00000000\t0001\t0\t0\t100\t00FFFFFF",
+		      MOUNTS(NVME_ROOT "\n30 20 0:40 / /srv rw - nfs4 me:/ rw,addr=127.0.0.1") } },
+	  .subject = "0000:00:1f.6",
+	  .what = "eno1 carries the way to /srv (nfs4): what is not written yet would be lost. Let "
+		  "go of that first (umount), or give the guest another interface." },
+	{ .rule = "network-in-use",
+	  .name = "root over NFS",
+	  .host = "guide-example",
+	  .hard = true,
+	  .bad = { "00:1f.6",
+		   { ROUTES "eno1\t00000000\t0101A8C0\t0003\t0\t0\t100\t00000000",
+		     MOUNTS("20 1 0:40 / / rw - nfs4 nas:/ rw,addr=198.51.100.7") } },
+	  .good = { "00:1f.6",
+		    { ROUTES "eno2\t00000000\t0101A8C0\t0003\t0\t0\t100\t00000000",
+		      MOUNTS(NVME_ROOT) } },
+	  .subject = "0000:00:1f.6",
+	  .what = "eno1 carries the default route and eno1 carries the way of this system to / "
+		  "(nfs4): this system runs from there, and would stop without it. Give the guest "
+		  "another interface." },
 	{ .rule = "last-keyboard",
 	  .name = "the guide's own example",
 	  .host = "guide-example",

@@ -10,7 +10,8 @@ enum usage_kind {
 	USAGE_ROOT_DISK, /* the root file system, directly or through md, dm, … */
 	USAGE_DISK,      /* a mounted disk or swap */
 	USAGE_BLOCK,     /* a disk that nothing uses now */
-	USAGE_ROUTE,     /* a network interface with a default route, or with this ssh session */
+	USAGE_ROUTE,     /* a network interface with a default route, with this ssh session, or on
+			    the way to what is mounted over the network */
 	USAGE_NETWORK,   /* any other network interface */
 	USAGE_KEYBOARD,
 	USAGE_MOUSE,
@@ -26,6 +27,11 @@ enum usage_kind {
 	USAGE_OTHER,
 	USAGE_N_KINDS,
 };
+
+/* How the detail of a USAGE_ROUTE begins that leads to what is mounted: to what the machine runs
+ * from, and to anything else. Behind it the things: "/srv (nfs4), disks over iSCSI". */
+#define USAGE_WAY_OF_SYSTEM "way of this system to "
+#define USAGE_WAY           "way to "
 
 /* One use. Belongs to a PCI function, and where it is behind USB also to a USB device. */
 struct usage {

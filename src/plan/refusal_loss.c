@@ -116,6 +116,39 @@ void judge_mounted_disk(const struct judge *judge)
 	      "file systems are mounted from disks on it");
 }
 
+/* What would be lost with an interface, from the least to the worst. */
+static const struct {
+	const char *detail; /* how that of such a use begins */
+	bool hard;
+	const char *what;
+} losses[] = {
+	{ "", false,
+	  "this machine could not be reached any more. Move that to another interface first, or "
+	  "give the guest another one." },
+	{ USAGE_WAY, false,
+	  "what is not written yet would be lost. Let go of that first (umount), or give the guest "
+	  "another interface." },
+	{ USAGE_WAY_OF_SYSTEM, true,
+	  "this system runs from there, and would stop without it. Give the guest another "
+	  "interface." },
+};
+
+/* The index of the worst loss. */
+static size_t worst_loss(const struct judge *judge, int pci)
+{
+	size_t worst = 0;
+
+	for (unsigned i = 0; i < judge->loss->n; i++) {
+		const struct usage *usage = judge->loss->list[i];
+		if (usage->kind != USAGE_ROUTE || !is_of(usage, pci) || !usage->detail)
+			continue;
+		for (size_t j = worst; j < G_N_ELEMENTS(losses); j++)
+			if (g_str_has_prefix(usage->detail, losses[j].detail))
+				worst = j;
+	}
+	return worst;
+}
+
 void judge_network(const struct judge *judge)
 {
 	const struct usage *first;
@@ -124,11 +157,11 @@ void judge_network(const struct judge *judge)
 	for (unsigned i = 0; i < judge->query->n; i++) {
 		int pci = judge->query->functions[i];
 		g_autofree char *text = collect(judge, pci, USAGE_ROUTE, network_text, &first, &n);
-		if (text)
-			judge_refuse(judge, pci,
-				     "%s: this machine could not be reached any more. Move that to "
-				     "another interface first, or give the guest another one.",
-				     text);
+		if (!text)
+			continue;
+		size_t worst = worst_loss(judge, pci);
+		(losses[worst].hard ? judge_forbid : judge_refuse)(judge, pci, "%s: %s", text,
+								   losses[worst].what);
 	}
 	doubt(judge, judge->loss->network_in_use, MAY_HAVE_NETWORK,
 	      "this machine reaches the network over it");

@@ -306,6 +306,7 @@ static const struct row {
 	{ .pattern = "/vfiokit/efi-loader", .change = mask_names },
 	{ .pattern = "/vfiokit/boot-images", .change = mask_names },
 	{ .pattern = "/vfiokit/kernel-log", .change = mask_names },
+	{ .pattern = "/vfiokit/net-storage", .change = mask_names },
 	{ .pattern = "/sys/*/pci*/config", .change = mask_config, .binary = true },
 	{ .pattern = "/sys/*/vpd", .drop = true },
 	{ .pattern = "/sys/*/edid", .drop = true },

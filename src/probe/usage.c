@@ -18,7 +18,9 @@ static gint compare_usages(gconstpointer a, gconstpointer b)
 	int order = strcmp(left->name, right->name);
 	if (order != 0)
 		return order;
-	return left->pid < right->pid ? -1 : left->pid > right->pid;
+	if (left->pid != right->pid)
+		return left->pid < right->pid ? -1 : 1;
+	return g_strcmp0(left->detail, right->detail);
 }
 
 void usage_probe(struct root *root, struct host *host, const struct usage_request *request)

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "model/host.h"
 #include "probe/blocks.h"
+#include "probe/mount.h"
 #include "probe/usage_reader.h"
 
 #define MAX_TABLE (64 * 1024 * 1024) /* bytes of a mount table */
@@ -14,80 +15,15 @@
 #define MAX_UDEV  (1024 * 1024)      /* bytes of what udev knows of a device */
 #define UDEV_DATA "/run/udev/data"
 
-struct mount {
-	uint32_t major;
-	uint32_t minor;
-	char *target;
-	char *type;
-	char *source;
-	bool system; /* the machine does not run without it */
-};
-
-static void mount_clear(gpointer data)
-{
-	struct mount *mount = data;
-
-	g_free(mount->target);
-	g_free(mount->type);
-	g_free(mount->source);
-}
-
 /* ---- the mount table (proc(5), mountinfo) ---- */
-
-/* A copy in which \040 and the like are what they stand for. */
-static char *unescape(const char *text, size_t length)
-{
-	g_autofree char *copy = g_strndup(text, length);
-
-	return g_strcompress(copy);
-}
-
-/* Parses "36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 - ext3 /dev/root rw". */
-static bool parse_mount(const char *line, size_t length, struct mount *ret)
-{
-	g_autofree char *copy = g_strndup(line, length);
-	g_auto(GStrv) words = g_strsplit(copy, " ", -1);
-	guint n = g_strv_length(words);
-	guint dash = 6;
-
-	while (dash < n && strcmp(words[dash], "-") != 0)
-		dash++;
-	if (dash + 2 >= n)
-		return false;
-	char *colon = strchr(words[2], ':');
-	if (!colon)
-		return false;
-	*colon = '\0';
-	if (!text_to_u32(words[2], 10, UINT32_MAX, &ret->major) ||
-	    !text_to_u32(colon + 1, 10, UINT32_MAX, &ret->minor))
-		return false;
-	ret->target = unescape(words[4], strlen(words[4]));
-	ret->type = g_strdup(words[dash + 1]);
-	ret->source = unescape(words[dash + 2], strlen(words[dash + 2]));
-	return true;
-}
-
-/* Where "/" is made of what lies elsewhere, that is what the system runs from: /sysroot on systems
- * of ostree (composefs), /nix where the root is in memory. */
-static bool is_system_mount(const char *target)
-{
-	static const char *const targets[] = { "/",        "/boot", "/usr",
-					       "/sysroot", "/nix",  "/nix/store" };
-
-	for (size_t i = 0; i < G_N_ELEMENTS(targets); i++)
-		if (strcmp(target, targets[i]) == 0)
-			return true;
-	return false;
-}
 
 static void take_mount(const char *line, size_t length, GArray *mounts, GHashTable *seen)
 {
 	struct mount mount = { 0 };
 
-	if (!parse_mount(line, length, &mount))
+	if (!mount_parse(line, length, &mount))
 		return;
 	char *key = g_strdup_printf("%u:%u %s", mount.major, mount.minor, mount.target);
-	mount.system = is_system_mount(mount.target);
 	if (g_hash_table_add(seen, key))
 		g_array_append_val(mounts, mount);
 	else
@@ -110,7 +46,7 @@ static bool append_mounts(struct root *root, const char *path, GString *lines)
 
 	while (text && (line = text_next_line(&cursor, &length))) {
 		struct mount mount = { 0 };
-		if (!parse_mount(line, length, &mount))
+		if (!mount_parse(line, length, &mount))
 			continue;
 		if (is_on_disk(&mount)) {
 			g_string_append_len(lines, line, (gssize)length);
@@ -365,7 +301,7 @@ static int use_swaps(struct user *user)
 	size_t length;
 
 	while (text && (line = text_next_line(&cursor, &length))) {
-		g_autofree char *path = unescape(line, MIN(length, strcspn(line, " \t\n")));
+		g_autofree char *path = mount_unescape(line, MIN(length, strcspn(line, " \t\n")));
 		struct block *block = blocks_by_node(user->blocks, path);
 		if (block)
 			blocks_use(user->blocks, block, USAGE_DISK, BLOCK_OTHER, "swap");
@@ -394,7 +330,7 @@ void usage_read_blocks(struct usage_reader *reader)
 	struct user user = { .reader = reader, .blocks = blocks_read(reader) };
 
 	reader->blocks = user.blocks;
-	g_array_set_clear_func(mounts, mount_clear);
+	g_array_set_clear_func(mounts, (GDestroyNotify)mount_clear);
 	read_btrfs(&user);
 	bool mounts_known = read_mounts(reader, mounts);
 	use_mounts(&user, mounts);

@@ -1,7 +1,7 @@
 /* Network interfaces, and which of them carry a default route: directly, or below a bridge, bond or
  * VLAN (their sysfs entries name the interfaces below as links lower_NAME), or below a tunnel,
  * which does not say what it goes over: whatever leads to a gateway, as the way to its other end
- * does. */
+ * does. And which lead to what is mounted over the network (net_storage.h), in the same way. */
 #include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "model/host.h"
+#include "probe/net_storage.h"
 #include "probe/session.h"
 #include "probe/usage_reader.h"
 
@@ -23,6 +24,7 @@ struct nets {
 	GHashTable *routes; /* interface → the one with the route that it is below; both owned */
 	GHashTable *gateways; /* interfaces that lead to the world, or to one host, by a gateway;
 				 owned */
+	GHashTable *ways;     /* interfaces on the way to what is mounted; owned */
 	char *session;        /* the one that carries this ssh session and no route; NULL: none */
 	bool lost;            /* a default route goes over something unknown */
 };
@@ -199,6 +201,8 @@ static void add_net(const struct nets *nets, guint i)
 
 	if (!class_dir_place(nets->reader, nets->dir, i, &place, NULL) || place.is_virtual)
 		return;
+	if (!top && g_hash_table_contains(nets->ways, name))
+		return;
 	if (!top) {
 		g_autofree char *state = class_dir_text(nets->dir, name, "operstate");
 		usage_add(nets->reader, USAGE_NETWORK, place, name,
@@ -210,15 +214,84 @@ static void add_net(const struct nets *nets, guint i)
 	usage_add(nets->reader, USAGE_ROUTE, place, name, strcmp(top, name) == 0 ? what : detail);
 }
 
+/* ---- what is mounted over the network ---- */
+
+static GHashTable *new_routes(void)
+{
+	return g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+}
+
+/* Adds that the way to things goes over the cards that interface consists of. */
+static void add_way(struct nets *nets, const char *interface, bool system, const char *things)
+{
+	g_autoptr(GHashTable) routes = new_routes();
+	struct nets way = *nets;
+	struct place place;
+
+	way.routes = routes;
+	way.lost = false;
+	g_hash_table_insert(routes, g_strdup(interface), g_strdup(interface));
+	spread_routes(&way);
+	nets->lost |= way.lost;
+	for (guint i = 0; i < nets->dir->names->len; i++) {
+		const char *name = nets->dir->names->pdata[i];
+		if (!g_hash_table_contains(routes, name) ||
+		    !class_dir_place(nets->reader, nets->dir, i, &place, NULL) || place.is_virtual)
+			continue;
+		bool direct = strcmp(name, interface) == 0;
+		g_autofree char *detail =
+			g_strdup_printf("%s%s%s%s", system ? USAGE_WAY_OF_SYSTEM : USAGE_WAY,
+					things, direct ? "" : " through ", direct ? "" : interface);
+		usage_add(nets->reader, USAGE_ROUTE, place, name, detail);
+		g_hash_table_add(nets->ways, g_strdup(name));
+	}
+}
+
+static bool has_interface(const struct nets *nets, const char *name)
+{
+	return g_ptr_array_find_with_equal_func(nets->dir->names, name, g_str_equal, NULL);
+}
+
+/* A line of net_storage_read(). */
+static void take_storage(struct nets *nets, const char *line, size_t length)
+{
+	g_autofree char *copy = g_strndup(line, length);
+	g_auto(GStrv) words = g_strsplit(copy, "\t", 3);
+
+	if (g_strv_length(words) < 3)
+		return;
+	if (has_interface(nets, words[0])) {
+		add_way(nets, words[0], strcmp(words[1], "system") == 0, words[2]);
+		return;
+	}
+	g_autofree char *reason =
+		g_strdup_printf("do not tell which interface leads to %s", words[2]);
+	host_gap_text(nets->reader->host, "/proc/net/route", reason);
+	nets->lost = true;
+}
+
+static void add_storage(struct nets *nets)
+{
+	g_autofree char *text = net_storage_read(nets->reader->root);
+	const char *cursor = text, *line;
+	size_t length;
+
+	nets->lost |= !text && root_is_live(nets->reader->root);
+	while (text && (line = text_next_line(&cursor, &length)))
+		take_storage(nets, line, length);
+}
+
+/* ---- all ---- */
+
 void usage_read_nets(struct usage_reader *reader)
 {
 	struct class_dir dir CLASS_DIR_AUTO = { .dir = ROOT_DIR_CLOSED };
-	g_autoptr(GHashTable) routes =
-		g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+	g_autoptr(GHashTable) routes = new_routes();
 	g_autoptr(GHashTable) gateways =
 		g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	g_autoptr(GHashTable) ways = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	struct nets nets = {
-		.reader = reader, .dir = &dir, .routes = routes, .gateways = gateways
+		.reader = reader, .dir = &dir, .routes = routes, .gateways = gateways, .ways = ways
 	};
 
 	if (!class_dir_open(reader, "net", KIND_BIT(USAGE_NETWORK), &dir))
@@ -231,6 +304,7 @@ void usage_read_nets(struct usage_reader *reader)
 	int error_6 = read_routes(&nets, "/proc/net/ipv6_route", parse_route_6);
 	add_session(&nets);
 	spread_routes(&nets);
+	add_storage(&nets);
 	if (error_4 == 0 && (error_6 == 0 || error_6 == ENOENT) && !nets.lost) /* without IPv6 */
 		reader->host->usages.known |= KIND_BIT(USAGE_ROUTE);
 	for (guint i = 0; i < dir.names->len; i++)
