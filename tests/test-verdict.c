@@ -54,6 +54,10 @@ struct machine {
 	{                                                                                          \
 		"/sys/firmware/acpi/tables/IVRS", ""                                               \
 	}
+#define FILE_VIOT                                                                                  \
+	{                                                                                          \
+		"/sys/firmware/acpi/tables/VIOT", ""                                               \
+	}
 #define UNIT_DMAR                                                                                  \
 	{                                                                                          \
 		"/sys/class/iommu/dmar0", NULL                                                     \
@@ -199,6 +203,42 @@ static const struct machine machines[] = {
 	    DIR_GROUPS,
 	    RELEASE,
 	    CONFIG("# CONFIG_INTEL_IOMMU is not set\n") } },
+	{ "virtio's, and a kernel without the driver",
+	  "kernel-without",
+	  IOMMU_OFF_IN_KERNEL,
+	  IOMMU_VIRTIO,
+	  TRI_UNKNOWN,
+	  NULL,
+	  { { "/proc/cpuinfo", GUEST_CPU },
+	    FILE_VIOT,
+	    DIR_UNITS,
+	    DIR_GROUPS,
+	    RELEASE,
+	    CONFIG("# CONFIG_VIRTIO_IOMMU is not set\n") } },
+	{ "virtio's, and a module that is not loaded",
+	  "driver-not-loaded",
+	  IOMMU_OFF_IN_KERNEL,
+	  IOMMU_VIRTIO,
+	  TRI_UNKNOWN,
+	  NULL,
+	  { { "/proc/cpuinfo", GUEST_CPU },
+	    FILE_VIOT,
+	    DIR_UNITS,
+	    DIR_GROUPS,
+	    RELEASE,
+	    CONFIG("CONFIG_VIRTIO_IOMMU=m\n") } },
+	{ "virtio's, and a driver that is built in",
+	  "init-failed",
+	  IOMMU_OFF_IN_KERNEL,
+	  IOMMU_VIRTIO,
+	  TRI_UNKNOWN,
+	  NULL,
+	  { { "/proc/cpuinfo", GUEST_CPU },
+	    FILE_VIOT,
+	    DIR_UNITS,
+	    DIR_GROUPS,
+	    RELEASE,
+	    CONFIG("CONFIG_VIRTIO_IOMMU=y\n") } },
 	{ "off unless asked",
 	  "needs-intel-iommu-on",
 	  IOMMU_OFF_IN_KERNEL,
@@ -286,6 +326,30 @@ static void test_machine(gconstpointer data)
 	iommu_verdict_clear(&verdict);
 }
 
+/* A unit without a name that says whose it is. */
+static enum iommu_vendor vendor_of_driver(const char *driver)
+{
+	struct tree *tree = tree_new();
+	struct iommu_verdict verdict;
+
+	tree_put_link(tree, "/sys/class/iommu/0000:00:01.0/device/driver", driver);
+	struct root *root ROOT_AUTO = root_from_tree(tree);
+	g_autoptr(GError) error = NULL;
+	HOST_AUTO struct host *host = host_probe(root, PROBE_BASE, &error);
+	g_assert_no_error(error);
+	iommu_judge(host, &verdict);
+	enum iommu_vendor vendor = verdict.vendor;
+	iommu_verdict_clear(&verdict);
+	return vendor;
+}
+
+static void test_unit_of_virtio(void)
+{
+	g_assert_cmpint(vendor_of_driver("../../bus/virtio/drivers/virtio_iommu"), ==,
+			IOMMU_VIRTIO);
+	g_assert_cmpint(vendor_of_driver("../../bus/virtio/drivers/virtio_net"), ==, IOMMU_OTHER);
+}
+
 /* CPUID tells a CPU without virtualisation from one whose firmware has switched it off. */
 static void judge_cpu(enum tri cpuid, enum tri guest, const char *expected)
 {
@@ -320,6 +384,7 @@ int main(int argc, char **argv)
 		g_autofree char *name = g_strconcat("/verdict/", machines[i].name, NULL);
 		g_test_add_data_func(name, &machines[i], test_machine);
 	}
+	g_test_add_func("/verdict/unit-of-virtio", test_unit_of_virtio);
 	g_test_add_func("/verdict/cpuid", test_cpuid);
 	return g_test_run();
 }

@@ -82,6 +82,11 @@ const char *iommu_state_name(enum iommu_state state);
 /* "intel", "amd", "arm", "virtio", "other"; NULL when not known. */
 const char *iommu_vendor_name(enum iommu_vendor vendor);
 
+/* Virtio's IOMMU has no interrupt remapping that could be switched on. */
+#define VIRTIO_REMAPS_NONE                                                                         \
+	"Virtio's IOMMU remaps none: have the hypervisor emulate Intel's or AMD's (QEMU: -device " \
+	"intel-iommu,intremap=on)."
+
 #define VERDICT_MAX_EVIDENCE 12
 
 /* The answer to "can this machine pass devices through?", by state and never by parameter. */

@@ -26,7 +26,8 @@ struct kernel {
 	const char *cmdline; /* NULL: not known */
 	const char *config;  /* path of the config that was read; NULL: none readable */
 	/* CONFIG_ symbols that matter: 'y', 'm', 'n', 0: not known */
-	char intel_iommu, amd_iommu, irq_remap, vfio_pci, iommufd, vfio_cdev, vfio_noiommu;
+	char intel_iommu, amd_iommu, virtio_iommu;
+	char irq_remap, vfio_pci, iommufd, vfio_cdev, vfio_noiommu;
 	char intel_default_on, intel_default_igpu_off, intel_default_off;
 	enum tri vfio_pci_loaded;
 	enum tri vfio_pci_builtin;

@@ -134,9 +134,18 @@ static bool is_switched_off(const struct facts *f)
 static bool is_kernel_without(const struct facts *f)
 {
 	const struct kernel *kernel = &f->host->platform.kernel;
+	const struct iommu *iommu = &f->host->iommu;
 
-	return !f->units && ((f->host->iommu.has_dmar == TRI_YES && kernel->intel_iommu == 'n') ||
-			     (f->host->iommu.has_ivrs == TRI_YES && kernel->amd_iommu == 'n'));
+	return !f->units && ((iommu->has_dmar == TRI_YES && kernel->intel_iommu == 'n') ||
+			     (iommu->has_ivrs == TRI_YES && kernel->amd_iommu == 'n') ||
+			     (iommu->has_viot == TRI_YES && kernel->virtio_iommu == 'n'));
+}
+
+/* Of all these drivers virtio's alone can be a module. */
+static bool is_module_missing(const struct facts *f)
+{
+	return !f->units && f->host->iommu.has_viot == TRI_YES &&
+	       f->host->platform.kernel.virtio_iommu == 'm';
 }
 
 static bool is_intel_waiting(const struct facts *f)
@@ -263,7 +272,17 @@ static const struct row rows[] = {
 		.id = "kernel-without",
 		.cause = "The firmware offers an IOMMU, but this kernel was built without a driver "
 			 "for it.",
-		.remedy = "Boot a kernel that has it: every distribution's standard kernel does.",
+		.remedy = "Boot a kernel that has it: standard kernels have Intel's and AMD's, and "
+			  "newer ones virtio's (CONFIG_VIRTIO_IOMMU).",
+	},
+	{
+		.matches = is_module_missing,
+		.state = IOMMU_OFF_IN_KERNEL,
+		.id = "driver-not-loaded",
+		.cause = "The firmware offers virtio's IOMMU, and the module that drives it is not "
+			 "loaded.",
+		.remedy = "Load virtio_iommu (modprobe virtio_iommu), and have the initramfs load "
+			  "it at boot.",
 	},
 	{
 		.matches = is_intel_waiting,

@@ -43,6 +43,17 @@ static const char *read_register(struct root *root, struct host *host, const cha
 	return host_string(host, text_chomp(buf));
 }
 
+/* Virtio's unit has the name of what it sits in ("0000:00:01.0", "a003e00.virtio_mmio": the
+ * kernel's drivers/iommu/virtio-iommu.c): only its driver tells what it is. */
+static bool is_virtio_unit(struct root *root, const char *name)
+{
+	g_autofree char *path = g_strdup_printf(UNITS "/%s/device/driver", name);
+	char target[256];
+
+	return root_link(root, path, target, sizeof(target)) > 0 &&
+	       g_str_has_suffix(target, "/virtio_iommu");
+}
+
 static void probe_unit(struct root *root, struct host *host, const char *name, unsigned what,
 		       struct iommu_unit *unit)
 {
@@ -52,6 +63,8 @@ static void probe_unit(struct root *root, struct host *host, const char *name, u
 		i++;
 	unit->name = host_string(host, name);
 	unit->vendor = unit_kinds[i].vendor;
+	if (unit->vendor == IOMMU_OTHER && is_virtio_unit(root, name))
+		unit->vendor = IOMMU_VIRTIO;
 	const char *folder = unit_kinds[i].registers;
 	if (!folder || !(what & PROBE_PLATFORM))
 		return;

@@ -27,6 +27,7 @@ static const struct {
 	{ "CONFIG_VFIO_DEVICE_CDEV", offsetof(struct kernel, vfio_cdev) },
 	{ "CONFIG_VFIO_NOIOMMU", offsetof(struct kernel, vfio_noiommu) },
 	{ "CONFIG_VFIO_PCI", offsetof(struct kernel, vfio_pci) },
+	{ "CONFIG_VIRTIO_IOMMU", offsetof(struct kernel, virtio_iommu) },
 };
 
 /* %s: the release. */

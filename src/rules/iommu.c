@@ -213,8 +213,11 @@ static void judge_remapping(struct exam *exam)
 	if (host->iommu.dmar_flags >= 0 && host->iommu.dmar_flags & 2)
 		finding_evidence(finding, "/sys/firmware/acpi/tables/DMAR: flags ask to keep "
 					  "x2APIC off");
-	finding_fix(finding, "# Switch on x2APIC and interrupt remapping in the firmware setup, or "
-			     "update the firmware.");
+	finding_fix(finding,
+		    exam->verdict->vendor == IOMMU_VIRTIO
+			    ? "# " VIRTIO_REMAPS_NONE
+			    : "# Switch on x2APIC and interrupt remapping in the firmware setup, "
+			      "or update the firmware.");
 }
 
 /* ---- modes and regions ---- */

@@ -65,9 +65,12 @@ static void print_interrupts(const struct term *term, const struct host *host,
 		term, ROLE_PLAIN, 2, 0, 2,
 		"Devices can be bound, but a virtual machine will not start with them "
 		"(\"Operation not permitted\"): a guest could forge interrupts of the host.");
-	term_paragraph(term, ROLE_WARN, 2, 0, 2,
-		       "Remove intremap=off or nox2apic from the kernel command line, and look for "
-		       "an x2APIC option in the firmware setup.");
+	term_paragraph(
+		term, ROLE_WARN, 2, 0, 2,
+		verdict->vendor == IOMMU_VIRTIO
+			? VIRTIO_REMAPS_NONE
+			: "Remove intremap=off or nox2apic from the kernel command line, and "
+			  "look for an x2APIC option in the firmware setup.");
 	if (host->iommu.unsafe_interrupts == TRI_YES)
 		term_paragraph(term, ROLE_WARN, 2, 0, 2,
 			       "allow_unsafe_interrupts is set: guests will start, without that "

@@ -23,7 +23,7 @@ def known(word):
 
 class Facts:
     def __init__(self, text):
-        self.units, self.tables = [], []
+        self.units, self.drivers, self.tables = [], [], []
         self.types, self.members, self.functions = {}, {}, {}
         self.usb = {} # name: (vendor, product, address of the controller)
         self.remapped = False
@@ -33,6 +33,7 @@ class Facts:
 
     def take_unit(self, words):
         self.units.append(words[0])
+        self.drivers.append(known(words[1]))
 
     def take_table(self, words):
         self.tables.append(words[0])
@@ -66,8 +67,9 @@ class Facts:
         return "passthrough" if identity > translated else "translated"
 
     def vendor(self):
-        """By the units' names, or else by the firmware's tables."""
+        """By the units' drivers or names, or else by the firmware's tables."""
         names = {"dmar": "intel", "ivhd": "amd"}
-        for unit in self.units:
-            return names.get(unit.rstrip("0123456789"))
-        return {"DMAR": "intel", "IVRS": "amd"}.get(self.tables[0]) if self.tables else None
+        for unit, driver in zip(self.units, self.drivers):
+            return "virtio" if driver == "virtio_iommu" else names.get(unit.rstrip("0123456789"))
+        names = {"DMAR": "intel", "IVRS": "amd", "VIOT": "virtio"}
+        return names.get(self.tables[0]) if self.tables else None

@@ -1,6 +1,6 @@
 """Machines in few words, as QEMU options.
 
-A machine is a line of words (intel, amd, none, intremap=off, …: WORDS below) and a tree of
+A machine is a line of words (intel, amd, virtio, none, intremap=off, …: WORDS below) and a tree of
 devices. A line of a tree is
 
     [SLOT[.FUNCTION]] DEVICE [PROPERTY=VALUE…]
@@ -42,15 +42,18 @@ NO_BUS = re.compile(r"^nvme-subsys$")
 WORDS = {
     "intel": "-device intel-iommu,caching-mode=on,device-iotlb=on",
     "amd": "-device amd-iommu,device-iotlb=on",
+    "virtio": "-device virtio-iommu-pci,bus=pcie.0,addr=0x1",
     "none": "",
     "intremap=off": "IOMMU:intremap=off",
     "translation=off": "IOMMU:dma-translation=off",
     "svm=off": "CPU:-svm",
+    "cx16=off": "CPU:-cx16",
     "hypervisor=off": "CPU:-hypervisor",
     "clock=instructions": "CLOCK:-icount shift=0,sleep=off",
 }
 
-IOMMUS = ("intel", "amd", "none")
+IOMMUS = ("intel", "amd", "virtio", "none")
+REMAPPING = ("intel", "amd") # those that have intremap=
 
 
 class Node:
@@ -193,7 +196,7 @@ class Machine:
                 iommu[-1] += "," + what
             elif where == "CLOCK":
                 clock = what.split()
-        if iommu:
+        if self.iommu in REMAPPING:
             iommu[-1] += "," + intremap
         plug = Plug()
         plug.add_all(self.nodes, "pcie.0", taken=(0, 1, 0x1f))
