@@ -298,6 +298,7 @@ static bool probe_in_brief(struct pci_probe *probe, const char *name, struct pci
 		return false;
 	dev->modalias = host_string(probe->host, buf);
 	dev->driver = link_name(probe->host, probe->bus, driver, &error);
+	dev->driver_known = dev->driver != NULL;
 	return error == 0 || error == ENOENT;
 }
 
