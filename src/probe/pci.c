@@ -302,13 +302,6 @@ static bool probe_in_brief(struct pci_probe *probe, const char *name, struct pci
 	return error == 0 || error == ENOENT;
 }
 
-static bool is_all_told(const struct pci_probe *probe, const struct pci_dev *dev)
-{
-	return probe->drivers_listed && dev->vendor >= 0 && dev->device >= 0 &&
-	       dev->subsystem_vendor >= 0 && dev->subsystem_device >= 0 && dev->class_code >= 0 &&
-	       !is_vga(dev);
-}
-
 static void probe_folder(struct pci_probe *probe, const struct root_dir *dir, struct pci_dev *dev)
 {
 	struct host *host = probe->host;
@@ -340,7 +333,7 @@ static void probe_function(struct pci_probe *probe, const char *name, struct pci
 	if (probe->what != PROBE_BASE && root_dir_link(probe->bus, name, buf, sizeof(buf)) > 0)
 		parse_path(buf, dev);
 	bool told = probe_in_brief(probe, name, dev);
-	if (told && is_all_told(probe, dev)) {
+	if (told && probe->drivers_listed && !is_vga(dev)) {
 		read_driver(host, &dir, probe->drivers_listed, dev);
 		read_ids(host, &dir, dev);
 		read_boot_vga(host, &dir, dev);
